@@ -1,0 +1,16 @@
+"""The array types that columns have, by short names. Values are in host order outside `wire`."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["F32", "F64", "I32", "I64", "U8", "U16", "U32", "U64", "Mask"]
+
+U8 = NDArray[np.uint8]
+U16 = NDArray[np.uint16]
+U32 = NDArray[np.uint32]
+U64 = NDArray[np.uint64]
+I32 = NDArray[np.int32]
+I64 = NDArray[np.int64]
+F32 = NDArray[np.float32]
+F64 = NDArray[np.float64]
+Mask = NDArray[np.bool_]
