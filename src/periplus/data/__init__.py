@@ -1,0 +1,25 @@
+"""The tables that come with the program, as text. Whoever needs one reads it; nothing is read at import.
+
+Files are found beside this one: `importlib.resources` would do the same and cost milliseconds to import.
+"""
+
+from pathlib import Path
+
+__all__ = ["ranking_text", "ranking_udp_text", "services_text"]
+
+HERE = Path(__file__).parent
+
+
+def services_text() -> str:
+    """Names of ports, for `periplus.space.services.Services`."""
+    return (HERE / "services.txt").read_text(encoding="ascii")
+
+
+def ranking_text() -> str:
+    """TCP ports, most often open first, for `periplus.space.ports.top_ports`."""
+    return (HERE / "ranking.txt").read_text(encoding="ascii")
+
+
+def ranking_udp_text() -> str:
+    """UDP ports, most often open first."""
+    return (HERE / "ranking_udp.txt").read_text(encoding="ascii")
