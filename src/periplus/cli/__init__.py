@@ -1,0 +1,1 @@
+"""The command line: one file a command under `commands`. Only this room ends the process."""

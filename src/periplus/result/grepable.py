@@ -1,0 +1,70 @@
+"""``-oG``: one line a host, Nmap's deprecated and beloved format, field by field.
+
+A host that is up has a line ``Status: Up`` and a line ``Ports:`` with seven fields a port (port, state, protocol,
+owner, service, RPC, version), parted by slashes. ``Ignored State:`` follows when exactly one state is
+folded. Names and services lose what would end a field. Lines are appended by host.
+"""
+
+from collections.abc import Iterator
+
+from periplus.result.fold import Folded, fold, rows
+from periplus.result.normal import footer_line, header_lines
+from periplus.result.row import HostReport, PortRow, RunRow, SummaryRow
+from periplus.result.text import harmless_names, printable
+from periplus.result.writer import Format, Writer
+
+__all__ = ["FORMAT", "Grepable"]
+
+FIELD_MARKS = str.maketrans({"/": "|", ",": ";", "\t": " "})
+
+
+class Grepable(Writer):
+    """The writer of ``-oG``."""
+
+    def begin(self, run: RunRow, /) -> None:
+        """Write the first line, and with ``-v`` the ports."""
+        self._sink.write(header_lines(run, verbose=self._options.verbose))
+
+    def host(self, host: HostReport, /) -> None:
+        """Write the host's status and ports; hosts that are down only with ``-v``."""
+        who = f"Host: {host.addr} ({next(iter(harmless_names(host)), '')})"
+        if not host.up:
+            if self._options.verbose and not self._options.open_only:
+                self._sink.write([f"{who}\tStatus: Down\n"])
+            return
+        folded = fold(host, self._options)
+        if folded.possibly_open or not self._options.open_only:
+            self._sink.write(self._host_lines(host, who, folded))
+
+    def end(self, summary: SummaryRow, /) -> None:
+        """Write the last line."""
+        self._sink.write([footer_line(summary)])
+
+    def _host_lines(self, host: HostReport, who: str, folded: Folded) -> Iterator[str]:
+        yield f"{who}\tStatus: Up\n"
+        if host.timed_out:
+            yield f"{who}\tStatus: Timeout\n"
+        states = folded.states()
+        if not folded.n_shown and not states:
+            return
+        ports = ", ".join(map(_port, rows(host, folded, self._options)))
+        ignored = ""
+        if len(states) == 1:
+            state, groups = states[0]
+            ignored = f"\tIgnored State: {state.word} ({sum(group.count for group in groups)})"
+        yield f"{who}\tPorts: {ports}{ignored}\n"
+
+
+def _port(row: PortRow) -> str:
+    service = printable(row.service or "").translate(FIELD_MARKS)
+    return f"{row.port}/{row.state.word}/{row.proto}//{service}///"
+
+
+FORMAT = Format(
+    name="grepable",
+    flag="-oG",
+    metavar="FILE",
+    help="write one line a host, for grep and awk",
+    factory=Grepable,
+    extension=".gnmap",
+)

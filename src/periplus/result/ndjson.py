@@ -1,0 +1,161 @@
+"""``-oJ``: one JSON object a line, the contract with other programs.
+
+`docs/ndjson.md` documents the fields, `data/ndjson.schema.json` is their schema; a test holds every line to it.
+A ``port`` line is written as soon as the port is found open; the others of a host and its ``host`` line when
+it is finished. A field whose value is not known is left out. Text is ASCII with JSON escapes, so nothing in
+it can reach a terminal as a control character.
+"""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from periplus.result.fold import Folded, fold, rows
+from periplus.result.row import HostReport, PortColumns, PortRow, RunRow, SummaryRow
+from periplus.result.sink import Sink
+from periplus.result.text import faithful, iso_time, port_list
+from periplus.result.writer import Format, Options, Writer
+from periplus.technique.verdict import Reason, State
+
+__all__ = ["CONTRACT", "FORMAT", "Ndjson"]
+
+CONTRACT = 1  # raised when a field changes its meaning or goes; new fields may come without it
+
+
+class Ndjson(Writer):
+    """The writer of ``-oJ``."""
+
+    def __init__(self, sink: Sink, options: Options) -> None:
+        import json  # a run without -oJ has no use for it
+
+        super().__init__(sink, options)
+        self._told: dict[str, set[tuple[str, int]]] = {}  # ports told before their host was finished
+        self._encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+
+    def begin(self, run: RunRow, /) -> None:
+        """Write the ``run`` line."""
+        row = {
+            "type": "run",
+            "contract": CONTRACT,
+            "version": run.version,
+            "arguments": [faithful(each) for each in run.arguments],
+            "seed": run.seed,
+            "start": iso_time(run.started),
+            "technique": run.technique,
+            "proto": run.proto,
+            "ports": port_list(run.ports),
+            "targets": run.targets,
+        }
+        self._sink.write([self._line(row)])
+
+    def finding(self, row: PortRow, /) -> None:
+        """Write the ``port`` line of an open port at once, and remember that it is written."""
+        told = self._told.setdefault(row.addr, set())
+        if (row.proto, row.port) in told:
+            return
+        told.add((row.proto, row.port))
+        name = row.service or self._options.services.names([row.port], row.proto).get(row.port)
+        self._sink.write([self._line(_port(row, name, iso_time(row.time)))])
+
+    def host(self, host: HostReport, /) -> None:
+        """Write the ports of the host that are not written yet, then its ``host`` line."""
+        told = self._told.pop(host.addr, set())
+        folded = fold(host, self._options, unfold=self._options.all_states)
+        if folded.possibly_open or not self._options.open_only:
+            self._sink.write(self._host_lines(host, folded, told))
+
+    def end(self, summary: SummaryRow, /) -> None:
+        """Write the ``summary`` line."""
+        row = {
+            "type": "summary",
+            "hosts_up": summary.hosts_up,
+            "hosts": summary.hosts,
+            "probes": summary.probes,
+            "replies": summary.replies,
+            "loss": _number(summary.loss, 6),
+            "expected_missed_open": _number(summary.expected_missed_open, 6),
+            "seconds": _number(summary.seconds, 3),
+            "rate": _number(summary.rate, 1),
+            "kernel_drops": summary.kernel_drops,
+            "discarded": summary.discarded,
+            "end": iso_time(summary.ended),
+            "exit": summary.exit,
+            "message": None if summary.message is None else faithful(summary.message),
+        }
+        self._sink.write([self._line(row)])
+
+    def _host_lines(self, host: HostReport, folded: Folded, told: set[tuple[str, int]]) -> Iterator[str]:
+        when = iso_time(host.ended)
+        for row in rows(host, folded, self._options):
+            if (row.proto, row.port) not in told:
+                yield self._line(_port(row, row.service, when))
+        yield self._line(_host(host))
+
+    def _line(self, row: dict[str, Any]) -> str:
+        return self._encode({key: value for key, value in row.items() if value is not None}) + "\n"
+
+
+def _number(value: float | None, digits: int) -> float | None:
+    """`value` rounded; None when it is no number, which leaves its field out."""
+    return round(float(value), digits) if value is not None and math.isfinite(value) else None
+
+
+def _port(row: PortRow, service: str | None, when: str) -> dict[str, Any]:
+    return {
+        "type": "port",
+        "addr": row.addr,
+        "proto": row.proto,
+        "port": row.port,
+        "state": row.state.word,
+        "reason": row.reason.word,
+        "ttl": row.ttl,
+        "rtt_ms": _number(row.rtt_ms, 3),
+        "tries": row.tries,
+        "service": None if service is None else faithful(service),
+        "sender": row.reason_addr,
+        "time": when,
+    }
+
+
+def _host(host: HostReport) -> dict[str, Any]:
+    return {
+        "type": "host",
+        "addr": host.addr,
+        "up": host.up,
+        "reason": host.reason.word,
+        "ttl": host.ttl,
+        "names": list(dict.fromkeys(faithful(name) for name, _ in host.names)),
+        "counts": {columns.proto: _counts(columns) for columns in host.columns},
+        "reasons": {columns.proto: _reasons(columns) for columns in host.columns},
+        "srtt_ms": _number(host.srtt_ms, 3),
+        "mac": host.mac,
+        "timed_out": True if host.timed_out else None,
+        "notes": [faithful(note) for note in host.notes] or None,
+        "start": iso_time(host.started),
+        "end": iso_time(host.ended),
+    }
+
+
+def _counts(columns: PortColumns) -> dict[str, int]:
+    counts = np.bincount(columns.state, minlength=len(State)).tolist()
+    return {state.word: counts[state] for state in State if counts[state]}
+
+
+def _reasons(columns: PortColumns) -> dict[str, dict[str, int]]:
+    counts = np.bincount(columns.state.astype(np.int32) * len(Reason) + columns.reason)
+    told: dict[str, dict[str, int]] = {}
+    for kind in np.flatnonzero(counts).tolist():
+        state, reason = divmod(kind, len(Reason))
+        told.setdefault(State(state).word, {})[Reason(reason).word] = int(counts[kind])
+    return told
+
+
+FORMAT = Format(
+    name="ndjson",
+    flag="-oJ",
+    metavar="FILE",
+    help="write one JSON object a line, for programs",
+    factory=Ndjson,
+)

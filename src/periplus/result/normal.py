@@ -1,0 +1,204 @@
+"""The table for people: the terminal's and ``-oN``'s, a close relative of Nmap's.
+
+A host is a headline, its state, a line of what is not shown, and a table PORT STATE SERVICE [REASON]. The file
+is the terminal's text with its first and last lines as comments. Both stream by host; widths are those of
+the host at hand. What comes from outside (names, services, notes) is made printable first.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from periplus.result.fold import Folded, fold, rows
+from periplus.result.row import HostReport, PortRow, RunRow, SummaryRow
+from periplus.result.sink import Sink
+from periplus.result.text import (
+    clock_time,
+    command_line,
+    date_time,
+    done_line,
+    figures_line,
+    harmless_names,
+    latency,
+    plural,
+    port_list,
+    printable,
+)
+from periplus.result.writer import Format, Options, Writer
+from periplus.technique.verdict import Reason
+
+__all__ = ["FORMAT", "TERMINAL", "FileTable", "TerminalTable", "reason_text"]
+
+UNKNOWN_SERVICE = "unknown"
+REASON_VERBOSITY = 2  # -vv shows reasons as --reason does
+
+
+class _Table(Writer):
+    """What terminal and file have in common: the hosts."""
+
+    def __init__(self, sink: Sink, options: Options) -> None:
+        super().__init__(sink, options)
+        self._reasons = options.reason or options.verbose >= REASON_VERBOSITY
+
+    def host(self, host: HostReport, /) -> None:
+        """Write the host's headline and table; hosts that are down only with ``-v``."""
+        if not host.up:
+            if self._options.verbose and not self._options.open_only:
+                self._sink.write([_headline(host, down=True)])
+            return
+        folded = fold(host, self._options)
+        if folded.possibly_open or not self._options.open_only:
+            self._sink.write(self._host_lines(host, folded))
+
+    def _host_lines(self, host: HostReport, folded: Folded) -> Iterator[str]:
+        yield _headline(host)
+        yield self._state_line(host)
+        yield from (f"Note: {printable(note)}\n" for note in host.notes)
+        if host.timed_out:
+            yield f"Gave up on {host.addr}: host timeout. What was found until then:\n"
+        yield from _not_shown(host, folded)
+        yield from self._port_lines(host, folded)
+        if host.mac:
+            yield f"MAC Address: {host.mac}\n"
+        yield "\n"
+
+    def _state_line(self, host: HostReport) -> str:
+        received = ""
+        if self._reasons:
+            verb = "by" if host.reason is Reason.USER_SET else "received"
+            received = f", {verb} {_reason_ttl(host.reason, host.ttl)}"
+        delay = f" ({latency(host.srtt_ms)}s latency)" if host.srtt_ms is not None else ""
+        return f"Host is up{received}{delay}.\n"
+
+    def _port_lines(self, host: HostReport, folded: Folded) -> Iterator[str]:
+        if not folded.n_shown:
+            return
+        if not folded.groups:
+            yield "\n"
+        cells = _widths(host, folded, self._options)
+        yield _line(cells, ("PORT", "STATE", "SERVICE", "REASON"), reasons=self._reasons)
+        for row in rows(host, folded, self._options):
+            service = printable(row.service or UNKNOWN_SERVICE)
+            words = (f"{row.port}/{row.proto}", row.state.word, service, reason_text(row))
+            yield _line(cells, words, reasons=self._reasons)
+
+
+class TerminalTable(_Table):
+    """What a run prints on standard output."""
+
+    def begin(self, run: RunRow, /) -> None:
+        """Write the first line."""
+        self._sink.write([f"Starting Periplus {run.version} at {clock_time(run.started)}\n"])
+
+    def end(self, summary: SummaryRow, /) -> None:
+        """Write the last lines."""
+        verb = "done" if summary.exit == "success" else "stopped"
+        last = [f"Periplus {verb}: {done_line(summary)}\n"]
+        self._sink.write(last + [f"{line}\n" for line in _figures(summary, self._options)])
+
+
+class FileTable(_Table):
+    """What ``-oN`` writes."""
+
+    def begin(self, run: RunRow, /) -> None:
+        """Write the first line, and with ``-v`` the ports."""
+        self._sink.write(header_lines(run, verbose=self._options.verbose))
+
+    def end(self, summary: SummaryRow, /) -> None:
+        """Write the last lines."""
+        figures = [f"# {line}\n" for line in _figures(summary, self._options)]
+        self._sink.write([footer_line(summary), *figures])
+
+
+def header_lines(run: RunRow, *, verbose: int) -> list[str]:
+    """The comment lines with which ``-oN`` and ``-oG`` begin."""
+    started = f"{date_time(run.started)} UTC"
+    lines = [f"# Periplus {run.version} scan initiated {started} as: {command_line(run.arguments)}\n"]
+    if verbose:
+        by_proto = {run.proto: f"{len(run.ports)};{port_list(run.ports)}"}
+        counts = " ".join(f"{proto.upper()}({by_proto.get(proto, '0;')})" for proto in ("tcp", "udp", "sctp"))
+        lines.append(f"# Ports scanned: {counts} PROTOCOLS(0;)\n")
+    return lines
+
+
+def footer_line(summary: SummaryRow) -> str:
+    """The comment line with which ``-oN`` and ``-oG`` end."""
+    verb = "done" if summary.exit == "success" else "stopped"
+    return f"# Periplus {verb} at {date_time(summary.ended)} UTC -- {done_line(summary)}\n"
+
+
+def reason_text(row: PortRow) -> str:
+    """Why, by whom and from how far: ``host-unreach from 198.18.0.254 ttl 63``."""
+    sender = f" from {row.reason_addr}" if row.reason_addr else ""
+    return _reason_ttl(row.reason, row.ttl, sender)
+
+
+def _reason_ttl(reason: Reason, ttl: int | None, sender: str = "") -> str:
+    return f"{reason.word}{sender}{'' if ttl is None else f' ttl {ttl}'}"
+
+
+def _headline(host: HostReport, *, down: bool = False) -> str:
+    names = harmless_names(host)
+    who = f"{names[0]} ({host.addr})" if names else host.addr
+    ending = f" [host down, received {host.reason.word}]" if down else ""
+    also = f"Other names for {host.addr}: {' '.join(names[1:])}\n" if len(names) > 1 and not down else ""
+    return f"Periplus scan report for {who}{ending}\n{also}"
+
+
+def _not_shown(host: HostReport, folded: Folded) -> Iterator[str]:
+    if not folded.groups:
+        return
+    if not folded.n_shown:
+        yield f"All {folded.n_folded} scanned ports on {host.addr} are in ignored states.\n"
+    yield f"Not shown: {', '.join(_counts(folded))}\n"
+
+
+def _counts(folded: Folded) -> Iterable[str]:
+    """``997 closed tcp ports (reset)`` for every folded group."""
+    for group in folded.groups:
+        noun = f"{group.state.word} {group.proto}"
+        yield f"{plural(group.count, f'{noun} port', f'{noun} ports')} ({group.reason.word})"
+
+
+def _widths(host: HostReport, folded: Folded, options: Options) -> tuple[int, int, int]:
+    """How wide the table's first three columns are."""
+    ports, states, services = len("PORT"), len("STATE"), len("SERVICE")
+    for columns, shown in zip(host.columns, folded.shown, strict=True):
+        if not len(shown):
+            continue
+        names = options.services.names(shown.tolist(), columns.proto).values()
+        ports = max(ports, len(f"{shown[-1]}/{columns.proto}"))
+        services = max(services, len(UNKNOWN_SERVICE), *(len(printable(name)) for name in names))
+    return ports, max(states, *(len(state.word) for state in folded.shown_states)), services
+
+
+def _line(widths: tuple[int, int, int], words: tuple[str, str, str, str], *, reasons: bool) -> str:
+    port, state, service, reason = words
+    start = f"{port:<{widths[0]}} {state:<{widths[1]}} "
+    return f"{start}{service:<{widths[2]}} {reason}\n" if reasons else f"{start}{service}\n"
+
+
+def _figures(summary: SummaryRow, options: Options) -> Iterator[str]:
+    if summary.message:
+        yield f"Reason: {printable(summary.message)}"
+    yield figures_line(summary)
+    if summary.kernel_drops:
+        yield (
+            f"Warning: the kernel dropped {plural(summary.kernel_drops, 'frame', 'frames')} before we read them; "
+            "a lower --max-rate avoids that"
+        )
+    if options.verbose and summary.discarded:
+        kinds = (f"{printable(kind)} {count}" for kind, count in sorted(summary.discarded.items()))
+        yield f"Frames that were no replies: {', '.join(kinds)}"
+
+
+TERMINAL = Format(
+    name="terminal", flag="", metavar="", help="the table on standard output", factory=TerminalTable
+)
+
+FORMAT = Format(
+    name="normal",
+    flag="-oN",
+    metavar="FILE",
+    help="write the table as text",
+    factory=FileTable,
+    extension=".nmap",
+)

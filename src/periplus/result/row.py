@@ -1,0 +1,145 @@
+"""What a run tells: four kinds of row, and the host as columns.
+
+`PortRow` is handed to the writers as soon as a finding is made; `HostReport` when a host is finished, with
+every one of its ports as columns (a host of 65,535 ports costs a few bytes a port and no objects);
+`RunRow` opens and `SummaryRow` closes. Times are seconds since the epoch, durations carry their unit.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from math import isnan
+
+import numpy as np
+
+from periplus.columns import F32, I64, U8, U16
+from periplus.technique.verdict import Reason, State
+
+__all__ = ["HostReport", "PortColumns", "PortRow", "RunRow", "SummaryRow"]
+
+RTT_UNKNOWN = np.float32("nan")
+
+ROWS_AT_ONCE = 1024  # columns become Python numbers by so many, so that a host of 65,535 rows stays small
+
+_STATES = tuple(State)
+_REASONS = tuple(Reason)
+
+
+@dataclass(frozen=True, slots=True)
+class PortRow:
+    """One port's verdict with its evidence.
+
+    `ttl` and `rtt_ms` are None when no packet decided (silence, or a plain socket);
+    `reason_addr` is the sender of the deciding packet when it was not the target itself (a router).
+    """
+
+    addr: str
+    proto: str
+    port: int
+    state: State
+    reason: Reason
+    tries: int
+    time: float
+    ttl: int | None = None
+    rtt_ms: float | None = None
+    reason_addr: str | None = None
+    service: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PortColumns:
+    """All probed ports of one host and one protocol; columns of equal length, ports ascending.
+
+    ports u2; state, reason, ttl (0: unknown), tries u1; rtt_ms f4 (NaN: unknown);
+    time: seconds since the epoch at which the last verdict of the host was reached.
+    `senders` maps a port to the router that answered in the target's stead.
+    """
+
+    proto: str
+    ports: U16
+    state: U8
+    reason: U8
+    ttl: U8
+    tries: U8
+    rtt_ms: F32
+    senders: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class HostReport:
+    """A finished host. `up` is False when nothing of it answered; `note` says what a reader should know.
+
+    `names` are (name, kind) pairs with kind ``user`` (given as the target) or ``PTR`` (reverse DNS).
+    """
+
+    addr: str
+    up: bool
+    reason: Reason
+    columns: tuple[PortColumns, ...]
+    started: float
+    ended: float
+    names: tuple[tuple[str, str], ...] = ()
+    ttl: int | None = None
+    srtt_ms: float | None = None
+    rttvar_ms: float | None = None
+    timeout_ms: float | None = None
+    mac: str | None = None
+    timed_out: bool = False
+    notes: tuple[str, ...] = ()
+
+    def rows(self, columns: PortColumns, chosen: U16, service: dict[int, str]) -> Iterator[PortRow]:
+        """Plain rows of the ports in `chosen` (a sub-set of `columns.ports`), for the edge only."""
+        found = np.searchsorted(columns.ports, chosen)
+        for start in range(0, len(found), ROWS_AT_ONCE):
+            yield from self._rows_at(columns, found[start : start + ROWS_AT_ONCE], service)
+
+    def _rows_at(self, columns: PortColumns, at: I64, service: dict[int, str]) -> Iterator[PortRow]:
+        cells = (columns.ports, columns.state, columns.reason, columns.ttl, columns.tries, columns.rtt_ms)
+        for port, state, reason, ttl, tries, rtt_ms in zip(
+            *(each[at].tolist() for each in cells), strict=True
+        ):
+            yield PortRow(
+                addr=self.addr,
+                proto=columns.proto,
+                port=port,
+                state=_STATES[state],
+                reason=_REASONS[reason],
+                tries=tries,
+                time=self.ended,
+                ttl=ttl or None,
+                rtt_ms=None if isnan(rtt_ms) else rtt_ms,
+                reason_addr=columns.senders.get(port),
+                service=service.get(port),
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """The beginning of a run: enough to repeat it."""
+
+    version: str
+    arguments: tuple[str, ...]
+    seed: int
+    started: float
+    technique: str  # "syn" or "connect"
+    proto: str
+    ports: tuple[int, ...]  # the default port list, for scaninfo
+    targets: int  # addresses asked for
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryRow:
+    """The end of a run. `loss` is a share (0..1), `rate` probes a second, `exit` as in Nmap's XML."""
+
+    hosts_up: int
+    hosts: int
+    probes: int
+    replies: int
+    loss: float
+    expected_missed_open: float
+    seconds: float
+    rate: float
+    ended: float
+    kernel_drops: int = 0
+    discarded: dict[str, int] = field(default_factory=dict)  # frames that were no replies, by reason
+    exit: str = "success"  # "success", "interrupted" or "error"
+    message: str | None = None

@@ -1,0 +1,224 @@
+"""What an output format is, how formats are found, and how several run at once.
+
+A format is one module of this package with a `FORMAT` in it: its flag, a sentence of help and a factory. The
+command line and its help are made from what `formats` finds, so there is no second list to keep.
+
+A writer gets the run's rows in order: `begin`, any number of `finding` and `host`, `end`. It turns them
+into text for its sink and knows nothing of files. `Writers` hands every row to all of them and outlives a
+failing one: a full disk costs that file, is told once in one line, and the others go on.
+"""
+
+import pkgutil
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Protocol
+
+from periplus.errors import UsageError
+from periplus.result.row import HostReport, PortRow, RunRow, SummaryRow
+from periplus.result.sink import Sink, open_sink, standard_output
+from periplus.result.text import printable
+
+__all__ = [
+    "Format",
+    "Options",
+    "ServiceNames",
+    "Writer",
+    "Writers",
+    "base_requests",
+    "formats",
+    "open_writers",
+]
+
+STDOUT = "-"
+
+
+class ServiceNames(Protocol):
+    """Where names of services come from (`periplus.space.services` is one)."""
+
+    def names(self, ports: Sequence[int], proto: str) -> dict[int, str]:
+        """The names of those ports that have one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the user wants to see.
+
+    `open_only` hides ports and hosts that are not open, `reason` adds why and the TTL, `all_states` makes the
+    machine formats (NDJSON, CSV) write every port, `verbose` counts ``-v``.
+    """
+
+    services: ServiceNames
+    open_only: bool = False
+    reason: bool = False
+    all_states: bool = False
+    verbose: int = 0
+
+
+class Writer:
+    """One format at work; this base writes nothing, a format overrides the calls that it has text for.
+
+    Any call may raise OSError; after that only `close` follows.
+    """
+
+    def __init__(self, sink: Sink, options: Options) -> None:
+        self._sink = sink
+        self._options = options
+
+    def begin(self, run: RunRow, /) -> None:
+        """The run starts."""
+
+    def finding(self, row: PortRow, /) -> None:
+        """A port was found open; its host is not finished. Formats that write by host leave it alone."""
+
+    def host(self, host: HostReport, /) -> None:
+        """A host is finished."""
+
+    def end(self, summary: SummaryRow, /) -> None:
+        """The run is over, or was stopped."""
+
+    def refresh(self) -> None:
+        """Let the file catch up with what was written, if that is due."""
+        self._sink.refresh()
+
+    def close(self) -> None:
+        """No more calls; what was written stays, and is valid."""
+        self._sink.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """An output format. `extension` is the suffix that ``-oA`` gives it (None: it is not part of ``-oA``).
+
+    `document` formats need their end to be valid, so their file is replaced as a whole, never appended to.
+    """
+
+    name: str
+    flag: str
+    metavar: str
+    help: str
+    factory: Callable[[Sink, Options], Writer]
+    extension: str | None = None
+    document: bool = False
+
+
+def formats() -> tuple[Format, ...]:
+    """All formats of this package, by flag."""
+    found = []
+    for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
+        format_ = getattr(import_module(f"periplus.result.{module.name}"), "FORMAT", None)
+        if isinstance(format_, Format):
+            found.append(format_)
+    return tuple(sorted(found, key=lambda each: each.flag))
+
+
+def base_requests(base: str) -> list[tuple[Format, str]]:
+    """What ``-oA base`` asks for: every format that has an extension, with its file."""
+    return [(each, base + each.extension) for each in formats() if each.extension is not None]
+
+
+class Writers:
+    """Several writers as one. The calls are those of `Writer`, and none of them raises OSError."""
+
+    def __init__(self, named: Sequence[tuple[str, Writer]], on_failure: Callable[[str], None]) -> None:
+        """`named` pairs each writer with what the user calls its target; `on_failure` gets one line."""
+        self._writers = list(named)
+        self._on_failure = on_failure
+        self.failed = False
+
+    def begin(self, run: RunRow) -> None:
+        """Hand `run` to every writer."""
+        self._each(lambda writer: writer.begin(run))
+
+    def finding(self, row: PortRow) -> None:
+        """Hand `row` to every writer."""
+        self._each(lambda writer: writer.finding(row))
+
+    def host(self, host: HostReport) -> None:
+        """Hand `host` to every writer."""
+        self._each(lambda writer: writer.host(host))
+
+    def end(self, summary: SummaryRow) -> None:
+        """Hand `summary` to every writer."""
+        self._each(lambda writer: writer.end(summary))
+
+    def refresh(self) -> None:
+        """To be called about once a second while nothing is found: slow formats publish what they hold back."""
+        self._each(lambda writer: writer.refresh())
+
+    def close(self) -> None:
+        """Close every writer. May be called without `end` and twice."""
+        self._each(lambda writer: writer.close())
+        self._writers = []
+
+    def _each(self, call: Callable[[Writer], None]) -> None:
+        for named in tuple(self._writers):
+            name, writer = named
+            try:
+                call(writer)
+            except OSError as error:
+                self._drop(named, f"cannot write {name}: {error.strerror or error}; it ends here")
+
+    def _drop(self, named: tuple[str, Writer], message: str) -> None:
+        self._writers.remove(named)
+        self.failed = True
+        self._on_failure(printable(message))
+        with suppress(OSError):  # the failure was told; a second line about the same file says nothing new
+            named[1].close()
+
+
+def open_writers(
+    requests: Sequence[tuple[Format, str]],
+    options: Options,
+    on_failure: Callable[[str], None],
+    stdout_fd: int = 1,
+) -> Writers:
+    """Open a writer for each (format, target), target ``-`` being standard output.
+
+    Standard output gets the terminal table unless a request asks for it. Files are opened here and emptied only
+    by `begin`, so a run that fails earlier costs no older result. Raises UsageError with one line.
+    """
+    _check_targets(requests)
+    if all(target != STDOUT for _, target in requests):
+        requests = [(_terminal(), STDOUT), *requests]
+    named: list[tuple[str, Writer]] = []
+    try:
+        for each, target in requests:
+            sink = standard_output(stdout_fd) if target == STDOUT else _open_file(each, target)
+            named.append(("standard output" if target == STDOUT else target, each.factory(sink, options)))
+    except UsageError:
+        Writers(named, on_failure).close()
+        raise
+    return Writers(named, on_failure)
+
+
+def _terminal() -> Format:
+    from periplus.result.normal import TERMINAL  # a format itself, so it imports this module
+
+    return TERMINAL
+
+
+def _open_file(each: Format, target: str) -> Sink:
+    try:
+        return open_sink(target, document=each.document)
+    except (OSError, ValueError) as error:
+        raise UsageError(printable(f"{each.flag} {target}: {_why(error, target)}")) from error
+
+
+def _why(error: OSError | ValueError, target: str) -> str:
+    if isinstance(error, FileNotFoundError) and target:
+        return f"there is no directory {Path(target).parent}"
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+
+
+def _check_targets(requests: Sequence[tuple[Format, str]]) -> None:
+    """Two formats in one file would overwrite each other."""
+    seen: dict[str, str] = {}
+    for each, target in requests:
+        key = target if target == STDOUT else str(Path(target).absolute())
+        if key in seen and not key.startswith("/dev/"):
+            where = "standard output" if target == STDOUT else target
+            raise UsageError(printable(f"{each.flag} {target}: {seen[key]} writes to {where} already"))
+        seen[key] = each.flag

@@ -1,0 +1,182 @@
+"""``-oX``: Nmap's XML, for the many tools that read it.
+
+The document follows Nmap's own DTD (``nmap.dtd`` 1.05), which decides three things that one may not expect:
+``scanner`` is "nmap", the only value that it allows; ``exit`` knows "success" and "error" but not "interrupted", so
+an interrupted run is an error whose ``errormsg`` says "interrupted"; and ``runstats`` must be there, so a file that a
+killed run leaves ends with an error that says that the run had not ended.
+
+XML 1.0 cannot hold control characters even when escaped: names are made harmless and other text printable
+before it becomes an attribute.
+"""
+
+from collections.abc import Iterator
+
+from periplus.result.fold import Folded, fold, rows
+from periplus.result.row import HostReport, PortRow, RunRow, SummaryRow
+from periplus.result.sink import Sink
+from periplus.result.text import (
+    address_key,
+    command_line,
+    date_time,
+    done_line,
+    harmless_name,
+    port_list,
+    printable,
+)
+from periplus.result.writer import Format, Options, Writer
+
+__all__ = ["FORMAT", "NmapXml"]
+
+XML_VERSION = "1.05"
+SCAN_TYPES = frozenset({
+    "ack", "bounce", "connect", "fin", "ipproto", "maimon", "null", "sctpcookieecho", "sctpinit", "syn", "udp",
+    "window", "xmas",
+})  # fmt: skip
+SERVICE_BY_TABLE = 3  # Nmap's confidence in a name that only the port number suggests
+
+_ATTRIBUTE = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
+
+
+class NmapXml(Writer):
+    """The writer of ``-oX``."""
+
+    def __init__(self, sink: Sink, options: Options) -> None:
+        super().__init__(sink, options)
+        self._hosts = self._hosts_up = 0
+        self._started = 0.0
+
+    def begin(self, run: RunRow, /) -> None:
+        """Write the prologue, and the end that a killed run would have."""
+        self._started = run.started
+        self._sink.write(_prologue(run, self._options.verbose), self._unfinished(run.started))
+
+    def host(self, host: HostReport, /) -> None:
+        """Write the host; hosts that are down only with ``-v``."""
+        self._hosts += 1
+        self._hosts_up += host.up
+        folded = fold(host, self._options)
+        hidden = (
+            not folded.possibly_open if self._options.open_only else not host.up and not self._options.verbose
+        )
+        pieces = iter(()) if hidden else self._host_pieces(host, folded)
+        self._sink.write(pieces, self._unfinished(host.ended))
+
+    def end(self, summary: SummaryRow, /) -> None:
+        """Write the end of the document."""
+        message = summary.message or ("" if summary.exit == "success" else summary.exit)
+        self._sink.write([], _ending(summary, message, success=summary.exit == "success"))
+
+    def _unfinished(self, now: float) -> str:
+        seconds = max(0.0, now - self._started)
+        so_far = SummaryRow(self._hosts_up, self._hosts, 0, 0, 0.0, 0.0, seconds, 0.0, now)
+        return _ending(so_far, "the run had not ended when this was written", success=False)
+
+    def _host_pieces(self, host: HostReport, folded: Folded) -> Iterator[str]:
+        yield f"<host{_host_attributes(host)}>{_status(host)}\n{_addresses(host)}{_hostnames(host)}"
+        if folded.groups or folded.n_shown:
+            yield "<ports>"
+            yield from _extraports(folded)
+            for row in rows(host, folded, self._options):
+                yield _port(row)
+            yield "</ports>\n"
+        yield _times(host) + "</host>\n"
+
+
+def _attribute(text: str) -> str:
+    return printable(text).translate(_ATTRIBUTE)
+
+
+def _prologue(run: RunRow, verbose: int) -> Iterator[str]:
+    started = date_time(run.started)
+    args = _attribute(command_line(run.arguments))
+    comment = args.replace("--", "-&#45;")
+    scan_type = run.technique if run.technique in SCAN_TYPES else None
+    yield '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE nmaprun>\n'
+    yield f"<!-- Periplus {run.version} scan initiated {started} UTC as: {comment} -->\n"
+    yield (
+        f'<nmaprun scanner="nmap" args="{args}" start="{int(run.started)}" startstr="{started}" '
+        f'version="{_attribute(run.version)}" xmloutputversion="{XML_VERSION}">\n'
+    )
+    if scan_type:
+        yield (
+            f'<scaninfo type="{scan_type}" protocol="{run.proto}" numservices="{len(run.ports)}" '
+            f'services="{port_list(run.ports)}"/>\n'
+        )
+    yield f'<verbose level="{verbose}"/>\n<debugging level="0"/>\n'
+
+
+def _ending(summary: SummaryRow, message: str, *, success: bool) -> str:
+    ended = date_time(summary.ended)
+    verb = "done" if success else "stopped"
+    text = f"Periplus {verb} at {ended} UTC; {done_line(summary)}"
+    error = f' errormsg="{_attribute(message)}"' if message else ""
+    return (
+        f'<runstats><finished time="{int(summary.ended)}" timestr="{ended}" summary="{_attribute(text)}" '
+        f'elapsed="{summary.seconds:.2f}" exit="{"success" if success else "error"}"{error}/>'
+        f'<hosts up="{summary.hosts_up}" down="{summary.hosts - summary.hosts_up}" total="{summary.hosts}"/>\n'
+        "</runstats>\n</nmaprun>\n"
+    )
+
+
+def _host_attributes(host: HostReport) -> str:
+    timed_out = ' timedout="true"' if host.timed_out else ""
+    comment = f' comment="{_attribute("; ".join(host.notes))}"' if host.notes else ""
+    return f' starttime="{int(host.started)}" endtime="{int(host.ended)}"{timed_out}{comment}'
+
+
+def _status(host: HostReport) -> str:
+    state = "up" if host.up else "down"
+    return f'<status state="{state}" reason="{host.reason.word}" reason_ttl="{host.ttl or 0}"/>'
+
+
+def _addresses(host: HostReport) -> str:
+    first = f'<address addr="{_attribute(host.addr)}" addrtype="{address_key(host.addr)}"/>\n'
+    return first + (f'<address addr="{_attribute(host.mac.upper())}" addrtype="mac"/>\n' if host.mac else "")
+
+
+def _hostnames(host: HostReport) -> str:
+    names = (
+        f'<hostname name="{_attribute(harmless_name(name))}" type="{"PTR" if kind == "PTR" else "user"}"/>\n'
+        for name, kind in host.names
+    )
+    return f"<hostnames>\n{''.join(names)}</hostnames>\n"
+
+
+def _extraports(folded: Folded) -> Iterator[str]:
+    for state, groups in folded.states():
+        yield f'<extraports state="{state.word}" count="{sum(group.count for group in groups)}">\n'
+        for group in groups:
+            yield (
+                f'<extrareasons reason="{group.reason.word}" count="{group.count}" proto="{group.proto}" '
+                f'ports="{port_list(group.ports)}"/>\n'
+            )
+        yield "</extraports>\n"
+
+
+def _port(row: PortRow) -> str:
+    sender = f' reason_ip="{_attribute(row.reason_addr)}"' if row.reason_addr else ""
+    service = ""
+    if row.service:
+        service = f'<service name="{_attribute(row.service)}" method="table" conf="{SERVICE_BY_TABLE}"/>'
+    return (
+        f'<port protocol="{row.proto}" portid="{row.port}"><state state="{row.state.word}" '
+        f'reason="{row.reason.word}" reason_ttl="{row.ttl or 0}"{sender}/>{service}</port>\n'
+    )
+
+
+def _times(host: HostReport) -> str:
+    if host.srtt_ms is None:
+        return ""
+    microseconds = [round(1000 * (each or 0.0)) for each in (host.srtt_ms, host.rttvar_ms, host.timeout_ms)]
+    return '<times srtt="{}" rttvar="{}" to="{}"/>\n'.format(*microseconds)
+
+
+FORMAT = Format(
+    name="xml",
+    flag="-oX",
+    metavar="FILE",
+    help="write Nmap's XML",
+    factory=NmapXml,
+    extension=".xml",
+    document=True,
+)

@@ -1,0 +1,59 @@
+"""What can be said of a port: six states and a closed list of reasons, in Nmap's words.
+
+Columns hold a state and a reason as one byte each; `State` and `Reason` give the words at the edge.
+The words are those of the Nmap reference guide (chapter "Port Scanning Basics") and of its XML output,
+so that readers of either need no dictionary.
+"""
+
+from enum import IntEnum
+
+__all__ = ["Reason", "State"]
+
+
+class State(IntEnum):
+    """A port's state; the value is what a state column holds."""
+
+    OPEN = 0
+    CLOSED = 1
+    FILTERED = 2
+    UNFILTERED = 3
+    OPEN_FILTERED = 4
+    CLOSED_FILTERED = 5
+
+    @property
+    def word(self) -> str:
+        """Nmap's word for the state, e.g. ``open|filtered``."""
+        return self.name.lower().replace("_", "|")
+
+
+class Reason(IntEnum):
+    """Why a state holds; the value is what a reason column holds."""
+
+    NO_RESPONSE = 0
+    SYN_ACK = 1
+    RESET = 2
+    SPLIT_HANDSHAKE_SYN = 3
+    CONN_REFUSED = 4
+    NET_UNREACH = 5
+    HOST_UNREACH = 6
+    PROTO_UNREACH = 7
+    PORT_UNREACH = 8
+    DEST_UNREACH = 9
+    NET_PROHIBITED = 10
+    HOST_PROHIBITED = 11
+    ADMIN_PROHIBITED = 12
+    BEYOND_SCOPE = 13
+    REJECT_ROUTE = 14
+    TIME_EXCEEDED = 15
+    PARAM_PROBLEM = 16
+    HOST_TIMEOUT = 17
+    ARP_RESPONSE = 18
+    ND_RESPONSE = 19
+    USER_SET = 20
+    LOCALHOST_RESPONSE = 21
+    NO_ROUTE = 22
+
+    @property
+    def word(self) -> str:
+        """Nmap's word for the reason, e.g. ``syn-ack``."""
+        return self.name.lower().replace("_", "-")

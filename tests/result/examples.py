@@ -1,0 +1,210 @@
+"""Rows for the tests of `result`: small hosts, full hosts, and hosts whose every text is hostile."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from hypothesis import strategies as st
+
+from periplus.result.row import HostReport, PortColumns, RunRow, SummaryRow
+from periplus.result.writer import Format, Options
+from periplus.technique.verdict import Reason, State
+
+START = 1795335605.25
+
+Port = tuple[int, State, Reason]
+
+
+class Names:
+    """Services for tests: three known ports, or whatever a test wants to call them."""
+
+    def __init__(self, known: dict[int, str] | None = None) -> None:
+        self._known = {22: "ssh", 80: "http", 443: "https"} if known is None else known
+
+    def names(self, ports: Sequence[int], proto: str) -> dict[int, str]:
+        """The names of those ports that have one."""
+        return {port: self._known[port] for port in ports if port in self._known}
+
+
+OPTIONS = Options(services=Names())
+
+
+class Memory:
+    """A sink that keeps what it gets."""
+
+    def __init__(self) -> None:
+        self.body = ""
+        self.tail = ""
+
+    def write(self, pieces: Iterable[str], tail: str | None = None) -> None:
+        """Keep pieces and tail."""
+        self.body += "".join(pieces)
+        self.tail = self.tail if tail is None else tail
+
+    def refresh(self) -> None:
+        """Nothing to do."""
+
+    def close(self) -> None:
+        """Nothing to do."""
+
+    @property
+    def text(self) -> str:
+        """What a file would hold now."""
+        return self.body + self.tail
+
+
+def columns(ports: Sequence[Port], proto: str = "tcp", senders: dict[int, str] | None = None) -> PortColumns:
+    """Columns of the given ports; what a reply decided has TTL 64 and 0.12 ms, silence took two tries."""
+    silent = np.array([reason is Reason.NO_RESPONSE for _, _, reason in ports], dtype=np.bool_)
+    return PortColumns(
+        proto=proto,
+        ports=np.array([port for port, _, _ in ports], dtype=np.uint16),
+        state=np.array([state for _, state, _ in ports], dtype=np.uint8),
+        reason=np.array([reason for _, _, reason in ports], dtype=np.uint8),
+        ttl=np.where(silent, 0, 64).astype(np.uint8),
+        tries=np.where(silent, 2, 1).astype(np.uint8),
+        rtt_ms=np.where(silent, np.nan, 0.12).astype(np.float32),
+        senders=senders or {},
+    )
+
+
+def host(
+    *parts: PortColumns,
+    addr: str = "198.18.0.2",
+    up: bool = True,
+    names: tuple[tuple[str, str], ...] = (),
+    mac: str | None = None,
+    timed_out: bool = False,
+    notes: tuple[str, ...] = (),
+) -> HostReport:
+    """A finished host with these columns."""
+    return HostReport(
+        addr=addr,
+        up=up,
+        reason=Reason.SYN_ACK if up else Reason.NO_RESPONSE,
+        columns=parts,
+        started=START,
+        ended=START + 0.34,
+        names=names,
+        ttl=64 if up else None,
+        srtt_ms=0.11 if up else None,
+        rttvar_ms=0.02 if up else None,
+        timeout_ms=100.0 if up else None,
+        mac=mac,
+        timed_out=timed_out,
+        notes=notes,
+    )
+
+
+def usual_ports(last: int) -> list[Port]:
+    """Ports 1 to `last`: 22, 80 and 443 are open, the others answer with a reset."""
+    found = {port: (port, State.OPEN, Reason.SYN_ACK) for port in (22, 80, 443)}
+    return [found.get(port, (port, State.CLOSED, Reason.RESET)) for port in range(1, last + 1)]
+
+
+def usual_host(last: int = 1000) -> HostReport:
+    """The host that one meets most."""
+    return host(columns(usual_ports(last)), names=(("web.example", "user"), ("a.example", "PTR")))
+
+
+def mixed_host() -> HostReport:
+    """A host with two folded states, two reasons in one of them, and ports behind a router."""
+    ports = [
+        *((port, State.CLOSED, Reason.RESET) for port in range(1, 101)),
+        *((port, State.FILTERED, Reason.NO_RESPONSE) for port in range(101, 141)),
+        *((port, State.FILTERED, Reason.HOST_UNREACH) for port in range(141, 151)),
+        (443, State.OPEN, Reason.SYN_ACK),
+        (8000, State.OPEN_FILTERED, Reason.NO_RESPONSE),
+    ]
+    udp = [(53, State.CLOSED, Reason.PORT_UNREACH)]
+    return host(columns(ports, senders={141: "198.18.0.254"}), columns(udp, "udp"), mac="02:00:00:00:00:0a")
+
+
+def small_host(addr: str = "198.18.0.2") -> HostReport:
+    """A host so small that nothing of it is folded; one port is refused by a router."""
+    ports = [
+        (22, State.OPEN, Reason.SYN_ACK),
+        (25, State.FILTERED, Reason.ADMIN_PROHIBITED),
+        (81, State.CLOSED, Reason.RESET),
+        (9999, State.FILTERED, Reason.NO_RESPONSE),
+    ]
+    return host(columns(ports, senders={25: "198.18.0.254"}), addr=addr)
+
+
+def closed_host() -> HostReport:
+    """A host that is up and has nothing open."""
+    return host(columns([(port, State.CLOSED, Reason.RESET) for port in range(1, 41)]))
+
+
+def down_host() -> HostReport:
+    """A host of which nothing came."""
+    return host(columns([(80, State.FILTERED, Reason.NO_RESPONSE)]), addr="198.18.0.9", up=False)
+
+
+def run(*arguments: str, technique: str = "syn") -> RunRow:
+    """The beginning of a run."""
+    return RunRow(
+        version="0.1.0",
+        arguments=arguments or ("scan", "--reason", "-p-", "198.18.0.2"),
+        seed=7,
+        started=START,
+        technique=technique,
+        proto="tcp",
+        ports=(*range(1, 101), 443),
+        targets=1,
+    )
+
+
+def summary(exit_: str = "success", message: str | None = None) -> SummaryRow:
+    """The end of a run."""
+    return SummaryRow(
+        hosts_up=1,
+        hosts=2,
+        probes=1000,
+        replies=998,
+        loss=0.002,
+        expected_missed_open=0.02,
+        seconds=1.5,
+        rate=666.7,
+        ended=START + 1.5,
+        kernel_drops=3,
+        discarded={"forged": 2, "truncated": 1},
+        exit=exit_,
+        message=message,
+    )
+
+
+def written(
+    format_: Format,
+    *hosts: HostReport,
+    options: Options = OPTIONS,
+    run_row: RunRow | None = None,
+    summary_row: SummaryRow | None = None,
+) -> str:
+    """What a format writes for a whole run."""
+    sink = Memory()
+    writer = format_.factory(sink, options)
+    writer.begin(run_row or run())
+    for each in hosts:
+        writer.host(each)
+    writer.end(summary_row or summary())
+    writer.close()
+    return sink.text
+
+
+NASTY = st.text(
+    st.one_of(
+        st.sampled_from("\x1b\r\n\t\0\x7f\x9b\u202e\u2028\ud800\ufffe<>&\"'/,()#;=+-@| \\"),
+        st.characters(),
+    ),
+    max_size=20,
+)
+
+
+@st.composite
+def nasty_runs(draw: st.DrawFn) -> tuple[RunRow, HostReport, SummaryRow, Options]:
+    """A run in which every text that comes from outside is hostile."""
+    names = tuple((draw(NASTY), kind) for kind in ("user", "PTR"))
+    ports = [*usual_ports(50), (60, State.FILTERED, Reason.HOST_UNREACH)]
+    report = host(columns(ports, senders={60: "2001:db8::1"}), names=names, notes=(draw(NASTY),))
+    options = Options(Names({22: draw(NASTY), 80: draw(NASTY)}), reason=True, verbose=draw(st.integers(0, 2)))
+    return run(draw(NASTY), draw(NASTY)), report, summary("error", draw(NASTY)), options

@@ -1,0 +1,116 @@
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.result.examples import OPTIONS, columns, host, mixed_host, usual_host, usual_ports
+
+from periplus.result.fold import FOLD_OVER, Folded, fold, rows
+from periplus.result.row import HostReport
+from periplus.result.writer import Options
+from periplus.technique.verdict import Reason, State
+
+Told = tuple[list[list[int]], list[tuple[str, State, Reason, list[int]]]]
+
+
+def fold_slowly(report: HostReport, options: Options) -> Told:
+    """The plain twin of `fold`: shown ports by protocol, then the groups in their order."""
+    counts = Counter(int(state) for part in report.columns for state in part.state)
+    possible = {State.OPEN, State.UNFILTERED, State.OPEN_FILTERED}
+    shown: list[list[int]] = []
+    groups: dict[tuple[str, State, Reason], list[int]] = {}
+    for part in report.columns:
+        shown.append([])
+        for port, state, reason in zip(part.ports, part.state, part.reason, strict=True):
+            many = counts[int(state)] > 25 * (1 + options.verbose)
+            hidden = options.open_only and State(state) not in possible
+            if State(state) is State.OPEN or not (many or hidden):
+                shown[-1].append(int(port))
+            else:
+                groups.setdefault((part.proto, State(state), Reason(reason)), []).append(int(port))
+    ordered = sorted(
+        groups.items(), key=lambda each: (-counts[each[0][1]], each[0][1], -len(each[1]), each[0][2])
+    )
+    return shown, [(*key, ports) for key, ports in ordered]
+
+
+def told(folded: Folded) -> Told:
+    """What `fold` found, as plain lists."""
+    groups = [(each.proto, each.state, each.reason, each.ports.tolist()) for each in folded.groups]
+    return [ports.tolist() for ports in folded.shown], groups
+
+
+@st.composite
+def hosts(draw: st.DrawFn) -> HostReport:
+    """A host of one or two protocols whose states come in numbers around the threshold."""
+    parts = []
+    for proto in draw(st.sampled_from([("tcp",), ("tcp", "udp"), ("udp", "sctp")])):
+        runs = draw(
+            st.lists(
+                st.tuples(st.integers(1, 60), st.sampled_from(State), st.sampled_from(Reason)), max_size=6
+            )
+        )
+        verdicts = [(state, reason) for count, state, reason in runs for _ in range(count)]
+        parts.append(columns([(at + 1, *verdict) for at, verdict in enumerate(verdicts)], proto))
+    return host(*parts)
+
+
+@given(hosts(), st.booleans(), st.integers(0, 2))
+def test_fold_agrees_with_its_slow_twin(report: HostReport, open_only: bool, verbose: int) -> None:
+    options = replace(OPTIONS, open_only=open_only, verbose=verbose)
+    got_shown, got_groups = told(fold(report, options))
+    shown, groups = fold_slowly(report, options)
+    assert got_shown == shown
+    assert sorted(got_groups) == sorted(groups)
+    assert [each[1] for each in got_groups] == [each[1] for each in groups]
+
+
+@pytest.mark.parametrize("verbose", [0, 1, 2, 3])
+def test_the_threshold_is_nmaps(verbose: int) -> None:
+    options = replace(OPTIONS, verbose=verbose)
+    limit = FOLD_OVER * (1 + verbose)
+    closed = [(port, State.CLOSED, Reason.RESET) for port in range(1, limit + 2)]
+    assert fold(host(columns(closed[:-1])), options).n_folded == 0
+    assert fold(host(columns(closed)), options).n_folded == limit + 1
+
+
+def test_open_ports_are_never_folded() -> None:
+    tarpit = host(columns([(port, State.OPEN, Reason.SYN_ACK) for port in range(1, 1001)]))
+    assert fold(tarpit, OPTIONS).n_shown == 1000
+
+
+def test_groups_are_ordered_by_count_and_kept_apart_by_reason() -> None:
+    folded = fold(mixed_host(), OPTIONS)
+    assert [(group.count, group.state.word, group.proto, group.reason.word) for group in folded.groups] == [
+        (100, "closed", "tcp", "reset"),
+        (1, "closed", "udp", "port-unreach"),
+        (40, "filtered", "tcp", "no-response"),
+        (10, "filtered", "tcp", "host-unreach"),
+    ]
+    assert [(state.word, len(groups)) for state, groups in folded.states()] == [
+        ("closed", 2),
+        ("filtered", 2),
+    ]
+
+
+def test_open_only_hides_what_cannot_be_open() -> None:
+    folded = fold(mixed_host(), replace(OPTIONS, open_only=True))
+    assert [ports.tolist() for ports in folded.shown] == [[443, 8000], []]
+    assert folded.possibly_open
+    assert not fold(host(columns(usual_ports(21))), OPTIONS).possibly_open
+
+
+def test_unfold_shows_every_port() -> None:
+    assert fold(usual_host(), OPTIONS, unfold=True).n_shown == 1000
+
+
+def test_rows_carry_the_service() -> None:
+    report = usual_host()
+    shown = [(row.port, row.service) for row in rows(report, fold(report, OPTIONS), OPTIONS)]
+    assert shown == [(22, "ssh"), (80, "http"), (443, "https")]
+
+
+def test_a_host_without_ports_folds_to_nothing() -> None:
+    folded = fold(host(), OPTIONS)
+    assert (folded.n_shown, folded.n_folded, folded.possibly_open) == (0, 0, False)

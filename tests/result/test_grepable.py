@@ -1,0 +1,86 @@
+import re
+from dataclasses import replace
+
+from hypothesis import given
+from tests.result.examples import (
+    OPTIONS,
+    closed_host,
+    down_host,
+    host,
+    mixed_host,
+    nasty_runs,
+    small_host,
+    usual_host,
+    written,
+)
+
+from periplus.result import grepable
+from periplus.result.row import HostReport, RunRow, SummaryRow
+from periplus.result.writer import Options
+
+LINE = re.compile(
+    r"# [^\n]*|Host: [0-9a-f.:]+ \([^\s()]*\)\t(Status: (Up|Down|Timeout)|"
+    r"Ports: (?P<ports>[^\t\n]*)(\tIgnored State: [a-z|]+ \(\d+\))?)"
+)
+FIELDS = re.compile(r"\d+/[a-z|]+/(tcp|udp|sctp)//[^/,\t]*///")
+
+
+def hosts_of(text: str) -> list[str]:
+    """The lines that are no comments."""
+    return [line for line in text.splitlines() if not line.startswith("#")]
+
+
+def test_one_state_folded() -> None:
+    assert hosts_of(written(grepable.FORMAT, usual_host())) == [
+        "Host: 198.18.0.2 (web.example)\tStatus: Up",
+        (
+            "Host: 198.18.0.2 (web.example)\tPorts: 22/open/tcp//ssh///, 80/open/tcp//http///, 443/open/tcp//https///"
+            "\tIgnored State: closed (997)"
+        ),
+    ]
+
+
+def test_two_states_folded_are_not_told_as_in_nmap() -> None:
+    assert hosts_of(written(grepable.FORMAT, mixed_host()))[1] == (
+        "Host: 198.18.0.2 ()\tPorts: 443/open/tcp//https///, 8000/open|filtered/tcp/////"
+    )
+
+
+def test_nothing_shown_and_nothing_folded() -> None:
+    assert hosts_of(written(grepable.FORMAT, closed_host()))[1] == (
+        "Host: 198.18.0.2 ()\tPorts: \tIgnored State: closed (40)"
+    )
+    assert hosts_of(written(grepable.FORMAT, host())) == ["Host: 198.18.0.2 ()\tStatus: Up"]
+    assert "Ignored" not in hosts_of(written(grepable.FORMAT, small_host()))[1]
+
+
+def test_down_and_timed_out_hosts() -> None:
+    assert hosts_of(written(grepable.FORMAT, down_host())) == []
+    verbose = replace(OPTIONS, verbose=1)
+    assert hosts_of(written(grepable.FORMAT, down_host(), options=verbose)) == [
+        "Host: 198.18.0.9 ()\tStatus: Down"
+    ]
+    slow = replace(small_host(), timed_out=True)
+    assert hosts_of(written(grepable.FORMAT, slow))[1] == "Host: 198.18.0.2 ()\tStatus: Timeout"
+
+
+def test_open_hides_hosts_and_ports_that_are_not_open() -> None:
+    text = written(grepable.FORMAT, closed_host(), small_host(), options=replace(OPTIONS, open_only=True))
+    assert hosts_of(text) == [
+        "Host: 198.18.0.2 ()\tStatus: Up",
+        "Host: 198.18.0.2 ()\tPorts: 22/open/tcp//ssh///",
+    ]
+
+
+@given(nasty_runs())
+def test_hostile_text_ends_no_field(nasty: tuple[RunRow, HostReport, SummaryRow, Options]) -> None:
+    run_row, report, summary_row, options = nasty
+    text = written(grepable.FORMAT, report, options=options, run_row=run_row, summary_row=summary_row)
+    lines = text.split("\n")
+    assert lines.pop() == ""
+    assert all(line.replace("\t", "").isprintable() for line in lines)
+    matches = [LINE.fullmatch(line) for line in lines]
+    assert all(matches)
+    ports = [match["ports"] for match in matches if match and match["ports"] is not None]
+    assert len(ports) == 1
+    assert all(FIELDS.fullmatch(each) for each in ports[0].split(", "))

@@ -1,0 +1,127 @@
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from tests.result.examples import (
+    OPTIONS,
+    closed_host,
+    down_host,
+    host,
+    mixed_host,
+    nasty_runs,
+    small_host,
+    summary,
+    usual_host,
+    written,
+)
+
+from periplus.result import normal
+from periplus.result.row import HostReport, RunRow, SummaryRow
+from periplus.result.writer import Format, Options
+
+
+def test_the_terminal_table() -> None:
+    assert written(normal.TERMINAL, usual_host()) == (
+        "Starting Periplus 0.1.0 at 2026-11-22 08:20 UTC\n"
+        "Periplus scan report for web.example (198.18.0.2)\n"
+        "Other names for 198.18.0.2: a.example\n"
+        "Host is up (0.00011s latency).\n"
+        "Not shown: 997 closed tcp ports (reset)\n"
+        "PORT    STATE SERVICE\n"
+        "22/tcp  open  ssh\n"
+        "80/tcp  open  http\n"
+        "443/tcp open  https\n"
+        "\n"
+        "Periplus done: 2 IP addresses (1 host up) scanned in 1.50 seconds\n"
+        "1000 probes, 998 replies, 667 probes/s; loss 0.2%, expected missed open ports 0.02\n"
+        "Warning: the kernel dropped 3 frames before we read them; a lower --max-rate avoids that\n"
+    )
+
+
+def test_a_small_host_shows_every_port_with_reason_and_sender() -> None:
+    text = written(normal.TERMINAL, small_host(), options=replace(OPTIONS, reason=True))
+    assert (
+        "Host is up, received syn-ack ttl 64 (0.00011s latency).\n"
+        "\n"
+        "PORT     STATE    SERVICE REASON\n"
+        "22/tcp   open     ssh     syn-ack ttl 64\n"
+        "25/tcp   filtered unknown admin-prohibited from 198.18.0.254 ttl 64\n"
+        "81/tcp   closed   unknown reset ttl 64\n"
+        "9999/tcp filtered unknown no-response\n"
+    ) in text
+
+
+def test_what_is_not_shown_is_counted_by_state_and_reason() -> None:
+    assert (
+        "Not shown: 100 closed tcp ports (reset), 1 closed udp port (port-unreach), "
+        "40 filtered tcp ports (no-response), 10 filtered tcp ports (host-unreach)\n"
+    ) in written(normal.TERMINAL, mixed_host())
+
+
+def test_a_host_with_nothing_to_show_says_so() -> None:
+    assert (
+        "All 40 scanned ports on 198.18.0.2 are in ignored states.\n"
+        "Not shown: 40 closed tcp ports (reset)\n\n"
+    ) in written(normal.TERMINAL, closed_host())
+
+
+@pytest.mark.parametrize("format_", [normal.TERMINAL, normal.FORMAT])
+def test_open_hides_hosts_and_ports_that_are_not_open(format_: Format) -> None:
+    text = written(
+        format_, closed_host(), down_host(), small_host(), options=replace(OPTIONS, open_only=True)
+    )
+    assert text.count("scan report for") == 1
+    assert "22/tcp" in text
+    assert "81/tcp" not in text
+
+
+def test_down_hosts_are_told_with_v() -> None:
+    line = "Periplus scan report for 198.18.0.9 [host down, received no-response]\n"
+    assert line not in written(normal.TERMINAL, down_host())
+    assert line in written(normal.TERMINAL, down_host(), options=replace(OPTIONS, verbose=1))
+
+
+def test_the_file_has_its_first_and_last_lines_as_comments() -> None:
+    lines = written(normal.FORMAT, usual_host(), options=replace(OPTIONS, verbose=1)).splitlines()
+    assert lines[0] == (
+        "# Periplus 0.1.0 scan initiated Sun Nov 22 08:20:05 2026 UTC as: periplus scan --reason -p- 198.18.0.2"
+    )
+    assert lines[1] == "# Ports scanned: TCP(101;1-100,443) UDP(0;) SCTP(0;) PROTOCOLS(0;)"
+    assert lines[-4] == (
+        "# Periplus done at Sun Nov 22 08:20:06 2026 UTC -- 2 IP addresses (1 host up) scanned in 1.50 seconds"
+    )
+    assert lines[-1] == "# Frames that were no replies: forged 2, truncated 1"
+
+
+def test_an_interrupted_run_says_so() -> None:
+    text = written(normal.TERMINAL, summary_row=summary("interrupted", "Ctrl-C"))
+    assert "Periplus stopped: 2 IP addresses" in text
+    assert "Reason: Ctrl-C\n" in text
+
+
+def test_notes_a_timeout_and_the_hardware_address_are_told() -> None:
+    report = replace(mixed_host(), timed_out=True, notes=("answers stopped after port 150",))
+    text = written(normal.TERMINAL, report)
+    assert "Note: answers stopped after port 150\n" in text
+    assert "Gave up on 198.18.0.2: host timeout." in text
+    assert "MAC Address: 02:00:00:00:00:0a\n" in text
+
+
+def test_a_host_without_ports_has_a_headline() -> None:
+    assert "Periplus scan report for 198.18.0.2\nHost is up" in written(normal.TERMINAL, host())
+
+
+@given(nasty_runs())
+def test_hostile_text_never_reaches_the_terminal(
+    nasty: tuple[RunRow, HostReport, SummaryRow, Options],
+) -> None:
+    run_row, report, summary_row, options = nasty
+    for format_ in (normal.TERMINAL, normal.FORMAT):
+        text = written(format_, report, options=options, run_row=run_row, summary_row=summary_row)
+        assert text.endswith("\n")
+        lines = text.split("\n")
+        assert all(line.isprintable() for line in lines)
+        assert sum(line.startswith("Periplus scan report for") for line in lines) == 1
+        table = lines[next(at for at, line in enumerate(lines) if line.startswith("PORT ")) + 1 :]
+        listed = table[: table.index("")]
+        assert [int(line.split("/")[0]) for line in listed][-1] == 60
