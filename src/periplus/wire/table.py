@@ -1,0 +1,24 @@
+"""A table is its columns: a frozen dataclass of columns of equal length, cut by rows.
+
+A mask, a slice or an array of row numbers gives a table; there is no row object.
+"""
+
+from dataclasses import dataclass, fields
+from typing import Self
+
+from periplus.columns import I64, Mask
+
+__all__ = ["Rows", "Table"]
+
+Rows = Mask | I64 | slice
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """Base of tables; each field is a column: an array, or anything else with a length that takes rows."""
+
+    def __len__(self) -> int:
+        return len(getattr(self, fields(self)[0].name))
+
+    def __getitem__(self, rows: Rows) -> Self:
+        return type(self)(*(getattr(self, column.name)[rows] for column in fields(self)))
