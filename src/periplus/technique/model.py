@@ -1,0 +1,188 @@
+"""What a technique is: a frozen description and a response table.
+
+A technique says what its probe looks like, where the cookie sits, and for every answer, and for silence, which
+state and reason follow. The engine has one interpreter of these tables and knows no technique by name.
+
+A row names an `Answer` (which signals it covers), the `Check` that an answer must pass to count as ours, and the
+verdict. Rows are read from the top; the first that covers a signal decides. What no row covers is "unexpected":
+it changes nothing and is counted.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cached_property
+
+import numpy as np
+
+from periplus.columns import U8
+from periplus.technique.signal import (
+    ICMP_CODES,
+    SIGNALS,
+    SILENCE,
+    TCP_FLAG_BITS,
+    errno_signal,
+    icmp_signal,
+    tcp_signal,
+)
+from periplus.technique.verdict import Reason, State
+from periplus.wire.tcp import TcpProbe
+
+__all__ = ["UNEXPECTED", "Answer", "Check", "Errno", "Icmp", "Row", "Silence", "Table", "Tcp", "Technique"]
+
+UNEXPECTED = 255  # in a compiled table: no row covers this signal
+
+
+class Check(IntEnum):
+    """What must hold before an answer counts (RFC 9293 section 3.10.7.3 for the TCP ones)."""
+
+    NONE = 0  # the kernel matched it to its socket
+    ACK_IS_NEXT = 1  # acknowledges our sequence number plus the SYN
+    QUOTE = 2  # an ICMP error that quotes our sequence number
+    SOURCE_PORT = 3  # carries no number of ours: only the port, which is keyed by the cookie, binds it
+
+    @property
+    def sentence(self) -> str:
+        """The check in words, for the documentation."""
+        return _CHECK_SENTENCES[self]
+
+
+_CHECK_SENTENCES = {
+    Check.NONE: "matched by the kernel",
+    Check.ACK_IS_NEXT: "ack = cookie + 1",
+    Check.QUOTE: "quotes the cookie",
+    Check.SOURCE_PORT: "keyed source port",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tcp:
+    """Segments in which the flags named in `look_at` are exactly those named in `are_set` (letters FSRPAU)."""
+
+    are_set: str
+    look_at: str
+
+    def signals(self) -> Iterator[int]:
+        """Every signal that this answer covers."""
+        wanted, mask = _flags(self.are_set), _flags(self.look_at)
+        return (tcp_signal(flags) for flags in range(TCP_FLAG_BITS + 1) if flags & mask == wanted)
+
+    def __str__(self) -> str:
+        clear = "".join(letter for letter in self.look_at if letter not in self.are_set)
+        return f"TCP {self.are_set}" + (f" without {clear}" if clear else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Icmp:
+    """ICMP errors of one type; `codes` None: all; `sender` is ``target``, ``router`` or ``any``."""
+
+    family: int
+    kind: int
+    codes: tuple[int, ...] | None = None
+    sender: str = "any"
+
+    def signals(self) -> Iterator[int]:
+        """Every signal that this answer covers."""
+        senders = {"target": (True,), "router": (False,), "any": (False, True)}[self.sender]
+        codes = range(ICMP_CODES) if self.codes is None else self.codes
+        return (icmp_signal(self.family, self.kind, code, sender) for code in codes for sender in senders)
+
+    def __str__(self) -> str:
+        name = "ICMP" if self.family == 4 else "ICMPv6"
+        codes = "any code" if self.codes is None else "code " + ", ".join(map(str, self.codes))
+        origin = {"target": " from the target", "router": " from a router", "any": ""}[self.sender]
+        return f"{name} type {self.kind} {codes}{origin}"
+
+
+@dataclass(frozen=True, slots=True)
+class Errno:
+    """Outcomes of an ordinary socket; names as in errno(3), ``success`` for none."""
+
+    names: tuple[str, ...]
+    numbers: tuple[int, ...]
+
+    def signals(self) -> Iterator[int]:
+        """Every signal that this answer covers."""
+        return map(errno_signal, self.numbers)
+
+    def __str__(self) -> str:
+        return ", ".join(self.names)
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """No answer to any try."""
+
+    def signals(self) -> Iterator[int]:
+        """The one signal of silence."""
+        return iter((SILENCE,))
+
+    def __str__(self) -> str:
+        return "silence"
+
+
+Answer = Tcp | Icmp | Errno | Silence
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a response table."""
+
+    answer: Answer
+    state: State
+    reason: Reason
+    check: Check = Check.NONE
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A compiled response table: arrays of length SIGNALS, `UNEXPECTED` where no row applies."""
+
+    state: U8
+    reason: U8
+    check: U8
+    row: U8
+
+
+@dataclass(frozen=True)
+class Technique:
+    """A technique: `probe` is None when an ordinary socket asks, and then no privilege is needed."""
+
+    name: str
+    flag: str
+    summary: str
+    proto: str
+    probe: TcpProbe | None
+    cookie: str
+    rows: tuple[Row, ...]
+
+    @property
+    def needs_raw(self) -> bool:
+        """Whether the technique sends packets of its own making."""
+        return self.probe is not None
+
+    @cached_property
+    def table(self) -> Table:
+        """The rows compiled; the first row that covers a signal wins."""
+        columns = [np.full(SIGNALS, UNEXPECTED, np.uint8) for _ in range(4)]
+        for number, row in reversed(list(enumerate(self.rows))):
+            covered = list(row.answer.signals())
+            for column, value in zip(columns, (row.state, row.reason, row.check, number), strict=True):
+                column[covered] = value
+        for column in columns:
+            column.setflags(write=False)
+        return Table(*columns)
+
+    @property
+    def silence(self) -> tuple[State, Reason]:
+        """What silence after the last try means."""
+        return State(int(self.table.state[SILENCE])), Reason(int(self.table.reason[SILENCE]))
+
+
+_FLAG_LETTERS = "FSRPAU"  # in the order of their bits
+
+
+def _flags(letters: str) -> int:
+    """Return the bits of flags given by letters, e.g. ``SA``."""
+    return sum(1 << _FLAG_LETTERS.index(letter) for letter in letters)

@@ -1,0 +1,59 @@
+"""Response tables: the first row that covers a signal decides, and what no row covers is unexpected."""
+
+from periplus.technique.model import (
+    UNEXPECTED,
+    Check,
+    Errno,
+    Icmp,
+    Row,
+    Silence,
+    Tcp,
+    Technique,
+)
+from periplus.technique.signal import SILENCE, errno_signal, icmp_signal, tcp_signal
+from periplus.technique.verdict import Reason, State
+from periplus.wire.tcp import ACK, FIN, PSH, RST, SYN, URG, TcpProbe
+
+
+def _technique(*rows: Row) -> Technique:
+    return Technique("made-up", "-sQ", "For tests.", "tcp", TcpProbe(flags=SYN), "nowhere", rows)
+
+
+def test_the_first_row_that_covers_a_signal_decides() -> None:
+    technique = _technique(
+        Row(Tcp("R", "R"), State.CLOSED, Reason.RESET, Check.ACK_IS_NEXT),
+        Row(Tcp("A", "A"), State.OPEN, Reason.SYN_ACK),
+        Row(Silence(), State.FILTERED, Reason.NO_RESPONSE),
+    )
+    table = technique.table
+    assert table.state[tcp_signal(RST | ACK)] == State.CLOSED
+    assert table.check[tcp_signal(RST | ACK)] == Check.ACK_IS_NEXT
+    assert table.row[tcp_signal(RST | ACK)] == 0
+    assert table.state[tcp_signal(ACK)] == State.OPEN
+    assert table.state[tcp_signal(FIN)] == UNEXPECTED
+    assert table.reason[tcp_signal(FIN)] == UNEXPECTED
+    assert technique.silence == (State.FILTERED, Reason.NO_RESPONSE)
+
+
+def test_flag_letters_are_the_bits_of_rfc_9293() -> None:
+    for letter, bit in zip("FSRPAU", (FIN, SYN, RST, PSH, ACK, URG), strict=True):
+        assert list(Tcp(letter, "FSRPAU").signals()) == [tcp_signal(bit)]
+
+
+def test_icmp_rows_tell_senders_apart() -> None:
+    assert set(Icmp(4, 3, (3,), "target").signals()) == {icmp_signal(4, 3, 3, True)}
+    assert set(Icmp(4, 3, (3,), "router").signals()) == {icmp_signal(4, 3, 3, False)}
+    assert len(set(Icmp(6, 1).signals())) == 32
+
+
+def test_answers_read_well() -> None:
+    assert str(Tcp("SA", "SAR")) == "TCP SA without R"
+    assert str(Icmp(4, 3, (9, 10), "router")) == "ICMP type 3 code 9, 10 from a router"
+    assert str(Icmp(6, 4)) == "ICMPv6 type 4 any code"
+    assert str(Silence()) == "silence"
+    assert list(Errno(("success",), (0,)).signals()) == [errno_signal(0)]
+
+
+def test_tables_cannot_be_written() -> None:
+    assert not _technique(Row(Silence(), State.FILTERED, Reason.NO_RESPONSE)).table.state.flags.writeable
+    assert next(Silence().signals()) == SILENCE
