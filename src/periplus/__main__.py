@@ -1,0 +1,5 @@
+"""``python -m periplus``."""
+
+from periplus.cli.main import run
+
+run()

@@ -1,0 +1,199 @@
+"""The options of ``periplus scan``: Nmap's names where Nmap has the thing, and what follows from them."""
+
+import argparse
+from dataclasses import replace
+from typing import NoReturn
+
+from periplus.cli.quantity import count, duration_us, positive, rate
+from periplus.engine.timing import TEMPLATES, Timing
+from periplus.errors import UsageError
+from periplus.result.writer import Format, base_requests, formats
+from periplus.technique.catalogue import techniques
+from periplus.wire.cookie import PORT_SHIFTS
+
+__all__ = ["output_requests", "parser", "timing"]
+
+DESCRIPTION = "Find the open ports of hosts. For networks you own or may test."
+TARGETS = """\
+targets: 198.18.0.7  198.18.0.0/24  198.18.0,1.1-9  198.18.0.5-198.18.0.20  2001:db8::/120
+         host.example  host.example:8443  [2001:db8::7]:22"""
+NAMES_OF_TEMPLATES = {
+    word: str(level)
+    for level, word in enumerate(("paranoid", "sneaky", "polite", "normal", "aggressive", "insane"))
+}
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of ``periplus scan``; wrong usage raises UsageError."""
+    made = _Parser(
+        "periplus scan",
+        usage="periplus scan [OPTIONS] TARGET ...",
+        description=DESCRIPTION,
+        epilog=TARGETS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    _add_targets(made)
+    _add_ports(made)
+    _add_techniques(made)
+    _add_timing(made)
+    _add_output(made)
+    return made
+
+
+def _add_targets(made: argparse.ArgumentParser) -> None:
+    group = made.add_argument_group("what to scan")
+    group.add_argument(
+        "targets", nargs="*", metavar="TARGET", help="address, range, name or host:port, see below"
+    )
+    group.add_argument(
+        "-iL",
+        dest="lists",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="read targets from a file; - is stdin",
+    )
+    group.add_argument(
+        "--exclude",
+        action="append",
+        default=[],
+        metavar="TARGET[,...]",
+        help="never probe these; names resolve too",
+    )
+    group.add_argument(
+        "--exclude-file",
+        "--excludefile",
+        dest="exclude_files",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="never probe what this file lists",
+    )
+    group.add_argument(
+        "--resolve-all", action="store_true", help="scan all addresses of a name, not only the first"
+    )
+    group.add_argument("-4", dest="family", action="store_const", const=4, help="names: IPv4 addresses only")
+    group.add_argument("-6", dest="family", action="store_const", const=6, help="names: IPv6 addresses only")
+    group.add_argument("-Pn", dest="assume_up", action="store_true", help="report silent hosts as up")
+    group.add_argument("-n", dest="reverse", action="store_const", const=False, help="no reverse names")
+    group.add_argument(
+        "-R", dest="reverse", action="store_const", const=True, help="reverse names of all hosts"
+    )
+
+
+def _add_ports(made: argparse.ArgumentParser) -> None:
+    group = made.add_argument_group("ports (default: the 1,000 most common TCP ports)")
+    chosen = group.add_mutually_exclusive_group()
+    chosen.add_argument("-p", dest="ports", metavar="PORTS", help="22,80,1-1024  -  T:443  http*  [1-1024]")
+    chosen.add_argument("-F", dest="top", action="store_const", const=100, help="the 100 most common")
+    chosen.add_argument("--top-ports", dest="top", type=positive, metavar="N", help="the N most common")
+    group.add_argument("--exclude-ports", metavar="PORTS", help="never probe these ports")
+
+
+def _add_techniques(made: argparse.ArgumentParser) -> None:
+    group = made.add_argument_group(
+        "techniques (default: syn with the privilege for raw packets, else connect)"
+    )
+    chosen = group.add_mutually_exclusive_group()
+    for technique in techniques():
+        chosen.add_argument(
+            technique.flag,
+            dest="technique",
+            action="store_const",
+            const=technique.name,
+            help=technique.summary,
+        )
+
+
+def _add_timing(made: argparse.ArgumentParser) -> None:
+    group = made.add_argument_group("timing (times: 500ms, 2s, 5m, 1h; a bare number is seconds)")
+    group.add_argument(
+        "-T", dest="template", default="3", metavar="0-5", help="paranoid (0) to insane (5); default 3"
+    )
+    group.add_argument("--min-rate", type=rate, metavar="N", help="at least so many probes a second")
+    group.add_argument("--max-rate", type=rate, metavar="N", help="at most so many probes a second")
+    group.add_argument(
+        "--max-retries", type=count, metavar="N", help="at most so many retransmissions of a probe"
+    )
+    group.add_argument(
+        "--host-timeout", type=duration_us, metavar="TIME", help="give a host up after this time"
+    )
+    group.add_argument(
+        "--scan-delay", type=duration_us, metavar="TIME", help="between two probes to one host"
+    )
+    group.add_argument(
+        "--initial-rtt-timeout", type=duration_us, metavar="TIME", help="wait for a first answer"
+    )
+    group.add_argument("--min-rtt-timeout", type=duration_us, metavar="TIME", help="wait at least so long")
+    group.add_argument("--max-rtt-timeout", type=duration_us, metavar="TIME", help="wait no longer")
+    group.add_argument("--seed", type=count, metavar="N", help="repeat a run's order of probes")
+
+
+def _add_output(made: argparse.ArgumentParser) -> None:
+    group = made.add_argument_group("output (FILE may be - for standard output)")
+    for each in formats():
+        group.add_argument(
+            each.flag,
+            dest=f"out_{each.name}",
+            action="append",
+            default=[],
+            metavar=each.metavar,
+            help=each.help,
+        )
+    group.add_argument(
+        "-oA", dest="out_base", metavar="BASE", help="the three main formats: BASE.nmap, .xml, .gnmap"
+    )
+    group.add_argument("--open", dest="open_only", action="store_true", help="show only open ports")
+    group.add_argument("--reason", action="store_true", help="show why, and the TTL of the answer")
+    group.add_argument("--all-states", action="store_true", help="NDJSON and CSV: a row for every port")
+    group.add_argument(
+        "-v", dest="verbose", action="count", default=0, help="say more: findings as they are made"
+    )
+
+
+def output_requests(given: argparse.Namespace) -> list[tuple[Format, str]]:
+    """Return the formats asked for with their targets."""
+    single = [(each, target) for each in formats() for target in getattr(given, f"out_{each.name}")]
+    return single + (base_requests(given.out_base) if given.out_base else [])
+
+
+def timing(given: argparse.Namespace) -> Timing:
+    """Return the timing that the options make: a template, and what overrides it."""
+    level = NAMES_OF_TEMPLATES.get(given.template, given.template)
+    if level not in {"0", "1", "2", "3", "4", "5"}:
+        raise UsageError(f"-T {given.template}: give a number from 0 to 5, or a name from paranoid to insane")
+    made = _overridden(TEMPLATES[int(level)], given)
+    if made.max_rate and given.min_rate and made.max_rate < given.min_rate:
+        raise UsageError(f"--min-rate {given.min_rate:g} is over --max-rate {given.max_rate:g}")
+    if given.min_rtt_timeout is not None and made.min_rtt_us > made.max_rtt_us:
+        raise UsageError("--min-rtt-timeout is over --max-rtt-timeout")
+    return replace(
+        made,
+        min_rtt_us=min(made.min_rtt_us, made.max_rtt_us),
+        initial_rtt_us=min(made.initial_rtt_us, made.max_rtt_us),
+    )
+
+
+def _overridden(made: Timing, given: argparse.Namespace) -> Timing:
+    fields = {
+        "max_rate": given.max_rate,
+        "host_timeout_us": given.host_timeout,
+        "scan_delay_us": given.scan_delay,
+        "initial_rtt_us": given.initial_rtt_timeout,
+        "min_rtt_us": given.min_rtt_timeout,
+        "max_rtt_us": given.max_rtt_timeout,
+    }
+    made = replace(made, **{name: value for name, value in fields.items() if value is not None})
+    if given.min_rate:
+        made = replace(made, floor_rate=given.min_rate, floor_is_fixed=True, parallelism=0)
+    if given.max_retries is not None:
+        if given.max_retries >= PORT_SHIFTS:
+            raise UsageError(f"--max-retries {given.max_retries}: at most {PORT_SHIFTS - 1}")
+        made = made.limited(given.max_retries)
+    return made

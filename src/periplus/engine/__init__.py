@@ -1,0 +1,1 @@
+"""Which probe goes when, and what silence means: pace, loss, round-trip times. Pure: time is an argument."""

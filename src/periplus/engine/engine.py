@@ -1,0 +1,300 @@
+"""The engine: `step(now, replies)` says what to send, what was found, who is finished and when to wake it.
+
+It knows spaces, tables and time, and no technique, transport or clock. Hosts are taken in groups, in the keyed order
+of the whole space; a group is opened as soon as the ones before it have too little left to ask, not when they
+are finished, so a slow host holds nobody up. Memory is that of the open groups, whatever the size of the space.
+
+How silence ends: when a host has nothing left on its way, the loss measured so far says how many open ports its
+silence may hide; above the target it gets another try, below it is believed (`loss`).
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from periplus.columns import I64, Mask
+from periplus.engine.group import Group, HostState, Tally
+from periplus.engine.lists import fair_shares
+from periplus.engine.loss import expected_missed, shares
+from periplus.engine.pace import Pace
+from periplus.engine.replies import Findings, Probes, Replies
+from periplus.engine.timing import Timing
+from periplus.space.address import Addresses
+from periplus.space.order import Order
+from periplus.space.space import Space
+from periplus.technique.model import Table
+from periplus.technique.verdict import Reason
+
+__all__ = ["Engine", "Limits", "Step", "Totals"]
+
+NEVER = 1 << 62
+ROUND_GAIN = 1 / 8
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the machine allows: set by the transport and by memory, not by the network."""
+
+    outstanding: int = 16_384  # answers that the receive buffer holds
+    batch: int = 2_048  # probes of one step
+    group_cells: int = 1 << 20  # questions in one group
+    group_hosts: int = 1 << 14
+    live_cells: int = 1 << 22  # questions in all open groups
+
+
+@dataclass(slots=True)
+class Totals:
+    """What a run came to so far."""
+
+    sent: int = 0
+    accepted: int = 0
+    heard: int = 0
+    lost: int = 0
+    opened: int = 0
+    duplicates: int = 0
+    unexpected: int = 0
+    unsolicited: int = 0
+    hosts_done: int = 0
+    hosts_up: int = 0
+    cells_done: int = 0
+    missed: float = 0.0
+
+    @property
+    def loss(self) -> float:
+        """The share of probes (or their answers) that got lost, of those whose fate is known."""
+        return self.lost / max(self.lost + self.heard, 1)
+
+
+@dataclass(slots=True)
+class Step:
+    """What a step asks of its caller. `finished` hosts may be read until the next step."""
+
+    probes: list[Probes] = field(default_factory=list)
+    findings: list[Findings] = field(default_factory=list)
+    opened: list[Group] = field(default_factory=list)
+    finished: list[tuple[Group, I64]] = field(default_factory=list)
+    wake_us: int = NEVER
+
+
+class Engine:
+    """One scan of one space with one response table."""
+
+    def __init__(
+        self, space: Space, table: Table, timing: Timing, key: int, now_us: int, limits: Limits | None = None
+    ) -> None:
+        self._space = space
+        self._table = table
+        self._timing = timing
+        self._key = key
+        self._limits = limits or Limits()
+        self._order = Order(space.n_hosts, key)
+        self._group_size = self._size_of_groups()
+        self._next_host = 0
+        self.groups: dict[int, Group] = {}
+        self.totals = Totals()
+        self._pace = Pace(timing, self._limits.outstanding, now_us)
+        self._round_us = float(timing.initial_rtt_us)
+        self._turn = 0
+
+    def _size_of_groups(self) -> int:
+        most_ports = max(len(block.ports) for block in self._space.blocks)
+        wanted = max(self._limits.group_cells // most_ports, 1)
+        return min(wanted, self._limits.group_hosts, self._space.n_hosts)
+
+    @property
+    def done(self) -> bool:
+        """Whether every host is finished and reported."""
+        return self._next_host >= self._space.n_hosts and all(g.told for g in self.groups.values())
+
+    # the caller's side of opening hosts
+
+    def release(self, number: int, which: Mask) -> None:
+        """The way to these hosts of a group is known."""
+        self.groups[number].release(which)
+
+    def dismiss(self, number: int, which: Mask, reason: Reason, now_us: int) -> None:
+        """These hosts of a group cannot be reached: finish them, nothing was asked."""
+        group = self.groups[number]
+        waiting = which & (group.hosts.status == HostState.WAITING)
+        group.hosts.reason[waiting] = reason
+        group.finish(waiting, now_us)
+
+    def locate(self, them: Addresses, port: "np.ndarray[tuple[int], np.dtype[np.uint16]]") -> tuple[I64, I64]:
+        """Return (group, cell) of addresses and ports; group -1 where we never ask or are done."""
+        host_id = self._space.host_of(them)
+        rank = self._space.port_rank(host_id, port)
+        number = np.full(len(them), -1, np.int64)
+        cell = np.zeros(len(them), np.int64)
+        known = np.flatnonzero((host_id >= 0) & (rank >= 0))
+        position = self._order.position_of(host_id[known])
+        home = position // self._group_size
+        for group in self.groups.values():
+            inside = home == group.number
+            row = known[inside]
+            number[row] = group.number
+            cell[row] = group.hosts.first[position[inside] % self._group_size] + rank[row]
+        return number, cell
+
+    # the step
+
+    def step(self, now_us: int, replies: dict[int, Replies]) -> Step:
+        """Take answers in and say what to do; `replies` by group number."""
+        step = Step()
+        self._drop_told()
+        for number, batch in replies.items():
+            if number in self.groups:
+                self._hear(self.groups[number], batch, step)
+        for group in self.groups.values():
+            expired = group.expire(now_us)
+            if self._timing.host_timeout_us:
+                self._time_out(group, now_us)
+            if expired or group.number in replies or self._timing.host_timeout_us:
+                self._decide(group, now_us)
+        self._pace.review(now_us, self._round_us)
+        self._open_groups(step)
+        waiting = self._choose(now_us, step)
+        self._report(step)
+        # A finished host makes room for others, and a finished group ends the scan: both are seen at once.
+        step.wake_us = now_us if step.finished or step.opened else self._wake_us(now_us, waiting)
+        return step
+
+    def _drop_told(self) -> None:
+        told = [
+            number for number, group in self.groups.items() if (group.hosts.status == HostState.TOLD).all()
+        ]
+        for number in told:
+            del self.groups[number]
+
+    def _hear(self, group: Group, replies: Replies, step: Step) -> None:
+        tally, findings = group.answer(replies, self._table)
+        totals = self.totals
+        totals.accepted += tally.accepted
+        totals.heard += tally.telling
+        totals.lost += tally.lost
+        totals.duplicates += tally.duplicates
+        totals.unexpected += tally.unexpected
+        totals.unsolicited += tally.unsolicited
+        if findings is not None:
+            totals.opened += len(findings)
+            step.findings.append(findings)
+        if tally.accepted:
+            self._pace.heard(tally.clocking, tally.slipped, tally.queue_us)
+            self._feel_round(group, replies, tally)
+
+    def _feel_round(self, group: Group, replies: Replies, tally: Tally) -> None:
+        if not tally.telling:
+            return
+        host = np.unique(group.host_of(replies.cell))
+        news = float((group.trips.rto_us[host] + group.trips.srtt_us[host]).mean())
+        self._round_us += ROUND_GAIN * (news - self._round_us)
+
+    def _time_out(self, group: Group, now_us: int) -> None:
+        hosts = group.hosts
+        begun = (hosts.status == HostState.ACTIVE) & (hosts.started_us > 0)
+        overdue = begun & (now_us - hosts.started_us > self._timing.host_timeout_us)
+        if overdue.any():
+            hosts.timed_out[overdue] = 1
+            group.finish(overdue, now_us)
+
+    def _decide(self, group: Group, now_us: int) -> None:
+        group.windows.review(now_us, group.trips.rto_us + group.trips.srtt_us)
+        settled = group.settled()
+        if not settled.any():
+            return
+        hosts, timing = group.hosts, self._timing
+        silent = group.silent().astype(np.int32)
+        loss = shares(hosts.lost, hosts.heard, group.network, self.totals.lost, self.totals.heard)
+        missed = expected_missed(loss, hosts.allowed, hosts.opened, hosts.answered, silent)
+        enough = missed <= timing.missed_per_1000 * silent / 1000
+        believed = settled & (enough | (hosts.allowed >= timing.max_tries))
+        hosts.missed[believed] = missed[believed]
+        hosts.allowed[settled & ~believed] += 1
+        group.finish(believed, now_us)
+
+    def _open_groups(self, step: Step) -> None:
+        while self._next_host < self._space.n_hosts and self._has_room():
+            first = self._next_host
+            self._next_host = min(first + self._group_size, self._space.n_hosts)
+            host_id = self._order.at(np.arange(first, self._next_host))
+            group = Group(
+                number=first // self._group_size,
+                addresses=self._space.host_at(host_id),
+                ports=self._space.n_ports(host_id).astype(np.int64),
+                host_id=host_id,
+                key=self._key,
+                timing=self._timing,
+                most=self._limits.outstanding,
+            )
+            self.groups[group.number] = group
+            step.opened.append(group)
+
+    def _has_room(self) -> bool:
+        fresh = sum(group.fresh_left() for group in self.groups.values())
+        live = sum(len(group.cells.state) for group in self.groups.values())
+        return fresh < self._limits.batch and live < self._limits.live_cells
+
+    def _choose(self, now_us: int, step: Step) -> bool:
+        """Pick the probes of this step; True when more are waiting to be asked."""
+        outstanding = sum(group.outstanding for group in self.groups.values())
+        clocked, floor = self._pace.allowance(now_us, outstanding)
+        clocked = min(clocked, self._limits.batch)
+        floor = min(floor, self._limits.batch - clocked)
+        spent = [0, 0]
+        more = False
+        for group in self.groups.values():
+            fresh, again = group.waiting()
+            wanted = self._may_go(group, fresh + again, now_us)
+            more = more or bool((fresh + again).any())
+            if not wanted.any() or clocked + floor <= 0:
+                continue
+            room = np.maximum(group.windows.size.astype(np.int64) - group.hosts.outstanding, 0)
+            by_window = fair_shares(np.minimum(wanted, room), clocked, self._turn)
+            by_floor = fair_shares(wanted - by_window, floor, self._turn)
+            self._turn += 1
+            for place, part in enumerate((by_window, by_floor)):
+                spent[place] += int(part.sum())
+            clocked, floor = clocked - int(by_window.sum()), floor - int(by_floor.sum())
+            probes = self._split(group, fresh, again, by_window + by_floor, now_us)
+            if len(probes):
+                step.probes.append(probes)
+                self.totals.sent += len(probes)
+        self._pace.sent(*spent)
+        return more
+
+    def _may_go(self, group: Group, wanted: I64, now_us: int) -> I64:
+        if not self._timing.scan_delay_us:
+            return wanted
+        return np.where(group.hosts.next_us <= now_us, np.minimum(wanted, 1), 0)
+
+    def _split(self, group: Group, fresh: I64, again: I64, total: I64, now_us: int) -> Probes:
+        """Half of what may go are retransmissions, as long as there is news to ask: loss shows early."""
+        repeats = np.minimum(again, np.maximum((total + 1) // 2, total - fresh))
+        return group.take(total - repeats, repeats, now_us)
+
+    def _report(self, step: Step) -> None:
+        for group in self.groups.values():
+            hosts = group.hosts
+            done = np.flatnonzero(hosts.status == HostState.FINISHED)
+            if not len(done):
+                continue
+            hosts.status[done] = HostState.TOLD
+            self.totals.hosts_done += len(done)
+            self.totals.hosts_up += int((hosts.answered[done] > 0).sum())
+            self.totals.cells_done += int(hosts.count[done].sum())
+            self.totals.missed += float(hosts.missed[done].sum())
+            step.finished.append((group, done))
+
+    def _wake_us(self, now_us: int, waiting: bool) -> int:
+        wake_us = min((group.next_expiry_us() for group in self.groups.values()), default=now_us)
+        if waiting:
+            outstanding = sum(group.outstanding for group in self.groups.values())
+            soonest = self._pace.ready_us(outstanding)
+            if self._timing.scan_delay_us:
+                soonest = max(soonest, min(group.next_turn_us() for group in self.groups.values()))
+            wake_us = min(wake_us, soonest)
+        return wake_us
+
+    def work_done(self) -> float:
+        """Return the share of the work done, 0..1: a question counts half when asked, whole when settled."""
+        live = sum(group.work_done() for group in self.groups.values())
+        return min((self.totals.cells_done + live) / max(self._space.size, 1), 1.0)

@@ -1,0 +1,419 @@
+"""A group of hosts under scan: every (host, port) is a cell, and every host a list of cells with cursors.
+
+Each host's ports are one list in an order of its own. Every try is a cursor along that list: the second try follows
+the first one at the distance of a time-out, the third the second. A cell that expires in try `k` is appended to
+the list of try `k + 1`, and because that list never grows past what try `k` has already taken, all lists share
+one piece of memory. Thus a retransmission needs no queue and no search, and a host costs a few numbers.
+
+Nothing here is a loop over hosts, ports or probes; loops are over tries (at most eleven).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from periplus.columns import F64, I32, I64, U8, U16, Mask
+from periplus.engine.columns import allocate, column
+from periplus.engine.lists import ragged_ranks, spread
+from periplus.engine.replies import FIRST_UNANSWERED, Findings, Probes, Replies, Unanswered, concatenated
+from periplus.engine.rtt import RoundTrips, observe
+from periplus.engine.timing import Timing
+from periplus.engine.window import Windows
+from periplus.space.address import Addresses
+from periplus.space.order import Order
+from periplus.technique.model import UNEXPECTED, Table
+from periplus.technique.verdict import State
+
+__all__ = ["Cells", "Group", "HostState", "Hosts"]
+
+FIRST_HOST_WINDOW = 10.0
+EXPIRY_TICK_US = 25_000
+NEVER = 1 << 62
+
+
+class HostState:
+    """The values of `Hosts.status`."""
+
+    WAITING = 0  # the way to it is not known yet
+    ACTIVE = 1
+    FINISHED = 2
+    TOLD = 3  # finished and reported
+
+
+@dataclass(slots=True)
+class Cells:
+    """One row a question."""
+
+    state: U8 = column("u1", "a State once answered, else an Unanswered", Unanswered.FRESH)
+    reason: U8 = column("u1", "the Reason of the state")
+    tries: U8 = column("u1", "probes sent")
+    ttl: U8 = column("u1", "of the deciding answer; 0: unknown")
+    rtt_ms: "np.ndarray[tuple[int], np.dtype[np.float32]]" = column("f4", "of the deciding answer", np.nan)
+    sent_us: I64 = column("i8", "when the last probe left")
+    again: U16 = column("u2", "ports' ranks that await their next try, host by host")
+    sender: U16 = column("u2", "which router answered; 0: the target itself")
+
+
+@dataclass(slots=True)
+class Hosts:
+    """One row a host."""
+
+    status: U8 = column("u1", "a HostState")
+    timed_out: U8 = column("u1", "1: given up after the host time-out")
+    first: I64 = column("i8", "its first cell")
+    count: I64 = column("i8", "its cells")
+    allowed: U8 = column("u1", "tries that its silence deserves so far")
+    outstanding: I64 = column("i8", "probes on their way")
+    next_us: I64 = column("i8", "with a delay between probes: when the next may go")
+    started_us: I64 = column("i8", "first probe")
+    ended_us: I64 = column("i8", "last verdict")
+    answered: I32 = column("i4", "cells answered")
+    opened: I32 = column("i4", "cells open")
+    heard: I32 = column("i4", "answers that tell of loss")
+    lost: I32 = column("i4", "probes known to be lost")
+    reason: U8 = column("u1", "the Reason of its first answer")
+    ttl: U8 = column("u1", "of its first answer")
+    missed: F64 = column("f8", "expected open ports among the silent, when finished")
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a batch of answers came to."""
+
+    accepted: int = 0
+    lost: int = 0  # probes known to be lost
+    telling: int = 0  # answers that tell of loss
+    clocking: int = 0  # the same while the group has fresh cells: they clock the overall window
+    slipped: int = 0  # and the lost probes that these tell of
+    queue_us: float = np.inf
+    duplicates: int = 0
+    unexpected: int = 0
+    unsolicited: int = 0
+
+
+class Group:
+    """The hosts of one group; `ports` is the number of ports of each, `host_id` its number in the space."""
+
+    def __init__(
+        self, number: int, addresses: Addresses, ports: I64, host_id: I64, key: int, timing: Timing, most: int
+    ) -> None:
+        self.number = number
+        self.host_id = host_id
+        self.addresses = addresses
+        self.timing = timing
+        self.hosts = allocate(Hosts, len(addresses))
+        self.hosts.count[:] = ports
+        self.hosts.first[1:] = np.cumsum(ports)[:-1]
+        self.hosts.allowed[:] = timing.min_tries
+        self.cells = allocate(Cells, int(ports.sum()))
+        self.trips = allocate(RoundTrips, len(addresses))
+        self.trips.rto_us[:] = timing.initial_rtt_us
+        self.windows = Windows(len(addresses), FIRST_HOST_WINDOW, most, timing.growth)
+        prefix = np.where(addresses.is_v4, addresses.lo >> np.uint64(8), addresses.hi)
+        self.network: I64 = np.unique(prefix, return_inverse=True)[1].astype(np.int64)
+        self.ready = np.zeros((timing.max_tries + 1, len(addresses)), np.int32)
+        self.taken = np.zeros_like(self.ready)
+        self.ready[0] = ports
+        self.routers: list[int] = [0]
+        self.outstanding = 0
+        self._tweak = host_id.astype(np.uint64)  # makes each host's order of ports its own
+        self._orders = {int(size): Order(int(size), key) for size in np.unique(ports)}
+        self._uniform = int(ports[0]) if len(self._orders) == 1 else 0
+        self._flights: list[I64] = []
+        self._expiry_us = NEVER
+
+    def __len__(self) -> int:
+        return len(self.addresses)
+
+    def host_of(self, cell: I64) -> I64:
+        """Return the host of each cell."""
+        if len(self) == 1:
+            return np.zeros(len(cell), np.int64)
+        if self._uniform:
+            return np.floor_divide(cell, self._uniform)
+        return np.searchsorted(self.hosts.first, cell, "right").astype(np.int64) - 1
+
+    # asking
+
+    def waiting(self) -> tuple[I64, I64]:
+        """Return, by host, how many fresh cells and how many retransmissions could go now."""
+        hosts = self.hosts
+        active = hosts.status == HostState.ACTIVE
+        left, due = self._left()
+        again = np.where(due[1:], left[1:], 0).sum(axis=0)
+        return np.where(active, left[0], 0).astype(np.int64), np.where(active, again, 0).astype(np.int64)
+
+    def _left(self) -> tuple[I32, Mask]:
+        """By try and host: cells not taken yet, and whether the host's silence deserves that try."""
+        tries = int(self.hosts.allowed.max())
+        due = np.arange(tries)[:, None] < self.hosts.allowed[None, :]
+        return self.ready[:tries] - self.taken[:tries], due
+
+    def fresh_left(self) -> int:
+        """How many cells of the group were never asked."""
+        return int(self.ready[0].sum() - self.taken[0].sum())
+
+    def next_turn_us(self) -> int:
+        """With a delay between probes: when the next host with something to ask may be asked."""
+        fresh, again = self.waiting()
+        return int(self.hosts.next_us[(fresh + again) > 0].min(initial=NEVER))
+
+    def work_done(self) -> float:
+        """Cells' worth of work done by hosts not yet told: asked counts half, answered the other half."""
+        live = self.hosts.status != HostState.TOLD
+        return float(self.taken[0][live].sum() + self.hosts.answered[live].sum()) / 2
+
+    def take(self, fresh: I64, again: I64, now_us: int) -> Probes:
+        """Ask so many fresh cells and retransmissions of each host; the probes of hosts are interleaved."""
+        batches = [self._take_try(0, fresh)] if fresh.any() else []
+        for attempt in range(1, len(self.ready) - 1):
+            if not again.any():
+                break
+            left = self.ready[attempt] - self.taken[attempt]
+            part = np.where(attempt < self.hosts.allowed, np.minimum(again, left), 0)
+            if part.any():
+                batches.append(self._take_try(attempt, part))
+                again = again - part
+        cell = concatenated(batches)
+        # An answer may have come while a cell waited in the list of its next try.
+        cell = cell[self.cells.state[cell] >= FIRST_UNANSWERED]
+        host = self.host_of(cell)
+        if len(self) > 1:
+            mixed = np.argsort(ragged_ranks(host), kind="stable")
+            cell, host = cell[mixed], host[mixed]
+        return self._ask(cell, host, now_us)
+
+    def _take_try(self, attempt: int, counts: I64) -> I64:
+        hosts = self.hosts
+        host, rank = spread(counts)
+        position = self.taken[attempt][host] + rank
+        self.taken[attempt] += counts.astype(np.int32)
+        first = hosts.first[host]
+        return first + (self.cells.again[first + position] if attempt else self._permuted(host, position))
+
+    def _permuted(self, host: I64, position: I64) -> I64:
+        if self._uniform:
+            return self._orders[self._uniform].at(position, self._tweak[host])
+        place = np.zeros(len(host), np.int64)
+        counts = self.hosts.count[host]
+        for size in np.unique(counts):
+            same = counts == size
+            place[same] = self._orders[int(size)].at(position[same], self._tweak[host[same]])
+        return place
+
+    def _ask(self, cell: I64, host: I64, now_us: int) -> Probes:
+        cells, hosts = self.cells, self.hosts
+        attempt = cells.tries[cell]
+        cells.tries[cell] += 1
+        cells.state[cell] = Unanswered.ASKED
+        cells.sent_us[cell] = now_us
+        counts = np.bincount(host, minlength=len(self))
+        hosts.outstanding += counts
+        asked = counts > 0
+        hosts.started_us[asked & (hosts.started_us == 0)] = now_us
+        hosts.next_us[asked] = now_us + self.timing.scan_delay_us
+        self.outstanding += len(cell)
+        if len(cell):
+            self._flights.append(cell)
+            self._expiry_us = min(self._expiry_us, now_us + EXPIRY_TICK_US)
+        return Probes(self.number, cell, host, cell - hosts.first[host], attempt)
+
+    def stamp(self, cell: I64, first_us: int, last_us: int) -> None:
+        """The probes of these cells left between two times, evenly."""
+        self.cells.sent_us[cell] = np.linspace(
+            first_us, last_us, len(cell), endpoint=False, dtype=np.int64
+        )
+
+    def stamp_each(self, cell: I64, sent_us: I64) -> None:
+        """The last probe of each cell left at its own time."""
+        self.cells.sent_us[cell] = sent_us
+
+    # hearing
+
+    def answer(self, replies: Replies, table: Table) -> tuple[Tally, Findings | None]:
+        """Take answers in; what is unexpected, unasked or said before changes nothing and is counted."""
+        tally = Tally()
+        verdict = table.state[replies.signal]
+        current = self.cells.state[replies.cell]
+        expected = verdict != UNEXPECTED
+        active = self.hosts.status[self.host_of(replies.cell)] == HostState.ACTIVE
+        asked = active & (replies.attempt < self.cells.tries[replies.cell])
+        settled = current < FIRST_UNANSWERED
+        tally.unexpected = int((~expected).sum())
+        tally.unsolicited = int((expected & ~asked).sum())
+        usable = np.flatnonzero(expected & asked & ~settled)
+        chosen = usable[np.unique(replies.cell[usable], return_index=True)[1]]
+        tally.duplicates = int((expected & asked).sum()) - len(chosen)
+        tally.accepted = len(chosen)
+        if not len(chosen):
+            return tally, None
+        return tally, self._settle(replies, chosen, table, tally)
+
+    def _settle(self, replies: Replies, chosen: I64, table: Table, tally: Tally) -> Findings | None:
+        cells, hosts = self.cells, self.hosts
+        cell, signal = replies.cell[chosen], replies.signal[chosen]
+        host = self.host_of(cell)
+        in_flight = host[cells.state[cell] == Unanswered.ASKED]
+        hosts.outstanding -= np.bincount(in_flight, minlength=len(self))
+        self.outstanding -= len(in_flight)
+        state = table.state[signal]
+        cells.state[cell] = state
+        cells.reason[cell] = table.reason[signal]
+        cells.ttl[cell] = replies.ttl[chosen]
+        new = hosts.answered[host] == 0
+        hosts.reason[host[new]] = table.reason[signal][new]
+        hosts.ttl[host[new]] = replies.ttl[chosen][new]
+        hosts.answered += np.bincount(host, minlength=len(self)).astype(np.int32)
+        np.maximum.at(hosts.ended_us, host, replies.time_us[chosen])
+        self._note_senders(replies, chosen, cell)
+        self._time(replies, chosen, cell, host, tally)
+        self._weigh(host, replies.attempt[chosen], state, tally)
+        found = state == State.OPEN
+        if not found.any():
+            return None
+        hosts.opened += np.bincount(host[found], minlength=len(self)).astype(np.int32)
+        return self.findings(cell[found], host[found])
+
+    def findings(self, cell: I64, host: I64) -> Findings:
+        """Return cells as rows of findings."""
+        cells = self.cells
+        return Findings(
+            self.number,
+            cell,
+            host,
+            cell - self.hosts.first[host],
+            cells.state[cell],
+            cells.reason[cell],
+            cells.ttl[cell],
+            cells.tries[cell],
+            cells.rtt_ms[cell],
+        )
+
+    def _note_senders(self, replies: Replies, chosen: I64, cell: I64) -> None:
+        if replies.sender is None:
+            return
+        sender = replies.sender[chosen]
+        target = self.addresses[self.host_of(cell)]
+        other = np.flatnonzero((sender.hi != target.hi) | (sender.lo != target.lo))
+        if not len(other):
+            return
+        pairs = np.stack([sender.hi[other], sender.lo[other]], axis=1)
+        routers, row = np.unique(pairs, axis=0, return_inverse=True)
+        numbers = [self._router_number((int(hi) << 64) | int(lo)) for hi, lo in routers]
+        self.cells.sender[cell[other]] = np.array(numbers, np.uint16)[row.reshape(-1)]
+
+    def _router_number(self, address: int) -> int:
+        if address not in self.routers:
+            if len(self.routers) > np.iinfo(np.uint16).max:
+                return 0
+            self.routers.append(address)
+        return self.routers.index(address)
+
+    def _time(self, replies: Replies, chosen: I64, cell: I64, host: I64, tally: Tally) -> None:
+        last = replies.attempt[chosen] + 1 == self.cells.tries[cell]
+        timed, whose = cell[last], host[last]
+        if not len(timed):
+            return
+        rtt_us = np.maximum(replies.time_us[chosen][last] - self.cells.sent_us[timed], 1).astype(np.float64)
+        self.cells.rtt_ms[timed] = rtt_us / 1000
+        observe(self.trips, whose, rtt_us, self.timing)
+        tally.queue_us = float((rtt_us - self.trips.least_us[whose]).min())
+
+    def _weigh(self, host: I64, attempt: U8, state: U8, tally: Tally) -> None:
+        """Count what these answers tell of loss. ICMP errors tell nothing: their senders ration them."""
+        telling = state != State.FILTERED
+        if not telling.any():
+            return
+        whose, lost = host[telling], attempt[telling].astype(np.float64)
+        heard_by = np.bincount(whose, minlength=len(self))
+        lost_by: F64 = np.bincount(whose, lost, minlength=len(self)).astype(np.float64)
+        self.hosts.heard += heard_by.astype(np.int32)
+        self.hosts.lost += lost_by.astype(np.int32)
+        tally.telling, tally.lost = len(whose), int(lost.sum())
+        # When a host has no fresh cells left, only those that were lost once can still answer: that says
+        # nothing of the rate, and its windows stay as they are.
+        rows = np.flatnonzero((heard_by > 0) & (self.taken[0] < self.ready[0]))
+        self.windows.heard(rows, heard_by[rows].astype(np.float64))
+        self.windows.lost(rows, lost_by[rows])
+        if self.fresh_left():
+            tally.clocking, tally.slipped = tally.telling, tally.lost
+
+    # waiting in vain
+
+    def expire(self, now_us: int) -> bool:
+        """Give up waiting for the probes that are overdue; True when any was."""
+        if now_us < self._expiry_us:
+            return False
+        cell = concatenated(self._flights)
+        cell = cell[self.cells.state[cell] == Unanswered.ASKED]
+        due_us = self.cells.sent_us[cell] + self.trips.rto_us[self.host_of(cell)]
+        overdue = due_us <= now_us
+        kept = cell[~overdue]
+        self._flights = [kept] if len(kept) else []
+        soonest = int(due_us[~overdue].min()) if len(kept) else NEVER
+        # A host's time-out shrinks when its first answer comes, so a far due time is looked at again sooner.
+        self._expiry_us = min(max(soonest, now_us + 1_000), now_us + EXPIRY_TICK_US) if len(kept) else NEVER
+        if not overdue.any():
+            return False
+        self._give_up(cell[overdue])
+        return True
+
+    def _give_up(self, cell: I64) -> None:
+        cells, hosts = self.cells, self.hosts
+        cells.state[cell] = Unanswered.EXPIRED
+        host = self.host_of(cell)
+        hosts.outstanding -= np.bincount(host, minlength=len(self))
+        self.outstanding -= len(cell)
+        for tried in np.unique(cells.tries[cell]):
+            some = cells.tries[cell] == tried
+            self._append(int(tried), cell[some], host[some])
+
+    def _append(self, attempt: int, cell: I64, host: I64) -> None:
+        position = self.ready[attempt][host] + ragged_ranks(host)
+        self.cells.again[self.hosts.first[host] + position] = (cell - self.hosts.first[host]).astype(
+            np.uint16
+        )
+        self.ready[attempt] += np.bincount(host, minlength=len(self)).astype(np.int32)
+
+    def next_expiry_us(self) -> int:
+        """Return when `expire` should be called again."""
+        return self._expiry_us
+
+    # ending
+
+    @property
+    def told(self) -> bool:
+        """Whether every host is finished and reported."""
+        return bool((self.hosts.status == HostState.TOLD).all())
+
+    def settled(self) -> Mask:
+        """Which active hosts have asked all they may and wait for nothing."""
+        hosts = self.hosts
+        left, due = self._left()
+        behind = np.logical_or.reduce((left > 0) & due)
+        idle: Mask = (hosts.status == HostState.ACTIVE) & (hosts.outstanding == 0) & ~behind
+        return idle
+
+    def silent(self) -> I64:
+        """How many cells of each host are unanswered."""
+        return self.hosts.count - self.hosts.answered
+
+    def release(self, which: Mask) -> None:
+        """The way to these hosts is known: they may be asked."""
+        self.hosts.status[which & (self.hosts.status == HostState.WAITING)] = HostState.ACTIVE
+
+    def finish(self, which: Mask, now_us: int) -> None:
+        """Nothing more is asked of these hosts."""
+        hosts = self.hosts
+        hosts.status[which] = HostState.FINISHED
+        hosts.ended_us[which & (hosts.ended_us == 0)] = now_us
+        if hosts.outstanding[which].any():
+            self._forget_flights(which)
+
+    def _forget_flights(self, which: Mask) -> None:
+        """Stop waiting for what is on its way to these hosts."""
+        cell = concatenated(self._flights)
+        cell = cell[(self.cells.state[cell] == Unanswered.ASKED) & which[self.host_of(cell)]]
+        self.cells.state[cell] = Unanswered.EXPIRED
+        self.outstanding -= int(self.hosts.outstanding[which].sum())
+        self.hosts.outstanding[which] = 0

@@ -1,0 +1,50 @@
+"""Loss is measured, not guessed, and it decides how many tries silence deserves.
+
+A probe that is answered on its third try says that two were lost on the way there or back; one answered at once
+says that none was. Few answers say little, so each host's share leans on that of its network (/24 or /64), and that
+on the whole run's (shrinkage by pseudo-counts).
+
+What silence may hide follows: of `open` ports found with a chance `q = p**tries` each of having stayed silent,
+`open * q / (1 - q)` more are expected among the silent. A host that answered nothing can hide open ports only
+if all its answers were lost: with `c` answers a host as the others give, the chance is `q**c`.
+
+Limits: losses are taken as independent from try to try; a firewall that drops every second probe of a port
+would look like loss, a port rate-limited for ever like silence.
+"""
+
+import numpy as np
+
+from periplus.columns import F64, I32, I64, U8
+
+__all__ = ["expected_missed", "shares"]
+
+PRIOR_LOST = 0.05  # before anything is known: 1 % loss, with the weight of five probes
+PRIOR_PROBES = 5.0
+LEAN = 20.0  # probes that the wider circle's share weighs in the narrower one's
+PRIOR_OPEN = 0.5  # a host that answers may have an open port though none was seen
+MOST_LOSS = 0.9
+
+
+def shares(lost: I32, heard: I32, network: I64, lost_all: float, heard_all: float) -> F64:
+    """Return each host's loss share (0..0.9) from lost and heard probes, its network's and the run's."""
+    overall = (lost_all + PRIOR_LOST) / (lost_all + heard_all + PRIOR_PROBES)
+    lost_near = np.bincount(network, lost)
+    heard_near = np.bincount(network, heard)
+    near = (lost_near + LEAN * overall) / (lost_near + heard_near + LEAN)
+    own = (lost + LEAN * near[network]) / (lost + heard + LEAN)
+    return np.minimum(own, MOST_LOSS)
+
+
+def expected_missed(loss: F64, tries: U8, opened: I32, answered: I32, silent: I32) -> F64:
+    """Return the expected number of open ports among each host's silent ones; columns by host."""
+    stays_silent = loss ** np.maximum(tries, 1)
+    answering = answered > 0
+    hidden = (opened + PRIOR_OPEN) * stays_silent / (1 - stays_silent)
+    hosts_up = int(answering.sum())
+    if hosts_up < len(answering):
+        mute = len(answering) - hosts_up
+        each = answered.sum() / hosts_up if hosts_up else np.inf
+        all_silent = stays_silent ** max(each, 1.0)
+        found = opened.sum() + PRIOR_OPEN if hosts_up else 0.0
+        hidden = np.where(answering, hidden, found * all_silent / (1 - all_silent) / mute)
+    return np.minimum(hidden, silent)

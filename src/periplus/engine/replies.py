@@ -1,0 +1,78 @@
+"""What goes into the engine and what comes out of it: columns, and nothing that belongs to a transport."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+
+from periplus.columns import F32, I64, U8, U16
+from periplus.space.address import Addresses
+
+__all__ = ["Findings", "Probes", "Replies", "Unanswered"]
+
+
+class Unanswered(IntEnum):
+    """In a state column: the question is not settled yet. Above every state of `verdict.State`."""
+
+    EXPIRED = 253  # asked, waited for in vain, may be asked again
+    ASKED = 254  # on its way
+    FRESH = 255  # never asked
+
+
+FIRST_UNANSWERED = int(Unanswered.EXPIRED)
+
+
+@dataclass(frozen=True, slots=True)
+class Replies:
+    """Answers whose cookie was right, columns of equal length, for one group of hosts.
+
+    cell: which question; signal: what the answer is (`technique.signal`); attempt: which try it answers, from 0;
+    ttl: of the answer, 0 unknown; time_us: when it arrived. `sender` is who sent it.
+    """
+
+    cell: I64
+    signal: U16
+    attempt: U8
+    ttl: U8
+    time_us: I64
+    sender: Addresses | None = None
+
+    def __len__(self) -> int:
+        return len(self.cell)
+
+
+@dataclass(frozen=True, slots=True)
+class Probes:
+    """Questions to send now: cell and host number within the group, rank of the port, try from 0."""
+
+    group: int
+    cell: I64
+    host: I64
+    port_rank: I64
+    attempt: U8
+
+    def __len__(self) -> int:
+        return len(self.cell)
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """Verdicts just reached that a user waits for (open ports)."""
+
+    group: int
+    cell: I64
+    host: I64
+    port_rank: I64
+    state: U8
+    reason: U8
+    ttl: U8
+    tries: U8
+    rtt_ms: F32
+
+    def __len__(self) -> int:
+        return len(self.cell)
+
+
+def concatenated(chunks: list[I64]) -> I64:
+    """Join chunks of numbers; none give an empty column."""
+    return np.concatenate(chunks) if chunks else np.zeros(0, np.int64)

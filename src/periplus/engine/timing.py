@@ -1,0 +1,67 @@
+"""How fast, how patient, how often: one frozen description of timing, and Nmap's six templates of it.
+
+The templates -T0 to -T5 keep the meaning that Nmap's users know: round-trip limits, delays between probes and the
+cap on retransmissions are its documented values. What Nmap has no word for is ours: `floor_rate`, the pace that a
+network gets which never answers and so never clocks the sender.
+"""
+
+from dataclasses import dataclass, replace
+
+__all__ = ["TEMPLATES", "Timing"]
+
+MS = 1_000
+SECOND = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """All times in microseconds, rates in probes a second; 0 means no limit unless said otherwise."""
+
+    initial_rtt_us: int = SECOND
+    min_rtt_us: int = 100 * MS
+    max_rtt_us: int = 10 * SECOND
+    max_tries: int = 11  # the first probe and at most ten retransmissions
+    min_tries: int = 2  # silence is believed no sooner
+    scan_delay_us: int = 0  # between two probes to one host
+    parallelism: int = 0  # probes outstanding at once; 0: the windows decide
+    floor_rate: float = 2_500.0  # what silence gets, whatever the windows say
+    floor_is_fixed: bool = False  # asked for by the user (--min-rate): loss does not lower it
+    max_rate: float = 0.0
+    growth: float = 1.0  # probes that one answer adds to a window
+    host_timeout_us: int = 0
+    missed_per_1000: float = 0.01  # open ports that may be missed among 1,000 silent ones
+
+    def limited(self, max_retries: int) -> "Timing":
+        """Return the timing with at most this many retransmissions."""
+        tries = max_retries + 1
+        return replace(self, max_tries=tries, min_tries=min(self.min_tries, tries))
+
+
+TEMPLATES: tuple[Timing, ...] = (
+    Timing(
+        initial_rtt_us=300 * SECOND,
+        max_rtt_us=300 * SECOND,
+        scan_delay_us=300 * SECOND,
+        parallelism=1,
+        floor_rate=0.0,
+    ),
+    Timing(
+        initial_rtt_us=15 * SECOND,
+        max_rtt_us=15 * SECOND,
+        scan_delay_us=15 * SECOND,
+        parallelism=1,
+        floor_rate=0.0,
+    ),
+    Timing(scan_delay_us=400 * MS, parallelism=1, floor_rate=0.0),
+    Timing(),
+    Timing(initial_rtt_us=500 * MS, max_rtt_us=1_250 * MS, max_tries=7, floor_rate=10_000.0, growth=2.0),
+    Timing(
+        initial_rtt_us=250 * MS,
+        min_rtt_us=50 * MS,
+        max_rtt_us=300 * MS,
+        max_tries=3,
+        floor_rate=20_000.0,
+        growth=2.0,
+        host_timeout_us=900 * SECOND,
+    ),
+)

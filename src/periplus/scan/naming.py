@@ -1,0 +1,46 @@
+"""Names for finished hosts: a report waits until its reverse name has come, and no longer than that takes.
+
+Only reports wait, never the scan. Without reverse names every report passes straight through.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from periplus.result.row import HostReport
+from periplus.scan.names import ReverseNames
+
+__all__ = ["Naming"]
+
+
+class Naming:
+    """Holds reports until they have their names. `reverse`: of hosts that are up (None), all (True), none (False)."""
+
+    def __init__(self, reverse: bool | None, names: ReverseNames | None = None) -> None:
+        self._reverse = reverse
+        self._names = names or (None if reverse is False else ReverseNames())
+        self._waiting: dict[str, HostReport] = {}
+        self._ready: list[HostReport] = []
+
+    def ask(self, report: HostReport) -> None:
+        """Take a report in."""
+        if self._names is None or not (report.up or self._reverse):
+            self._ready.append(report)
+            return
+        self._waiting[report.addr] = report
+        self._names.ask([report.addr])
+
+    def named(self, wait: bool) -> Iterator[HostReport]:
+        """Yield the reports that need not wait any longer; with `wait` all of them."""
+        if self._names is not None and self._waiting:
+            for addr, names in self._names.wait() if wait else self._names.poll():
+                report = self._waiting.pop(addr)
+                self._ready.append(
+                    replace(report, names=report.names + tuple((name, "PTR") for name in names))
+                )
+        ready, self._ready = self._ready, []
+        yield from ready
+
+    def close(self) -> None:
+        """Ask no more."""
+        if self._names is not None:
+            self._names.close()

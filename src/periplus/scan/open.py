@@ -1,0 +1,77 @@
+"""Opens the way to the network that a technique needs: routes, lanes, source ports, sockets."""
+
+from collections.abc import Callable
+
+from periplus.errors import CannotScan
+from periplus.scan.clock import Clock
+from periplus.scan.config import ScanConfig
+from periplus.scan.link import Link
+from periplus.scan.plain import PlainLink
+from periplus.space.address import Addresses, format_ip
+from periplus.space.ranges import AddressSpace
+from periplus.transport.routes import Path
+from periplus.wire.cookie import PORT_SHIFTS
+
+__all__ = ["open_link"]
+
+KEY_BITS = 128
+MOST_TOLD = 5  # unreachable ranges that are told one by one
+
+
+def open_link(
+    config: ScanConfig, clock: Clock, draw: Callable[[int], int], tell: Callable[[str], None]
+) -> Link:
+    """Open what `config.technique` needs; `draw(n)` gives a number below n. CannotScan: why nothing can be sent."""
+    if config.technique.needs_raw:
+        return _raw(config, clock, draw, tell)
+    from periplus.transport.connect import ConnectTransport
+
+    return PlainLink(config.space, ConnectTransport(), clock.now_us)
+
+
+def _raw(config: ScanConfig, clock: Clock, draw: Callable[[int], int], tell: Callable[[str], None]) -> Link:
+    from periplus.scan.raw import RawLink
+    from periplus.transport.neighbours import Resolver
+    from periplus.transport.packet import PacketTransport, reserve_ports
+    from periplus.transport.routes import Routes
+
+    with Routes() as routes:
+        paths = routes.paths(AddressSpace.union(block.addresses for block in config.space.blocks))
+        _tell_problems(paths, tell)
+        lanes = list({path.lane: None for path in paths if path.lane is not None})
+        resolver = Resolver()
+        for path in paths:
+            if path.lane is not None and path.gateway is not None:
+                # The kernel's word is good enough for a router that it uses all the time; targets are asked.
+                resolver.want(path.lane, Addresses.of_ints([path.gateway]))
+                resolver.learn(path.lane.ifindex, *routes.neighbours(path.lane.ifindex))
+    ports, held = reserve_ports(draw, PORT_SHIFTS)
+    transport = PacketTransport(ports, lanes)
+    return RawLink(
+        config.space,
+        config.technique,
+        paths,
+        transport,
+        ports,
+        draw(1 << KEY_BITS),
+        clock.now_us,
+        resolver,
+        held,
+    )
+
+
+def _tell_problems(paths: list[Path], tell: Callable[[str], None]) -> None:
+    """Tell which targets have no way; when none has, nothing can be scanned."""
+    troubled = [path for path in paths if path.problem is not None]
+    lines = [f"{_span(path)}: {path.problem}" for path in troubled]
+    if len(troubled) == len(paths):
+        raise CannotScan(f"no way to the targets: {'; '.join(lines[:MOST_TOLD])}")
+    for line in lines[:MOST_TOLD]:
+        tell(f"{line}; left out")
+    if len(lines) > MOST_TOLD:
+        tell(f"{len(lines) - MOST_TOLD} more ranges have no way; left out")
+
+
+def _span(path: Path) -> str:
+    first, last = format_ip(path.first), format_ip(path.last)
+    return first if first == last else f"{first}-{last}"

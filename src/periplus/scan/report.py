@@ -1,0 +1,119 @@
+"""From the engine's columns to rows: findings as they are made, hosts when they are finished."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from periplus.columns import I64
+from periplus.engine.group import Group
+from periplus.engine.replies import FIRST_UNANSWERED, Findings, Unanswered
+from periplus.result.row import HostReport, PortColumns, PortRow
+from periplus.scan.clock import Clock
+from periplus.scan.config import ScanConfig
+from periplus.scan.link import Link
+from periplus.space.address import format_ip
+from periplus.technique.verdict import Reason, State
+
+__all__ = ["Reporter"]
+
+Names = Callable[[list[int], str], dict[int, str]]
+
+
+class Reporter:
+    """Makes rows; `names` gives the services of ports, as `Services.names` does."""
+
+    def __init__(self, config: ScanConfig, link: Link, clock: Clock, names: Names) -> None:
+        self._config = config
+        self._link = link
+        self._clock = clock
+        self._names = names
+        self.hosts_up = 0
+
+    def findings(self, group: Group, found: Findings) -> Iterator[PortRow]:
+        """Yield open ports just found."""
+        config = self._config
+        ports = config.space.port_at(group.host_id[found.host], found.port_rank)
+        services = self._names(ports.tolist(), config.technique.proto)
+        addresses = group.addresses[found.host].text()
+        now_s = self._clock.epoch_s(self._clock.now_us())
+        for row, (addr, port) in enumerate(zip(addresses, ports.tolist(), strict=True)):
+            rtt_ms = float(found.rtt_ms[row])
+            yield PortRow(
+                addr=addr,
+                proto=config.technique.proto,
+                port=port,
+                state=State(int(found.state[row])),
+                reason=Reason(int(found.reason[row])),
+                tries=int(found.tries[row]),
+                time=now_s,
+                ttl=int(found.ttl[row]) or None,
+                rtt_ms=None if np.isnan(rtt_ms) else rtt_ms,
+                service=services.get(port),
+            )
+
+    def hosts(self, group: Group, hosts: I64, whole: bool = True) -> Iterator[HostReport]:
+        """Yield reports of hosts that are up, and of the others when they are wanted.
+
+        `whole`: silence counts, since every host is finished; else only what was answered is told.
+        """
+        alive = self._link.alive(group, hosts)
+        up = (group.hosts.answered[hosts] > 0) | (alive > 0)
+        if self._config.assume_up:
+            up |= group.hosts.reason[hosts] == 0
+        self.hosts_up += int(up.sum())
+        told = np.ones(len(hosts), np.bool_) if self._config.tell_down and whole else up
+        for host, is_up, reason in zip(hosts[told], up[told], alive[told], strict=True):
+            yield self._host(group, int(host), bool(is_up), int(reason), whole)
+
+    def _host(self, group: Group, host: int, up: bool, alive: int, whole: bool) -> HostReport:
+        rows, trips = group.hosts, group.trips
+        address = int(group.addresses.hi[host]) << 64 | int(group.addresses.lo[host])
+        timed = bool(trips.srtt_us[host])
+        given = tuple((name, "user") for name, at in self._config.names if at == address)
+        return HostReport(
+            addr=format_ip(address),
+            up=up,
+            reason=self._reason(Reason(alive or int(rows.reason[host])), up),
+            columns=(self._columns(group, host, whole and not rows.timed_out[host]),) if up else (),
+            started=self._clock.epoch_s(int(rows.started_us[host] or rows.ended_us[host])),
+            ended=self._clock.epoch_s(int(rows.ended_us[host] or rows.started_us[host])),
+            names=given,
+            ttl=int(rows.ttl[host]) or None,
+            srtt_ms=float(trips.srtt_us[host]) / 1000 if timed else None,
+            rttvar_ms=float(trips.rttvar_us[host]) / 1000 if timed else None,
+            timeout_ms=float(trips.rto_us[host]) / 1000 if timed else None,
+            mac=self._link.hardware(group, host),
+            timed_out=bool(rows.timed_out[host]),
+        )
+
+    @staticmethod
+    def _reason(reason: Reason, up: bool) -> Reason:
+        return Reason.USER_SET if up and reason == Reason.NO_RESPONSE else reason
+
+    def _columns(self, group: Group, host: int, whole: bool) -> PortColumns:
+        """Return the host's ports; what no answer settled is silence if the host was asked to the end."""
+        cells = group.cells
+        first, count = int(group.hosts.first[host]), int(group.hosts.count[host])
+        span = slice(first, first + count)
+        state = cells.state[span].copy()
+        reason = cells.reason[span].copy()
+        silent_state, silent_reason = self._config.technique.silence
+        silent = state >= FIRST_UNANSWERED
+        asked = silent & (state != Unanswered.FRESH)
+        state[asked], reason[asked] = silent_state, silent_reason
+        kept = slice(None) if whole else ~silent
+        ports = self._config.space.port_at(np.full(count, group.host_id[host]), np.arange(count))
+        sender = cells.sender[span]
+        senders = {
+            int(ports[row]): format_ip(group.routers[int(sender[row])]) for row in np.flatnonzero(sender)
+        }
+        return PortColumns(
+            proto=self._config.technique.proto,
+            ports=ports[kept],
+            state=state[kept],
+            reason=reason[kept],
+            ttl=cells.ttl[span][kept],
+            tries=cells.tries[span][kept],
+            rtt_ms=cells.rtt_ms[span][kept],
+            senders=senders,
+        )

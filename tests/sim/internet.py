@@ -1,0 +1,204 @@
+"""An internet in memory with virtual time, at the level of probes: every truth is known and a second costs nothing.
+
+A host is open, closed, filtered by silence, or rejected by ICMP port by port, by a keyed hash of address and port,
+so any size is computable. Between us and the hosts lies one path: loss each way, delay, jitter (and so reordering),
+duplicates, and a bottleneck of so many packets a second with a queue. ICMP errors are rationed by host.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from periplus.columns import F64, I64, U8, U16
+from periplus.engine.engine import Engine, Step
+from periplus.engine.group import Group
+from periplus.engine.replies import Probes, Replies
+from periplus.space.space import Space
+from periplus.technique.signal import icmp_signal, tcp_signal
+from periplus.wire.tcp import ACK, RST, SYN
+
+OPEN, CLOSED, DROPPED, REJECTED = range(4)
+_SIGNAL = np.array(
+    [tcp_signal(SYN | ACK), tcp_signal(RST | ACK), 0, icmp_signal(4, 3, 13, True)],
+    np.uint16,
+)
+NEVER = 1 << 62
+
+
+@dataclass(frozen=True)
+class Path:
+    """What lies between us and the hosts; loss is each way, times in microseconds, capacity in packets a second."""
+
+    loss: float = 0.0
+    delay_us: int = 1_000
+    jitter_us: int = 0
+    duplicates: float = 0.0
+    capacity: float = 0.0
+    queue_us: int = 50_000
+    icmp_per_second: float = 0.0
+
+
+@dataclass
+class Internet:
+    """Hosts behind one path. `shares`: of open, closed, dropped, rejected ports; `dead`: hosts that are not there."""
+
+    space: Space
+    path: Path = field(default_factory=Path)
+    shares: tuple[float, float, float, float] = (0.01, 0.99, 0.0, 0.0)
+    dead: float = 0.0
+    seed: int = 1
+    send_cost_us: float = 1.5
+    sent: int = 0
+    overflowed: int = 0
+
+    def __post_init__(self) -> None:
+        self._rng = np.random.default_rng(self.seed)
+        self._mail: list[tuple[I64, I64, I64, U8, U16]] = []  # arrival, group, cell, attempt, signal
+        self._line_free_us = 0.0
+        self._icmp_sent: dict[int, float] = {}
+        self.send_times: list[tuple[int, int]] = []
+
+    def truth(self, host_id: I64, port: U16) -> U8:
+        """What each port of each host (by its number in the space) is."""
+        share = _hash(host_id * 65_536 + port + self.seed * 1_000_003)
+        kind = np.searchsorted(np.cumsum(self.shares)[:-1], share, "right").astype(np.uint8)
+        kind[_hash(host_id * 7_919 + 13) < self.dead] = DROPPED
+        return kind
+
+    def send(self, now_us: int, group: Group, probes: Probes) -> None:
+        """Take probes; their answers arrive later, or never."""
+        self.sent += len(probes)
+        self.send_times.append((now_us, len(probes)))
+        host_id = group.host_id[probes.host]
+        kind = self.truth(host_id, self.space.port_at(host_id, probes.port_rank))
+        left_us = now_us + np.arange(len(probes)) * self.send_cost_us
+        passed, arrive_us = self._through_bottleneck(left_us)
+        alive = passed & (kind != DROPPED) & (self._rng.random(len(probes)) >= self.path.loss)
+        alive &= self._rng.random(len(probes)) >= self.path.loss
+        alive &= self._rationed(kind, host_id, arrive_us)
+        back_us = arrive_us + 2 * self.path.delay_us + self._rng.random(len(probes)) * self.path.jitter_us
+        twice = alive & (self._rng.random(len(probes)) < self.path.duplicates)
+        for which, extra in ((alive, 0.0), (twice, 700.0)):
+            rows = np.flatnonzero(which)
+            if len(rows):
+                self._mail.append(
+                    (
+                        (back_us[rows] + extra).astype(np.int64),
+                        np.full(len(rows), probes.group),
+                        probes.cell[rows],
+                        probes.attempt[rows],
+                        _SIGNAL[kind[rows]],
+                    )
+                )
+
+    def _through_bottleneck(self, left_us: F64) -> tuple[np.ndarray[tuple[int], np.dtype[np.bool_]], F64]:
+        if not self.path.capacity:
+            return np.ones(len(left_us), np.bool_), left_us
+        each = 1e6 / self.path.capacity
+        passed = np.zeros(len(left_us), np.bool_)
+        arrive = left_us.copy()
+        for row, at in enumerate(left_us):  # a queue has no closed form; the simulated link is slow anyway
+            start = max(self._line_free_us, float(at))
+            if start - at <= self.path.queue_us:
+                passed[row], arrive[row] = True, start + each
+                self._line_free_us = start + each
+        self.overflowed += int((~passed).sum())
+        return passed, arrive
+
+    def _rationed(self, kind: U8, host_id: I64, at_us: F64) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        passes = np.ones(len(kind), np.bool_)
+        if self.path.icmp_per_second:
+            for row in np.flatnonzero(kind == REJECTED):
+                host = int(host_id[row])
+                if at_us[row] < self._icmp_sent.get(host, -1.0):
+                    passes[row] = False
+                else:
+                    self._icmp_sent[host] = float(at_us[row]) + 1e6 / self.path.icmp_per_second
+        return passes
+
+    def collect(self, now_us: int) -> dict[int, Replies]:
+        """Return what has arrived by now."""
+        due: list[tuple[I64, I64, I64, U8, U16]] = []
+        kept: list[tuple[I64, I64, I64, U8, U16]] = []
+        for mail in self._mail:
+            here = mail[0] <= now_us
+            if here.any():
+                due.append(_rows(mail, here))
+            if not here.all():
+                kept.append(_rows(mail, ~here))
+        self._mail = kept
+        if not due:
+            return {}
+        arrival, group, cell, attempt, signal = (np.concatenate(parts) for parts in zip(*due, strict=True))
+        ttl = np.full(len(cell), 64, np.uint8)
+        return {
+            int(number): Replies(
+                cell[group == number],
+                signal[group == number],
+                attempt[group == number],
+                ttl[group == number],
+                arrival[group == number],
+            )
+            for number in np.unique(group)
+        }
+
+    def next_us(self) -> int:
+        """Return when the next answer arrives."""
+        return min((int(mail[0].min()) for mail in self._mail), default=NEVER)
+
+
+@dataclass
+class Outcome:
+    """What a simulated scan came to: verdicts by (host number, port), virtual seconds, the last totals."""
+
+    verdicts: dict[tuple[int, int], int]
+    seconds: float
+    steps: int
+
+
+def run(engine: Engine, net: Internet, limit_s: float = 36_000.0, keep: bool = True) -> Outcome:
+    """Scan in virtual time until the engine is done; an engine that never ends is an error."""
+    now_us, steps = 0, 0
+    verdicts: dict[tuple[int, int], int] = {}
+    while not engine.done:
+        step = engine.step(now_us, net.collect(now_us))
+        steps += 1
+        for group in step.opened:
+            engine.release(group.number, np.ones(len(group), np.bool_))
+        for probes in step.probes:
+            net.send(now_us, engine.groups[probes.group], probes)
+        if keep:
+            _keep(step, net.space, verdicts)
+        busy = 20 + int(net.send_cost_us * sum(len(probes) for probes in step.probes))
+        following = min(step.wake_us, net.next_us())
+        now_us = now_us + busy if step.opened else max(now_us + busy, following)
+        if now_us > limit_s * 1e6:
+            raise AssertionError(f"the scan does not end: {engine.totals}")
+    return Outcome(verdicts, now_us / 1e6, steps)
+
+
+def _keep(step: Step, space: Space, verdicts: dict[tuple[int, int], int]) -> None:
+    for group, hosts in step.finished:
+        for host in hosts:
+            first, count = int(group.hosts.first[host]), int(group.hosts.count[host])
+            host_id = int(group.host_id[host])
+            ranks = np.arange(count)
+            ports = space.port_at(np.full(count, host_id), ranks)
+            states = group.cells.state[first : first + count]
+            verdicts.update({(host_id, int(p)): int(s) for p, s in zip(ports, states, strict=True)})
+
+
+def _rows(
+    mail: tuple[I64, I64, I64, U8, U16], mask: np.ndarray[tuple[int], np.dtype[np.bool_]]
+) -> tuple[I64, I64, I64, U8, U16]:
+    arrival, group, cell, attempt, signal = mail
+    return arrival[mask], group[mask], cell[mask], attempt[mask], signal[mask]
+
+
+def _hash(number: I64) -> F64:
+    """Spread whole numbers evenly over 0..1 (splitmix64's finaliser)."""
+    mixed = number.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    mixed ^= mixed >> np.uint64(31)
+    return mixed.astype(np.float64) / 2.0**64
