@@ -6,7 +6,7 @@ excludes it stops the run, since what must not be probed is then unknown.
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from periplus.columns import U16
 from periplus.data import ranking_text
 from periplus.errors import UsageError
 from periplus.space.address import network
-from periplus.space.ports import parse_ports, top_ports
+from periplus.space.ports import PortSpec, parse_ports, top_ports
 from periplus.space.ranges import AddressSpace
 from periplus.space.services import Services
 from periplus.space.space import Space, unprobeable
@@ -41,22 +41,28 @@ class Aim:
 
 
 def aim(given: argparse.Namespace, services: Services, resolve: Resolve, tell: Tell) -> Aim:
-    """Build the space that the options mean. UsageError: one line that names what is wrong."""
+    """Build the space that the options mean. UsageError: one line that names what is wrong.
+
+    `resolve` is asked for a name, a family (4, 6 or None) and whether all of its addresses are wanted. It is asked
+    for nothing before all words are known to be right.
+    """
+    _check_stdin([*given.lists, *given.exclude_files])
     ports = chosen_ports(given, services, tell)
-    words = given.targets + [word for file in given.lists for word in parse_target_list(_read(file, "-iL"))]
-    if not words:
+    targets = [parse_target(word) for word in given.targets]
+    targets += [target for file in given.lists for target in _listed("-iL", file)]
+    if not targets:
         raise UsageError('no targets given; an address, range or name is needed, see "periplus scan --help"')
     excluded = _excluded(given, resolve)
     names: list[tuple[str, int]] = []
-    by_ports: dict[int | None, list[Span]] = {}
+    wide: dict[int | None, list[Span]] = {}
     exact: dict[int | None, list[Span]] = {}
-    for target in map(parse_target, words):
+    for target in targets:
         spans = _spans(target, given, resolve, tell, names)
-        (exact if target.is_exact or target.name else by_ports).setdefault(target.port, []).extend(spans)
+        (exact if _is_exact(target) else wide).setdefault(target.port, []).extend(spans)
     parts = [(AddressSpace.of(spans) - excluded, _ports(port, ports)) for port, spans in exact.items()]
-    for port, spans in by_ports.items():
-        wide = AddressSpace.of(spans) - excluded
-        parts.append((wide - unprobeable(wide), _ports(port, ports)))
+    for port, spans in wide.items():
+        asked = AddressSpace.of(spans) - excluded
+        parts.append((asked - unprobeable(asked), _ports(port, ports)))
     space = Space.of(parts)
     if not space.n_hosts:
         raise UsageError("nothing is left to probe: all targets are excluded, reserved or did not resolve")
@@ -68,22 +74,41 @@ def chosen_ports(given: argparse.Namespace, services: Services, tell: Tell) -> t
     if given.ports is None:
         ports = top_ports(given.top or DEFAULT_TOP, ranking_text())
     else:
-        spec = parse_ports(given.ports, services)
-        ports = spec.tcp
-        if not ports:
-            raise UsageError(f"-p {given.ports}: no TCP ports in it, and no other protocol is scanned yet")
-        if "U:" in given.ports.upper() or "S:" in given.ports.upper():
-            tell("UDP and SCTP ports in -p are left out: no technique here asks them")
-    if given.exclude_ports is not None:
-        without = set(parse_ports(given.exclude_ports, services).tcp)
-        ports = tuple(port for port in ports if port not in without)
+        ports = _asked_ports(given.ports, services, tell)
+    without: set[int] = set()
+    for text in given.exclude_ports:
+        without.update(_parsed_ports("--exclude-ports", text, services).tcp)
+    ports = tuple(port for port in ports if port not in without)
     if not ports:
         raise UsageError("no ports are left to probe: --exclude-ports takes them all")
     return ports
 
 
+def _asked_ports(texts: list[str], services: Services, tell: Tell) -> tuple[int, ...]:
+    if len(texts) > 1:
+        raise UsageError(f"-p is given twice; join the ports with a comma, as in -p {texts[0]},{texts[1]}")
+    spec = _parsed_ports("-p", texts[0], services)
+    if not spec.tcp:
+        raise UsageError(f"-p {texts[0]}: no TCP ports in it, and no other protocol is scanned yet")
+    if not {*spec.udp, *spec.sctp} <= {*spec.tcp}:
+        tell("UDP and SCTP ports in -p are left out: no technique here asks them")
+    return spec.tcp
+
+
+def _parsed_ports(flag: str, text: str, services: Services) -> PortSpec:
+    try:
+        return parse_ports(text, services)
+    except UsageError as error:
+        raise UsageError(f"{flag}: {error}") from None
+
+
 def _ports(own: int | None, ports: tuple[int, ...]) -> U16:
     return np.array(ports if own is None else (own,), np.uint16)
+
+
+def _is_exact(target: Target) -> bool:
+    """Whether it names single addresses: these are probed even if they are reserved."""
+    return target.is_exact if target.name is None else target.prefix is None
 
 
 def _spans(
@@ -107,20 +132,27 @@ def _widened(target: Target, addresses: list[int]) -> list[Span]:
 
 
 def _excluded(given: argparse.Namespace, resolve: Resolve) -> AddressSpace:
-    words = [word for group in given.exclude for word in _split_excludes(group)]
-    for file in given.exclude_files:
-        words += parse_target_list(_read(file, "--exclude-file"))
+    targets = [target for group in given.exclude for target in _in_place("--exclude", _split_excludes(group))]
+    targets += [target for file in given.exclude_files for target in _listed("--exclude-file", file)]
     spans: list[Span] = []
-    for target in map(parse_target, words):
+    for target in targets:
         if target.port is not None:
             raise UsageError(
                 f'exclude "{target.text}": an address is excluded whole; for ports use --exclude-ports'
             )
+    for target in targets:
         if target.name is None:
             spans.extend(target.spans)
         else:
-            spans.extend(_widened(target, resolve(target.name, None, True)))
+            spans.extend(_widened(target, _resolved_exclude(target.name, resolve)))
     return AddressSpace.of(spans)
+
+
+def _resolved_exclude(name: str, resolve: Resolve) -> list[int]:
+    try:
+        return resolve(name, None, True)
+    except UsageError as error:
+        raise UsageError(f"exclude: {error}; nothing is scanned while that is unknown") from None
 
 
 def _split_excludes(group: str) -> list[str]:
@@ -129,16 +161,35 @@ def _split_excludes(group: str) -> list[str]:
     for piece in group.split(","):
         if words and piece and "." not in piece and ":" not in piece and piece.replace("-", "").isdigit():
             words[-1] += f",{piece}"
-        elif piece:
-            words.append(piece)
+        elif piece.strip():
+            words.append(piece.strip())
+    if not words:  # an unset variable of a script, most likely
+        raise UsageError("--exclude: it is empty; leave it away if nothing is to be excluded")
     return words
 
 
+def _listed(flag: str, file: str) -> Iterator[Target]:
+    return _in_place(f"{flag} {file}", parse_target_list(_read(file, flag)))
+
+
+def _in_place(where: str, words: Iterable[str]) -> Iterator[Target]:
+    """Parse words, saying in errors where they stand."""
+    for word in words:
+        try:
+            yield parse_target(word)
+        except UsageError as error:
+            raise UsageError(f"{where}: {error}") from None
+
+
+def _check_stdin(files: list[str]) -> None:
+    if files.count(STDIN) > 1:
+        raise UsageError("standard input (-) can be read only once, for -iL or for --exclude-file")
+
+
 def _read(file: str, flag: str) -> str:
-    if file == STDIN:
-        return sys.stdin.read()
     try:
-        return Path(file).read_text(encoding="utf-8")
+        data = sys.stdin.buffer.read() if file == STDIN else Path(file).read_bytes()
+        return data.decode("utf-8")
     except OSError as error:
         raise UsageError(f"{flag} {file}: {error.strerror}") from error
     except UnicodeDecodeError as error:

@@ -1,43 +1,38 @@
 """The options of ``periplus scan``: Nmap's names where Nmap has the thing, and what follows from them."""
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import NoReturn
 
-from periplus.cli.quantity import count, duration_us, positive, rate
+from periplus.cli.parser import Parser
+from periplus.cli.quantity import count, duration_us, positive, rate, some_time_us
 from periplus.engine.timing import TEMPLATES, Timing
 from periplus.errors import UsageError
 from periplus.result.writer import Format, base_requests, formats
+from periplus.space.quote import quoted
 from periplus.technique.catalogue import techniques
 from periplus.wire.cookie import PORT_SHIFTS
 
-__all__ = ["output_requests", "parser", "timing"]
+__all__ = ["output_requests", "parser", "read", "timing"]
 
 DESCRIPTION = "Find the open ports of hosts. For networks you own or may test."
 TARGETS = """\
-targets: 198.18.0.7  198.18.0.0/24  198.18.0,1.1-9  198.18.0.5-198.18.0.20  2001:db8::/120
-         host.example  host.example:8443  [2001:db8::7]:22"""
-NAMES_OF_TEMPLATES = {
-    word: str(level)
-    for level, word in enumerate(("paranoid", "sneaky", "polite", "normal", "aggressive", "insane"))
-}
+TARGET: 198.18.0.7  198.18.0.0/24  198.18.0,1.1-9  198.18.0.5-198.18.0.20
+        2001:db8::7  2001:db8::/120  host.example  host.example/28
+        host.example:8443  [2001:db8::7]:22"""
+NAMES_OF_TEMPLATES = ("paranoid", "sneaky", "polite", "normal", "aggressive", "insane")
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(message)
+def read(arguments: Sequence[str]) -> argparse.Namespace:
+    """Return the options, and the target words as `targets`. UsageError: one line that names what is wrong."""
+    given, words = parser().read(arguments)
+    given.targets = words
+    return given
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the parser of ``periplus scan``; wrong usage raises UsageError."""
-    made = _Parser(
-        "periplus scan",
-        usage="periplus scan [OPTIONS] TARGET ...",
-        description=DESCRIPTION,
-        epilog=TARGETS,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+def parser() -> Parser:
+    """Return the parser of ``periplus scan``."""
+    made = Parser("scan", "[OPTIONS] TARGET ...", DESCRIPTION)
     _add_targets(made)
     _add_ports(made)
     _add_techniques(made)
@@ -46,11 +41,19 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
-def _add_targets(made: argparse.ArgumentParser) -> None:
-    group = made.add_argument_group("what to scan")
-    group.add_argument(
-        "targets", nargs="*", metavar="TARGET", help="address, range, name or host:port, see below"
-    )
+def template(text: str) -> int:
+    """Read the number or the name of a timing template."""
+    if text.lower() in NAMES_OF_TEMPLATES:
+        return NAMES_OF_TEMPLATES.index(text.lower())
+    if text not in {str(level) for level in range(len(TEMPLATES))}:
+        raise argparse.ArgumentTypeError(
+            f"{quoted(text)} is neither a number from 0 to 5 nor a name from paranoid to insane"
+        )
+    return int(text)
+
+
+def _add_targets(made: Parser) -> None:
+    group = made.add_argument_group("what to scan", TARGETS)
     group.add_argument(
         "-iL",
         dest="lists",
@@ -78,25 +81,41 @@ def _add_targets(made: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--resolve-all", action="store_true", help="scan all addresses of a name, not only the first"
     )
-    group.add_argument("-4", dest="family", action="store_const", const=4, help="names: IPv4 addresses only")
-    group.add_argument("-6", dest="family", action="store_const", const=6, help="names: IPv6 addresses only")
-    group.add_argument("-Pn", dest="assume_up", action="store_true", help="report silent hosts as up")
-    group.add_argument("-n", dest="reverse", action="store_const", const=False, help="no reverse names")
+    family = group.add_mutually_exclusive_group()
+    family.add_argument(
+        "-4", dest="family", action="store_const", const=4, help="of names only IPv4 addresses"
+    )
+    family.add_argument(
+        "-6", dest="family", action="store_const", const=6, help="of names only IPv6 addresses"
+    )
     group.add_argument(
-        "-R", dest="reverse", action="store_const", const=True, help="reverse names of all hosts"
+        "-Pn", dest="assume_up", action="store_true", help="report hosts as up though they are silent"
+    )
+    reverse = group.add_mutually_exclusive_group()
+    reverse.add_argument("-n", dest="reverse", action="store_const", const=False, help="no reverse names")
+    reverse.add_argument(
+        "-R", dest="reverse", action="store_const", const=True, help="reverse names of all hosts, also down"
     )
 
 
-def _add_ports(made: argparse.ArgumentParser) -> None:
+def _add_ports(made: Parser) -> None:
     group = made.add_argument_group("ports (default: the 1,000 most common TCP ports)")
     chosen = group.add_mutually_exclusive_group()
-    chosen.add_argument("-p", dest="ports", metavar="PORTS", help="22,80,1-1024  -  T:443  http*  [1-1024]")
+    chosen.add_argument(
+        "-p",
+        dest="ports",
+        action="append",
+        metavar="PORTS",
+        help="22,80,1-1024 or - (all) or http* or [1-1024]",
+    )
     chosen.add_argument("-F", dest="top", action="store_const", const=100, help="the 100 most common")
     chosen.add_argument("--top-ports", dest="top", type=positive, metavar="N", help="the N most common")
-    group.add_argument("--exclude-ports", metavar="PORTS", help="never probe these ports")
+    group.add_argument(
+        "--exclude-ports", action="append", default=[], metavar="PORTS", help="never probe these ports"
+    )
 
 
-def _add_techniques(made: argparse.ArgumentParser) -> None:
+def _add_techniques(made: Parser) -> None:
     group = made.add_argument_group(
         "techniques (default: syn with the privilege for raw packets, else connect)"
     )
@@ -111,10 +130,15 @@ def _add_techniques(made: argparse.ArgumentParser) -> None:
         )
 
 
-def _add_timing(made: argparse.ArgumentParser) -> None:
+def _add_timing(made: Parser) -> None:
     group = made.add_argument_group("timing (times: 500ms, 2s, 5m, 1h; a bare number is seconds)")
     group.add_argument(
-        "-T", dest="template", default="3", metavar="0-5", help="paranoid (0) to insane (5); default 3"
+        "-T",
+        dest="template",
+        type=template,
+        default=NAMES_OF_TEMPLATES.index("normal"),
+        metavar="0-5",
+        help="from 0, paranoid, to 5, insane; default 3",
     )
     group.add_argument("--min-rate", type=rate, metavar="N", help="at least so many probes a second")
     group.add_argument("--max-rate", type=rate, metavar="N", help="at most so many probes a second")
@@ -128,14 +152,14 @@ def _add_timing(made: argparse.ArgumentParser) -> None:
         "--scan-delay", type=duration_us, metavar="TIME", help="between two probes to one host"
     )
     group.add_argument(
-        "--initial-rtt-timeout", type=duration_us, metavar="TIME", help="wait for a first answer"
+        "--initial-rtt-timeout", type=some_time_us, metavar="TIME", help="wait for a first answer"
     )
-    group.add_argument("--min-rtt-timeout", type=duration_us, metavar="TIME", help="wait at least so long")
-    group.add_argument("--max-rtt-timeout", type=duration_us, metavar="TIME", help="wait no longer")
+    group.add_argument("--min-rtt-timeout", type=some_time_us, metavar="TIME", help="wait at least so long")
+    group.add_argument("--max-rtt-timeout", type=some_time_us, metavar="TIME", help="wait no longer")
     group.add_argument("--seed", type=count, metavar="N", help="repeat a run's order of probes")
 
 
-def _add_output(made: argparse.ArgumentParser) -> None:
+def _add_output(made: Parser) -> None:
     group = made.add_argument_group("output (FILE may be - for standard output)")
     for each in formats():
         group.add_argument(
@@ -147,28 +171,35 @@ def _add_output(made: argparse.ArgumentParser) -> None:
             help=each.help,
         )
     group.add_argument(
-        "-oA", dest="out_base", metavar="BASE", help="the three main formats: BASE.nmap, .xml, .gnmap"
+        "-oA",
+        dest="bases",
+        action="append",
+        default=[],
+        metavar="BASE",
+        help="write BASE.nmap (-oN), BASE.xml (-oX) and BASE.gnmap (-oG)",
     )
     group.add_argument("--open", dest="open_only", action="store_true", help="show only open ports")
     group.add_argument("--reason", action="store_true", help="show why, and the TTL of the answer")
     group.add_argument("--all-states", action="store_true", help="NDJSON and CSV: a row for every port")
     group.add_argument(
-        "-v", dest="verbose", action="count", default=0, help="say more: findings as they are made"
+        "-v",
+        dest="verbose",
+        action="count",
+        default=0,
+        help="say more: ports as they are found; -vv: reasons",
     )
+    made.add_help_option(group)
 
 
 def output_requests(given: argparse.Namespace) -> list[tuple[Format, str]]:
     """Return the formats asked for with their targets."""
     single = [(each, target) for each in formats() for target in getattr(given, f"out_{each.name}")]
-    return single + (base_requests(given.out_base) if given.out_base else [])
+    return single + [request for base in given.bases for request in base_requests(base)]
 
 
 def timing(given: argparse.Namespace) -> Timing:
     """Return the timing that the options make: a template, and what overrides it."""
-    level = NAMES_OF_TEMPLATES.get(given.template, given.template)
-    if level not in {"0", "1", "2", "3", "4", "5"}:
-        raise UsageError(f"-T {given.template}: give a number from 0 to 5, or a name from paranoid to insane")
-    made = _overridden(TEMPLATES[int(level)], given)
+    made = _overridden(TEMPLATES[given.template], given)
     if made.max_rate and given.min_rate and made.max_rate < given.min_rate:
         raise UsageError(f"--min-rate {given.min_rate:g} is over --max-rate {given.max_rate:g}")
     if given.min_rtt_timeout is not None and made.min_rtt_us > made.max_rtt_us:

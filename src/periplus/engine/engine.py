@@ -52,6 +52,7 @@ class Totals:
     lost: int = 0
     opened: int = 0
     duplicates: int = 0
+    late: int = 0
     unexpected: int = 0
     unsolicited: int = 0
     hosts_done: int = 0
@@ -113,11 +114,11 @@ class Engine:
         self.groups[number].release(which)
 
     def dismiss(self, number: int, which: Mask, reason: Reason, now_us: int) -> None:
-        """These hosts of a group cannot be reached: finish them, nothing was asked."""
+        """These hosts of a group cannot be reached: nothing more is asked of them."""
         group = self.groups[number]
-        waiting = which & (group.hosts.status == HostState.WAITING)
-        group.hosts.reason[waiting] = reason
-        group.finish(waiting, now_us)
+        left = which & (group.hosts.status <= HostState.ACTIVE)
+        group.hosts.reason[left] = reason
+        group.finish(left, now_us)
 
     def locate(self, them: Addresses, port: "np.ndarray[tuple[int], np.dtype[np.uint16]]") -> tuple[I64, I64]:
         """Return (group, cell) of addresses and ports; group -1 where we never ask or are done."""
@@ -172,6 +173,7 @@ class Engine:
         totals.heard += tally.telling
         totals.lost += tally.lost
         totals.duplicates += tally.duplicates
+        totals.late += tally.late
         totals.unexpected += tally.unexpected
         totals.unsolicited += tally.unsolicited
         if findings is not None:

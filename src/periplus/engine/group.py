@@ -87,6 +87,7 @@ class Tally:
     slipped: int = 0  # and the lost probes that these tell of
     queue_us: float = np.inf
     duplicates: int = 0
+    late: int = 0  # their hosts were finished without them
     unexpected: int = 0
     unsolicited: int = 0
 
@@ -237,13 +238,15 @@ class Group:
         current = self.cells.state[replies.cell]
         expected = verdict != UNEXPECTED
         active = self.hosts.status[self.host_of(replies.cell)] == HostState.ACTIVE
-        asked = active & (replies.attempt < self.cells.tries[replies.cell])
+        asked = replies.attempt < self.cells.tries[replies.cell]
         settled = current < FIRST_UNANSWERED
+        late = expected & asked & ~settled & ~active
         tally.unexpected = int((~expected).sum())
         tally.unsolicited = int((expected & ~asked).sum())
-        usable = np.flatnonzero(expected & asked & ~settled)
+        tally.late = int(late.sum())
+        usable = np.flatnonzero(expected & asked & ~settled & active)
         chosen = usable[np.unique(replies.cell[usable], return_index=True)[1]]
-        tally.duplicates = int((expected & asked).sum()) - len(chosen)
+        tally.duplicates = int((expected & asked & ~late).sum()) - len(chosen)
         tally.accepted = len(chosen)
         if not len(chosen):
             return tally, None

@@ -13,8 +13,7 @@ class Clock:
     def __init__(self) -> None:
         self._offset_us = time.time_ns() // 1000 - self.now_us()
 
-    @staticmethod
-    def now_us() -> int:
+    def now_us(self) -> int:
         """Microseconds on the clock that the engine and the transports use."""
         return time.monotonic_ns() // 1000
 

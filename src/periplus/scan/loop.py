@@ -4,6 +4,7 @@ Everything that decides is elsewhere; the loop only carries. It ends when the en
 or when the way to the network breaks; in each case what was found so far is handed over.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Protocol
 
@@ -78,7 +79,8 @@ class Loop:
             end, message = "error", str(error)
         if end != "success":
             self._hand_over_unfinished()
-        self._hand_over_named(wait=end == "success")
+            self._naming.give_up()
+        self._hand_over_named(wait=True)
         return self._summary(end, message)
 
     def _turn(self) -> None:
@@ -86,11 +88,11 @@ class Loop:
         replies = link.collect(engine)
         now_us = self._clock.now_us()
         step = engine.step(now_us, replies)
+        self._hand_over(step)  # before anything is sent: sending may end the run
         for group in step.opened:
             link.open(engine, group, now_us)
         for probes in step.probes:
             link.send(engine.groups[probes.group], probes)
-        self._hand_over(step)
         if not step.probes and not replies:
             link.wait(min(step.wake_us, now_us + LONGEST_WAIT_US), self._clock.now_us())
         if self._speed.due(now_us):
@@ -115,8 +117,9 @@ class Loop:
         """Report what is known of hosts that were not finished: nothing found is lost."""
         for group in self._engine.groups.values():
             hosts = np.flatnonzero(self._begun(group))
-            for report in self._reporter.hosts(group, hosts, whole=False):
-                self._naming.ask(report)
+            if len(hosts):  # the link may have forgotten a group that has none left
+                for report in self._reporter.hosts(group, hosts, whole=False):
+                    self._naming.ask(report)
 
     @staticmethod
     def _begun(group: Group) -> Mask:
@@ -145,13 +148,15 @@ class Loop:
         totals = self._engine.totals
         now_us = self._clock.now_us()
         seconds = (now_us - self._began_us) / 1e6
-        discarded = self._link.counters()
-        inside = {
-            "duplicate": totals.duplicates,
-            "unasked": totals.unsolicited,
-            "unexpected": discarded.get("unexpected", 0) + totals.unexpected,
-        }
-        discarded.update({reason: count for reason, count in inside.items() if count})
+        discarded = Counter(self._link.counters())
+        discarded.update(
+            {
+                "duplicate": totals.duplicates,
+                "late": totals.late,
+                "unasked": totals.unsolicited,
+                "unexpected": totals.unexpected,
+            }
+        )
         return SummaryRow(
             hosts_up=self._reporter.hosts_up,
             hosts=self._config.space.n_hosts,
@@ -163,7 +168,7 @@ class Loop:
             rate=totals.sent / seconds if seconds else 0.0,
             ended=self._clock.epoch_s(now_us),
             kernel_drops=self._link.drops(),
-            discarded=discarded,
+            discarded={reason: count for reason, count in discarded.items() if count},
             exit=end,
             message=message,
         )

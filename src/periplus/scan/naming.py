@@ -40,6 +40,11 @@ class Naming:
         ready, self._ready = self._ready, []
         yield from ready
 
+    def give_up(self) -> None:
+        """Wait for no more names: the next call of `named` yields every report that is left."""
+        self._ready.extend(self._waiting.values())
+        self._waiting.clear()
+
     def close(self) -> None:
         """Ask no more."""
         if self._names is not None:

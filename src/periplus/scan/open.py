@@ -26,7 +26,7 @@ def open_link(
         return _raw(config, clock, draw, tell)
     from periplus.transport.connect import ConnectTransport
 
-    return PlainLink(config.space, ConnectTransport(), clock.now_us)
+    return PlainLink(config.space, ConnectTransport(), clock.now_us, tell)
 
 
 def _raw(config: ScanConfig, clock: Clock, draw: Callable[[int], int], tell: Callable[[str], None]) -> Link:

@@ -1,18 +1,28 @@
-"""The link for techniques that use ordinary sockets: the kernel finds the way, and tells outcomes, not packets."""
+"""The link for techniques that use ordinary sockets: the kernel finds the way, and tells outcomes, not packets.
 
+"Network is unreachable" may be a router's answer, and then it is a verdict, or this machine's own word that it has
+no route, and then it is none. The two are told apart by asking the kernel for the way once more, with a datagram
+socket that is connected and sends nothing.
+"""
+
+import errno
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
-from periplus.columns import I64, U8, U16
+from periplus.columns import I32, I64, U8, U16, Mask
 from periplus.engine.engine import Engine, Limits
-from periplus.engine.group import Group
+from periplus.engine.group import Group, HostState
 from periplus.engine.replies import Probes, Replies
+from periplus.errors import CannotScan
 from periplus.space.address import Addresses
 from periplus.space.space import Space
 from periplus.technique.signal import errno_signals
-from periplus.transport.connect import ConnectTransport, Outcomes
+from periplus.technique.verdict import Reason
+from periplus.transport.calls import LinkDown
+from periplus.transport.connect import ConnectTransport, Outcomes, way_problem
 
 __all__ = ["PlainLink"]
 
@@ -20,6 +30,10 @@ CELL_BITS = 32
 ATTEMPT_BITS = 8
 BATCH = 512
 SHORTAGE_RETRY_US = 1_000
+MOST_TOLD = 5
+# What a connect says when the kernel has no route, or one that forbids (routes of kind unreachable, prohibit,
+# blackhole), or an interface that is down.
+NO_WAY = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EACCES, errno.EINVAL, errno.ENODEV)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +56,24 @@ class _Connects:
 class PlainLink:
     """Connects out, outcomes in. A token tells group, try and cell, so nothing has to be looked up."""
 
-    def __init__(self, space: Space, transport: ConnectTransport, now_us: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        space: Space,
+        transport: ConnectTransport,
+        now_us: Callable[[], int],
+        tell: Callable[[str], None],
+        way_problem: Callable[[str], int] = way_problem,
+    ) -> None:
+        """`tell` gets a line about targets without a way; `way_problem` asks the kernel, by errno, for the way."""
         self.limits = Limits(outstanding=max(transport.room(), 1), batch=BATCH)
         self._space = space
         self._transport = transport
         self._now_us = now_us
         self._unsent: list[_Connects] = []
         self._outcomes: list[Outcomes] = []
+        self._tell = tell
+        self._way_problem = way_problem
+        self._without_way = 0
 
     def open(self, engine: Engine, group: Group, now_us: int) -> None:
         """The kernel knows the way; whether there is one, each connect tells."""
@@ -88,22 +113,56 @@ class PlainLink:
         if not ended:
             return {}
         token = np.concatenate([each.token for each in ended])
-        time_us = np.concatenate([each.time_us for each in ended])
-        rtt_us = np.concatenate([each.rtt_us for each in ended])
-        signal = errno_signals(np.concatenate([each.errno for each in ended]))
         number = token >> (CELL_BITS + ATTEMPT_BITS)
+        return {
+            int(group): self._replies(engine, engine.groups[int(group)], ended, number == group)
+            for group in np.unique(number)
+            if int(group) in engine.groups
+        }
+
+    def _replies(self, engine: Engine, group: Group, ended: list[Outcomes], mine: Mask) -> Replies:
+        token, errnos, time_us, rtt_us = (
+            np.concatenate([getattr(each, name) for each in ended])[mine]
+            for name in ("token", "errno", "time_us", "rtt_us")
+        )
         cell = token & ((1 << CELL_BITS) - 1)
+        kept = self._from_network(engine, group, cell, errnos)
+        cell, token = cell[kept], token[kept]
         attempt = ((token >> CELL_BITS) & ((1 << ATTEMPT_BITS) - 1)).astype(np.uint8)
-        ttl = np.zeros(len(token), np.uint8)
-        replies = {}
-        for group in np.unique(number):
-            if int(group) in engine.groups:
-                mine = number == group
-                engine.groups[int(group)].stamp_each(cell[mine], time_us[mine] - rtt_us[mine])
-                replies[int(group)] = Replies(
-                    cell[mine], signal[mine], attempt[mine], ttl[mine], time_us[mine]
-                )
-        return replies
+        group.stamp_each(cell, (time_us - rtt_us)[kept])
+        return Replies(
+            cell, errno_signals(errnos[kept]), attempt, np.zeros(len(cell), np.uint8), time_us[kept]
+        )
+
+    def _from_network(self, engine: Engine, group: Group, cell: I64, errnos: I32) -> Mask:
+        """Which outcomes are the network's word; hosts to which this machine has no way are dismissed."""
+        suspicious = np.isin(errnos, NO_WAY)
+        kept = ~suspicious
+        host = group.host_of(cell)
+        for each in np.unique(host[suspicious]).tolist():
+            problem = self._way_problem(group.addresses[np.array([each])].text()[0])
+            if problem:
+                self._dismiss(engine, group, each, problem)
+            else:
+                kept |= host == each
+        return kept
+
+    def _dismiss(self, engine: Engine, group: Group, host: int, problem: int) -> None:
+        """A host that had answered means that the way was there and is gone, which ends the scan."""
+        which = np.arange(len(group)) == host
+        words = (
+            f"{group.addresses[which].text()[0]}: this machine has no route to it ({os.strerror(problem)})"
+        )
+        if group.hosts.answered[host]:
+            raise LinkDown(f"{words} any more")
+        if group.hosts.status[host] != HostState.ACTIVE:
+            return
+        self._without_way += 1
+        if self._without_way == self._space.n_hosts:
+            raise CannotScan(words)
+        if self._without_way <= MOST_TOLD:
+            self._tell(f"{words}; left out")
+        engine.dismiss(group.number, which, Reason.NET_UNREACH, self._now_us())
 
     def wait(self, until_us: int, now_us: int) -> None:
         """Wait for an outcome or that moment."""

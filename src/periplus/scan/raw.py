@@ -250,7 +250,9 @@ class RawLink:
         if bad.any():
             odd = bad & (packets.ethertype != ETHERTYPE_ARP) & (decoded.problem != Problem.UNHANDLED_ICMP)
             counts = np.bincount(decoded.problem[odd], minlength=len(Problem))
-            self._discarded.update({Problem(int(row)).word: int(counts[row]) for row in np.flatnonzero(counts)})
+            self._discarded.update(
+                {Problem(int(row)).word: int(counts[row]) for row in np.flatnonzero(counts)}
+            )
             decoded = decoded[~bad & (decoded.kind != Kind.NONE)]
         return decoded
 
@@ -265,12 +267,16 @@ class RawLink:
         if not foreign.all():
             decoded, signal = decoded[foreign], signal[foreign]
         numbers = cookie(self._key, decoded.me, decoded.them, decoded.port_them, decoded.port_me)
-        ours = authentic(table, signal, decoded, numbers)
         shift = port_shift(self._key, decoded.me, decoded.them, decoded.port_them)
-        attempt = (decoded.port_me.astype(np.int64) - self._ports.start - shift) % PORT_SHIFTS
+        place = decoded.port_me.astype(np.int64) - self._ports.start
+        ours = authentic(table, signal, decoded, numbers) & (place >= 0) & (place < PORT_SHIFTS)
+        attempt = (place - shift) % PORT_SHIFTS
         number, cell = engine.locate(decoded.them, decoded.port_them)
+        homeless = ours & (number < 0)
+        proven = table.check[signal] != Check.SOURCE_PORT
         self._discarded["forged"] += int((~ours).sum())
-        self._discarded["late"] += int((ours & (number < 0)).sum())
+        self._discarded["late"] += int((homeless & proven).sum())
+        self._discarded["unasked"] += int((homeless & ~proven).sum())
         return {
             int(group): self._replies(decoded, signal, attempt, cell, ours & (number == group))
             for group in np.unique(number[ours & (number >= 0)])

@@ -45,7 +45,15 @@ from periplus.errors import CannotScan
 if TYPE_CHECKING:
     from periplus.space.address import Addresses
 
-__all__ = ["ConnectTransport", "Outcomes", "Sent", "local_ports", "open_socket", "raise_file_limit"]
+__all__ = [
+    "ConnectTransport",
+    "Outcomes",
+    "Sent",
+    "local_ports",
+    "open_socket",
+    "raise_file_limit",
+    "way_problem",
+]
 
 MAX_IN_FLIGHT: Final = 8_000
 PORTS_SHARE: Final = 4  # of the local ports we take at most one in four: other programs connect too
@@ -56,6 +64,7 @@ OWN_SHORTAGE: Final = frozenset(
 )
 WAITING: Final = frozenset({errno.EINPROGRESS, errno.EALREADY})
 EPHEMERAL_PORTS: Final = range(49152, 65536)  # RFC 6335 section 6; where the kernel does not say
+DISCARD_PORT: Final = 9
 DARWIN_OPEN_MAX: Final = 10240  # macOS takes no soft limit over this, whatever the hard one says
 PORTS_FILE: Final = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
@@ -272,6 +281,16 @@ def open_socket(family: int) -> socket.socket:
         ):  # kernels that only look like Linux lack it; the scan works without
             sock.setsockopt(*_ERROR_QUEUE[family == socket.AF_INET], 1)
     return sock
+
+
+def way_problem(address: str) -> int:
+    """Ask the kernel whether it has a way to an address; return the errno of why not, 0 when it has. Sends nothing."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as sock:
+            return sock.connect_ex((address, DISCARD_PORT))
+    except OSError as error:
+        return error.errno or errno.ENETUNREACH
 
 
 def local_ports(path: Path = PORTS_FILE) -> range:

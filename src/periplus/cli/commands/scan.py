@@ -6,7 +6,7 @@ import random
 import secrets
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
@@ -14,9 +14,10 @@ from types import FrameType
 from periplus import __version__
 from periplus.cli.aim import Aim, aim
 from periplus.cli.main import FAILED, FINISHED, INTERRUPTED
-from periplus.cli.options import output_requests, parser, timing
+from periplus.cli.options import output_requests, read, timing
 from periplus.cli.progress import Progress
 from periplus.data import services_text
+from periplus.engine.timing import Timing
 from periplus.errors import CannotScan
 from periplus.result.row import HostReport, PortRow, RunRow, SummaryRow
 from periplus.result.writer import Options, Writers, open_writers
@@ -80,14 +81,18 @@ class _Stop:
 
 def main(arguments: Sequence[str]) -> int:
     """Scan, and return the exit status."""
-    given = parser().parse_args(arguments)
+    given = read(arguments)
+    pace, requests = timing(given), output_requests(given)
     progress = Progress(sys.stderr, given.verbose, dumb=os.environ.get("TERM") == "dumb")
     services = Services(services_text())
     target = aim(given, services, resolve, progress.message)
-    config = _config(given, arguments, target, progress.message)
+    technique, why = _technique(given.technique, can_send_raw())
     options = Options(services, given.open_only, given.reason, given.all_states, given.verbose)
-    writers = open_writers(output_requests(given), options, progress.message)
+    writers = open_writers(requests, options, progress.message)
+    if why:
+        progress.message(why)
     try:
+        config = _config(given, arguments, target, technique, pace)
         return _scan(config, target, writers, progress, services)
     finally:
         progress.close()
@@ -95,12 +100,12 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _config(
-    given: argparse.Namespace, arguments: Sequence[str], target: Aim, tell: Callable[[str], None]
+    given: argparse.Namespace, arguments: Sequence[str], target: Aim, technique: Technique, pace: Timing
 ) -> ScanConfig:
     return ScanConfig(
         space=target.space,
-        technique=_technique(given.technique, tell),
-        timing=timing(given),
+        technique=technique,
+        timing=pace,
         seed=secrets.randbits(SEED_BITS) if given.seed is None else given.seed,
         arguments=tuple(arguments),
         names=target.names,
@@ -110,23 +115,21 @@ def _config(
     )
 
 
-def _technique(asked: str | None, tell: Callable[[str], None]) -> Technique:
-    raw = can_send_raw()
+def _technique(asked: str | None, raw: bool) -> tuple[Technique, str]:
+    """Return the technique, and which it is and why when nobody asked for one; `raw`: raw packets are allowed."""
     if asked is None:
-        why = (
-            "raw packets are allowed"
-            if raw
-            else "no privilege for raw packets (CAP_NET_RAW), which -sS needs"
+        if raw:
+            return by_name("syn"), "SYN scan: raw packets are allowed"
+        return by_name("connect"), (
+            "Connect scan: no privilege for raw packets (CAP_NET_RAW), which -sS needs"
         )
-        asked = "syn" if raw else "connect"
-        tell(f"{'SYN' if raw else 'Connect'} scan: {why}")
     technique = by_name(asked)
     if technique.needs_raw and not raw:
         raise CannotScan(
             f"{technique.flag} sends raw packets, and this process may not: run it as root, give it CAP_NET_RAW, "
             "or use -sT"
         )
-    return technique
+    return technique, ""
 
 
 def _scan(config: ScanConfig, target: Aim, writers: Writers, progress: Progress, services: Services) -> int:

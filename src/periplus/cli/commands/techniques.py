@@ -1,8 +1,11 @@
 """``periplus techniques``: the response tables, printed from the techniques themselves."""
 
-import argparse
 from collections.abc import Iterator, Sequence
 
+from periplus.cli.main import FINISHED
+from periplus.cli.parser import Parser
+from periplus.errors import UsageError
+from periplus.space.quote import quoted
 from periplus.technique.catalogue import techniques
 from periplus.technique.model import Technique
 
@@ -13,15 +16,15 @@ HELP = "print what every answer means, technique by technique"
 
 def main(arguments: Sequence[str]) -> int:
     """Print all tables, or those of the techniques named."""
-    parser = argparse.ArgumentParser("periplus techniques", description=HELP, allow_abbrev=False)
     known = {technique.name: technique for technique in techniques()}
-    parser.add_argument("name", nargs="*", metavar="NAME", help=f"which ones: {', '.join(known)}")
-    names = parser.parse_args(arguments).name or list(known)
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        parser.error(f"there is no technique {unknown[0]!r}; there are {', '.join(known)}")
-    print("\n\n".join("\n".join(table(known[name])) for name in names))
-    return 0
+    parser = Parser("techniques", "[NAME ...]", f"{HELP.capitalize()}. Names: {', '.join(known)}.")
+    parser.add_help_option(parser.add_argument_group("options"))
+    _, names = parser.read(arguments)
+    for name in names:
+        if name not in known:
+            raise UsageError(f"there is no technique {quoted(name)}; there are {', '.join(known)}")
+    print("\n\n".join("\n".join(table(known[name])) for name in names or known))
+    return FINISHED
 
 
 def table(technique: Technique) -> Iterator[str]:

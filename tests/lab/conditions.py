@@ -1,0 +1,85 @@
+"""What can stand between a scanner and a port, one port a condition, as nftables rules.
+
+Ports 7001.. meet their condition at the target itself (hook input), 7101.. at the router in front of it (hook
+forward); the last two digits are the condition's number. All tables are stateless, so that nothing a first scan
+left in a connection table changes a second.
+"""
+
+from dataclasses import dataclass
+
+__all__ = ["CONDITIONS", "HOST_BASE", "ROUTER_BASE", "Condition", "limited", "lossy", "rules", "silence"]
+
+HOST_BASE = 7000
+ROUTER_BASE = 7100
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A number, a name and what nftables does to a matching IPv4 and IPv6 packet (None: no such kind)."""
+
+    number: int
+    name: str
+    v4: str | None
+    v6: str | None
+
+    def verdict(self, family: int) -> str | None:
+        """The nftables statement for that family, 4 or 6."""
+        return self.v4 if family == 4 else self.v6
+
+
+def icmp(word: str) -> str:
+    return f"reject with icmp type {word}"
+
+
+def icmp6(word: str) -> str:
+    return f"reject with icmpv6 type {word}"
+
+
+CONDITIONS = (
+    Condition(1, "drop", "drop", "drop"),
+    Condition(2, "tcp-reset", "reject with tcp reset", "reject with tcp reset"),
+    Condition(3, "port-unreachable", icmp("port-unreachable"), icmp6("port-unreachable")),
+    Condition(4, "host-unreachable", icmp("host-unreachable"), icmp6("addr-unreachable")),
+    Condition(5, "net-unreachable", icmp("net-unreachable"), icmp6("no-route")),
+    Condition(6, "admin-prohibited", icmp("admin-prohibited"), icmp6("admin-prohibited")),
+    Condition(7, "net-prohibited", icmp("net-prohibited"), None),
+    Condition(8, "host-prohibited", icmp("host-prohibited"), None),
+    Condition(9, "proto-unreachable", icmp("prot-unreachable"), None),
+    Condition(10, "policy-fail", None, icmp6("policy-fail")),
+    Condition(11, "reject-route", None, icmp6("reject-route")),
+)
+
+
+def rules(hook: str, base: int) -> str:
+    """A ruleset that gives every condition its port, `base` + number, at that hook (input or forward)."""
+    lines = [
+        f"meta nfproto ipv{family} tcp dport {base + condition.number} {verdict}"
+        for condition in CONDITIONS
+        for family in (4, 6)
+        if (verdict := condition.verdict(family))
+    ]
+    return table("conditions", hook, lines)
+
+
+def table(name: str, hook: str, lines: list[str]) -> str:
+    body = "\n    ".join(lines)
+    chain = f"type filter hook {hook} priority 0; policy accept;"
+    return f"table inet {name} {{\n  chain {hook} {{\n    {chain}\n    {body}\n  }}\n}}\n"
+
+
+def silence(*open_ports: int) -> str:
+    """Every TCP port but these is dropped at the target."""
+    accept = [f"tcp dport {{ {', '.join(map(str, open_ports))} }} accept"] if open_ports else []
+    return table("silence", "input", [*accept, "meta l4proto tcp drop"])
+
+
+def lossy(percent: float) -> str:
+    """Of the TCP packets in either direction, this share is lost at random (neighbour discovery is spared)."""
+    line = f"meta l4proto tcp numgen random mod 10000 < {round(percent * 100)} drop"
+    return table("loss_in", "input", [line]) + table("loss_out", "output", [line])
+
+
+def limited(packets_a_second: int, burst: int, hook: str = "forward") -> str:
+    """A policer: TCP packets over the rate are dropped."""
+    line = f"meta l4proto tcp limit rate over {packets_a_second}/second burst {burst} packets drop"
+    return table("policer", hook, [line])
