@@ -153,10 +153,10 @@ class Engine:
                 self._decide(group, now_us)
         self._pace.review(now_us, self._round_us)
         self._open_groups(step)
-        waiting = self._choose(now_us, step)
+        waiting, roomy = self._choose(now_us, step)
         self._report(step)
         # A finished host makes room for others, and a finished group ends the scan: both are seen at once.
-        step.wake_us = now_us if step.finished or step.opened else self._wake_us(now_us, waiting)
+        step.wake_us = now_us if step.finished or step.opened else self._wake_us(now_us, waiting, roomy)
         return step
 
     def _drop_told(self) -> None:
@@ -180,7 +180,7 @@ class Engine:
             totals.opened += len(findings)
             step.findings.append(findings)
         if tally.accepted:
-            self._pace.heard(tally.clocking, tally.slipped, tally.queue_us)
+            self._pace.heard(*tally.clocking, tally.queue_us, tally.first_sent_us)
             self._feel_round(group, replies, tally)
 
     def _feel_round(self, group: Group, replies: Replies, tally: Tally) -> None:
@@ -235,33 +235,41 @@ class Engine:
         live = sum(len(group.cells.state) for group in self.groups.values())
         return fresh < self._limits.batch and live < self._limits.live_cells
 
-    def _choose(self, now_us: int, step: Step) -> bool:
-        """Pick the probes of this step; True when more are waiting to be asked."""
+    def _choose(self, now_us: int, step: Step) -> tuple[bool, bool]:
+        """Pick the probes of this step; return whether more are waiting to be asked, and in which hosts' windows
+        there would be room for them."""
         outstanding = sum(group.outstanding for group in self.groups.values())
-        clocked, floor = self._pace.allowance(now_us, outstanding)
-        clocked = min(clocked, self._limits.batch)
-        floor = min(floor, self._limits.batch - clocked)
-        spent = [0, 0]
-        more = False
+        clocked, floor, most = self._pace.allowance(now_us, outstanding)
+        most = min(most, self._limits.batch)
+        spent_window = spent_floor = 0
+        more = roomy = False
         for group in self.groups.values():
             fresh, again = group.waiting()
-            wanted = self._may_go(group, fresh + again, now_us)
-            more = more or bool((fresh + again).any())
-            if not wanted.any() or clocked + floor <= 0:
+            left = fresh + again
+            if not left.any():
                 continue
+            wanted = self._may_go(group, left, now_us)
             room = np.maximum(group.windows.size.astype(np.int64) - group.hosts.outstanding, 0)
-            by_window = fair_shares(np.minimum(wanted, room), clocked, self._turn)
-            by_floor = fair_shares(wanted - by_window, floor, self._turn)
+            # The floor is for hosts whose own windows are full, so it gets what the windows leave of the most.
+            by_window = fair_shares(np.minimum(wanted, room), min(clocked, most), self._turn)
+            window_part = int(by_window.sum())
+            by_floor = fair_shares(wanted - by_window, min(floor, most - window_part), self._turn)
+            floor_part = int(by_floor.sum())
+            clocked, floor, most = clocked - window_part, floor - floor_part, most - window_part - floor_part
+            spent_window, spent_floor = spent_window + window_part, spent_floor + floor_part
             self._turn += 1
-            for place, part in enumerate((by_window, by_floor)):
-                spent[place] += int(part.sum())
-            clocked, floor = clocked - int(by_window.sum()), floor - int(by_floor.sum())
-            probes = self._split(group, fresh, again, by_window + by_floor, now_us)
+            total = by_window + by_floor
+            more = more or bool((left > total).any())
+            roomy = roomy or bool(((left > total) & (room > by_window)).any())
+            if not total.any():
+                continue
+            probes = self._split(group, fresh, again, total, now_us)
             if len(probes):
                 step.probes.append(probes)
                 self.totals.sent += len(probes)
-        self._pace.sent(*spent)
-        return more
+        first_tries = sum(int(np.count_nonzero(probes.attempt == 0)) for probes in step.probes)
+        self._pace.sent(now_us, spent_window, spent_floor, first_tries)
+        return more, roomy
 
     def _may_go(self, group: Group, wanted: I64, now_us: int) -> I64:
         if not self._timing.scan_delay_us:
@@ -286,11 +294,11 @@ class Engine:
             self.totals.missed += float(hosts.missed[done].sum())
             step.finished.append((group, done))
 
-    def _wake_us(self, now_us: int, waiting: bool) -> int:
+    def _wake_us(self, now_us: int, waiting: bool, roomy: bool) -> int:
         wake_us = min((group.next_expiry_us() for group in self.groups.values()), default=now_us)
         if waiting:
             outstanding = sum(group.outstanding for group in self.groups.values())
-            soonest = self._pace.ready_us(outstanding)
+            soonest = self._pace.ready_us(outstanding, roomy)
             if self._timing.scan_delay_us:
                 soonest = max(soonest, min(group.next_turn_us() for group in self.groups.values()))
             wake_us = min(wake_us, soonest)

@@ -8,14 +8,14 @@ one piece of memory. Thus a retransmission needs no queue and no search, and a h
 Nothing here is a loop over hosts, ports or probes; loops are over tries (at most eleven).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from periplus.columns import F64, I32, I64, U8, U16, Mask
 from periplus.engine.columns import allocate, column
-from periplus.engine.lists import ragged_ranks, spread
-from periplus.engine.replies import FIRST_UNANSWERED, Findings, Probes, Replies, Unanswered, concatenated
+from periplus.engine.lists import concatenated, interleaved, ragged_ranks, spread
+from periplus.engine.replies import FIRST_UNANSWERED, Findings, Probes, Replies, Unanswered
 from periplus.engine.rtt import RoundTrips, observe
 from periplus.engine.timing import Timing
 from periplus.engine.window import Windows
@@ -83,9 +83,10 @@ class Tally:
     accepted: int = 0
     lost: int = 0  # probes known to be lost
     telling: int = 0  # answers that tell of loss
-    clocking: int = 0  # the same while the group has fresh cells: they clock the overall window
-    slipped: int = 0  # and the lost probes that these tell of
+    # While the group has fresh cells these clock the overall window: all, to first tries, to second tries.
+    clocking: tuple[int, int, int] = (0, 0, 0)
     queue_us: float = np.inf
+    first_sent_us: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
     duplicates: int = 0
     late: int = 0  # their hosts were finished without them
     unexpected: int = 0
@@ -175,7 +176,7 @@ class Group:
             if part.any():
                 batches.append(self._take_try(attempt, part))
                 again = again - part
-        cell = concatenated(batches)
+        cell = interleaved(batches)
         # An answer may have come while a cell waited in the list of its next try.
         cell = cell[self.cells.state[cell] >= FIRST_UNANSWERED]
         host = self.host_of(cell)
@@ -221,11 +222,9 @@ class Group:
 
     def stamp(self, cell: I64, first_us: int, last_us: int) -> None:
         """The probes of these cells left between two times, evenly."""
-        self.cells.sent_us[cell] = np.linspace(
-            first_us, last_us, len(cell), endpoint=False, dtype=np.int64
-        )
+        self.cells.sent_us[cell] = np.linspace(first_us, last_us, len(cell), endpoint=False, dtype=np.int64)
 
-    def stamp_each(self, cell: I64, sent_us: I64) -> None:
+    def stamp_each(self, cell: I64, sent_us: I64 | int) -> None:
         """The last probe of each cell left at its own time."""
         self.cells.sent_us[cell] = sent_us
 
@@ -317,6 +316,7 @@ class Group:
         timed, whose = cell[last], host[last]
         if not len(timed):
             return
+        tally.first_sent_us = self.cells.sent_us[timed[self.cells.tries[timed] == 1]]
         rtt_us = np.maximum(replies.time_us[chosen][last] - self.cells.sent_us[timed], 1).astype(np.float64)
         self.cells.rtt_ms[timed] = rtt_us / 1000
         observe(self.trips, whose, rtt_us, self.timing)
@@ -339,7 +339,8 @@ class Group:
         self.windows.heard(rows, heard_by[rows].astype(np.float64))
         self.windows.lost(rows, lost_by[rows])
         if self.fresh_left():
-            tally.clocking, tally.slipped = tally.telling, tally.lost
+            tries = np.bincount(np.minimum(attempt[telling], 2), minlength=3).tolist()
+            tally.clocking = (tally.telling, tries[0], tries[1])
 
     # waiting in vain
 
@@ -409,6 +410,9 @@ class Group:
         """Nothing more is asked of these hosts."""
         hosts = self.hosts
         hosts.status[which] = HostState.FINISHED
+        self.taken[0][which] = self.ready[0][
+            which
+        ]  # cells that will not be asked keep no other group waiting
         hosts.ended_us[which & (hosts.ended_us == 0)] = now_us
         if hosts.outstanding[which].any():
             self._forget_flights(which)

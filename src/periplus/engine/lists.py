@@ -4,7 +4,20 @@ import numpy as np
 
 from periplus.columns import I64
 
-__all__ = ["fair_shares", "ragged_ranks", "spread"]
+__all__ = ["concatenated", "fair_shares", "interleaved", "ragged_ranks", "spread"]
+
+
+def concatenated(chunks: list[I64]) -> I64:
+    """Join lists one behind the other; none give an empty column."""
+    return np.concatenate(chunks) if chunks else np.zeros(0, np.int64)
+
+
+def interleaved(chunks: list[I64]) -> I64:
+    """Join lists so that each is spread evenly over the whole: what stands last in a burst is lost first."""
+    if len(chunks) < 2:
+        return concatenated(chunks)
+    places = np.concatenate([(np.arange(len(chunk)) + 0.5) / len(chunk) for chunk in chunks])
+    return concatenated(chunks)[np.argsort(places, kind="stable")]
 
 
 def spread(counts: I64) -> tuple[I64, I64]:

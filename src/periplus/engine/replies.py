@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from enum import IntEnum
 
-import numpy as np
-
 from periplus.columns import F32, I64, U8, U16
 from periplus.space.address import Addresses
 
@@ -71,8 +69,3 @@ class Findings:
 
     def __len__(self) -> int:
         return len(self.cell)
-
-
-def concatenated(chunks: list[I64]) -> I64:
-    """Join chunks of numbers; none give an empty column."""
-    return np.concatenate(chunks) if chunks else np.zeros(0, np.int64)

@@ -81,8 +81,8 @@ class Windows:
         slow = (delay_us > QUEUE_SLOW_US) & (window < columns.threshold[row])
         columns.threshold[row] = np.where(slow | full, shrunk, columns.threshold[row])
 
-    def review(self, now_us: int, wait_us: F64) -> F64:
-        """Judge the evidence of every row that has enough; return by what each window was multiplied.
+    def review(self, now_us: int, wait_us: F64) -> None:
+        """Judge the evidence of every row that has enough.
 
         `wait_us`: how long news of a new window takes (a time-out and a round trip).
         """
@@ -91,13 +91,12 @@ class Windows:
         stale = now_us < columns.deaf_until
         ripe = (fates >= ENOUGH) | (stale & (fates > 0))
         if not ripe.any():
-            return np.ones(len(fates))
-        factor = self._judge(ripe & ~stale, now_us, wait_us)
+            return
+        self._judge(ripe & ~stale, now_us, wait_us)
         columns.heard[ripe] = 0
         columns.lost[ripe] = 0
-        return factor
 
-    def _judge(self, ripe: Mask, now_us: int, wait_us: F64) -> F64:
+    def _judge(self, ripe: Mask, now_us: int, wait_us: F64) -> None:
         columns = self._columns
         fates = np.maximum(columns.heard + columns.lost, 1)
         share = columns.lost / fates
@@ -116,4 +115,3 @@ class Windows:
         columns.window = np.clip(columns.window * factor, LEAST, self._most)
         columns.threshold[suspicious] = columns.window[suspicious]
         columns.deaf_until[suspicious] = (now_us + wait_us)[suspicious].astype(np.int64)
-        return factor

@@ -284,7 +284,7 @@ def open_socket(family: int) -> socket.socket:
 
 
 def way_problem(address: str) -> int:
-    """Ask the kernel whether it has a way to an address; return the errno of why not, 0 when it has. Sends nothing."""
+    """Ask the kernel whether it has a way to an address; return the errno of why not, 0 if it has. Sends nothing."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
         with socket.socket(family, socket.SOCK_DGRAM) as sock:

@@ -1,0 +1,128 @@
+"""The brake: finds out whether the rate itself causes loss, and then holds the rate below that.
+
+What is watched is the yield, the share of first tries that are answered. Ports are asked in random order, so on a
+path that carries everything the yield stays what it is, whatever it is: closed hosts give nearly 1, firewalled ones
+nearly 0. When it falls, or when answers to later tries tell of loss, the rate may be the cause or not (radio links
+lose without a queue). That is settled by an experiment: the rate is cut to what got through. If the yield rises, the
+rate was the cause and the limit stays, to be raised again step by step; if not, the limit is lifted and this loss
+counts as usual.
+
+A measurement takes the first tries of one stretch of time and waits until their fate is known: a time-out and a
+round trip; after a change it waits as long before it begins. The loss is the number of answers to second tries over
+that to first ones: of `n` ports that answer, `n (1 - p)` do so at once and `n p (1 - p)` when asked again.
+
+Limits: a network with next to no answers cannot be measured; there the floor holds.
+"""
+
+import math
+
+import numpy as np
+
+from periplus.columns import I64
+
+__all__ = ["Brake"]
+
+SECOND_US = 1_000_000
+STRETCH_US = 30_000  # shortest measurement
+LONGEST_US = SECOND_US
+ENOUGH = 50  # first tries in a measurement
+FALL = 0.08  # the part by which the yield may fall before it is suspicious
+MARGIN = 0.05  # the share of loss above the usual that is
+RISE = 0.1  # the part by which the yield must rise to prove that the rate was the cause
+STILL = 0.7  # or the part to which the loss must fall
+MOST_LOSS = 0.95
+CAUTION = 0.9
+CUT = 0.65  # an experiment cuts at least to this part, or it would prove nothing
+GROWTH = 1.05  # a limit is raised by this after each measurement without trouble
+SLACK = 4.0  # a limit so many times over the rate in use limits nothing
+LEAST_PPS = 50.0
+REFERENCE_GAIN = 1 / 8
+
+
+class Brake:
+    """`limit_pps` is the rate that may not be exceeded; infinite while nothing speaks against it."""
+
+    def __init__(self, least_pps: float = LEAST_PPS) -> None:
+        self.limit_pps = math.inf
+        self._least_pps = least_pps
+        self._reference: float | None = None
+        self._usual_loss = 0.0
+        self._trial: tuple[float, float, float] | None = None  # limit, yield and loss before
+        self._begin(-1)
+
+    def _begin(self, begin_us: int) -> None:
+        self._begin_us = begin_us
+        self._end_us: int | None = None
+        self._first_tries = self._answered = self._load = 0
+        self._at_once = self._later = 0
+
+    def sent(self, now_us: int, first_tries: int, probes: int) -> None:
+        """Probes leave now, `first_tries` of them for the first time."""
+        if self._begin_us < 0:
+            self._begin(now_us)
+        if self._end_us is not None or now_us < self._begin_us:
+            return
+        elapsed_us = now_us - self._begin_us
+        if (elapsed_us >= STRETCH_US and self._first_tries >= ENOUGH) or elapsed_us >= LONGEST_US:
+            self._end_us = now_us
+            return
+        self._first_tries += first_tries
+        self._load += probes
+
+    def heard(self, first_sent_us: I64, at_once: int, later: int) -> None:
+        """Answers came: when those to first tries had been sent; how many answer first and second tries."""
+        last_us = math.inf if self._end_us is None else self._end_us
+        self._answered += int(np.count_nonzero((first_sent_us >= self._begin_us) & (first_sent_us < last_us)))
+        self._at_once += at_once
+        self._later += later
+
+    def review(self, now_us: int, wait_us: float) -> None:
+        """Judge the measurement if the fate of its probes is known by now, and begin the next one."""
+        if self._end_us is None or now_us < self._end_us + wait_us:
+            return
+        if self._first_tries >= ENOUGH:
+            rate_pps = self._load * SECOND_US / max(self._end_us - self._begin_us, 1)
+            before_pps = self.limit_pps
+            self._judge(rate_pps, min(self._answered / self._first_tries, 1.0))
+            if self.limit_pps < before_pps:
+                now_us += round(wait_us)  # what is under way still tells of the old rate
+        self._begin(now_us)
+
+    def _judge(self, rate_pps: float, answered: float) -> None:
+        loss = min(self._later / max(self._at_once, 1), MOST_LOSS)
+        noise = 2 * math.sqrt(max(answered * (1 - answered), 0.01) / self._first_tries)
+        if self._trial is not None:
+            self._conclude(*self._trial, answered, loss, noise)
+            return
+        if self._reference is None:
+            self._reference = answered
+        fallen = answered < self._reference * (1 - FALL) - noise
+        lossy = loss > self._usual_loss + MARGIN + noise
+        if fallen or lossy:
+            through = min(answered / max(self._reference, 0.001), 1 - loss, CUT)
+            self._trial = (self.limit_pps, answered, loss)
+            self.limit_pps = max(rate_pps * through * CAUTION, self._least_pps)
+            return
+        self._reference += REFERENCE_GAIN * (answered - self._reference)
+        self._usual_loss = min(self._usual_loss, loss)
+        self.limit_pps *= GROWTH
+        if self.limit_pps > SLACK * rate_pps:
+            self.limit_pps = math.inf
+
+    def _conclude(
+        self,
+        limit: float,
+        answered_before: float,
+        loss_before: float,
+        answered: float,
+        loss: float,
+        noise: float,
+    ) -> None:
+        self._trial = None
+        risen = answered > answered_before * (1 + RISE) + noise / 2
+        if risen or loss < loss_before * STILL - noise / 2:
+            self._reference = max(self._reference or 0.0, answered)
+            return
+        self.limit_pps = limit
+        self._reference = answered
+        self._usual_loss = max(self._usual_loss, loss)
