@@ -71,7 +71,7 @@ class Internet:
         self.send_times.append((now_us, len(probes)))
         host_id = group.host_id[probes.host]
         kind = self.truth(host_id, self.space.port_at(host_id, probes.port_rank))
-        left_us = now_us + np.arange(len(probes)) * self.send_cost_us
+        left_us = (now_us + np.arange(len(probes)) * self.send_cost_us).astype(np.float64)
         passed, arrive_us = self._through_bottleneck(left_us)
         alive = passed & (kind != DROPPED) & (self._rng.random(len(probes)) >= self.path.loss)
         alive &= self._rng.random(len(probes)) >= self.path.loss

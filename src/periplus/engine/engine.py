@@ -15,7 +15,7 @@ import numpy as np
 from periplus.columns import I64, Mask
 from periplus.engine.group import Group, HostState, Tally
 from periplus.engine.lists import fair_shares
-from periplus.engine.loss import expected_missed, shares
+from periplus.engine.loss import expected_missed, per_try, shares
 from periplus.engine.pace import Pace
 from periplus.engine.replies import Findings, Probes, Replies
 from periplus.engine.timing import Timing
@@ -205,7 +205,8 @@ class Engine:
             return
         hosts, timing = group.hosts, self._timing
         silent = group.silent().astype(np.int32)
-        loss = shares(hosts.lost, hosts.heard, group.network, self.totals.lost, self.totals.heard)
+        share = shares(hosts.lost, hosts.heard, group.network, self.totals.lost, self.totals.heard)
+        loss = per_try(share, hosts.allowed)
         missed = expected_missed(loss, hosts.allowed, hosts.opened, hosts.answered, silent)
         enough = missed <= timing.missed_per_1000 * silent / 1000
         believed = settled & (enough | (hosts.allowed >= timing.max_tries))

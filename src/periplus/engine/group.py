@@ -410,9 +410,8 @@ class Group:
         """Nothing more is asked of these hosts."""
         hosts = self.hosts
         hosts.status[which] = HostState.FINISHED
-        self.taken[0][which] = self.ready[0][
-            which
-        ]  # cells that will not be asked keep no other group waiting
+        # Cells that will not be asked keep no other group waiting.
+        self.taken[0][which] = self.ready[0][which]
         hosts.ended_us[which & (hosts.ended_us == 0)] = now_us
         if hosts.outstanding[which].any():
             self._forget_flights(which)

@@ -16,13 +16,14 @@ import numpy as np
 
 from periplus.columns import F64, I32, I64, U8
 
-__all__ = ["expected_missed", "shares"]
+__all__ = ["expected_missed", "per_try", "shares"]
 
 PRIOR_LOST = 0.05  # before anything is known: 1 % loss, with the weight of five probes
 PRIOR_PROBES = 5.0
 LEAN = 20.0  # probes that the wider circle's share weighs in the narrower one's
 PRIOR_OPEN = 0.5  # a host that answers may have an open port though none was seen
 MOST_LOSS = 0.9
+_CHANCES = np.linspace(0.0, MOST_LOSS, 451)
 
 
 def shares(lost: I32, heard: I32, network: I64, lost_all: float, heard_all: float) -> F64:
@@ -33,6 +34,27 @@ def shares(lost: I32, heard: I32, network: I64, lost_all: float, heard_all: floa
     near = (lost_near + LEAN * overall) / (lost_near + heard_near + LEAN)
     own = (lost + LEAN * near[network]) / (lost + heard + LEAN)
     return np.minimum(own, MOST_LOSS)
+
+
+def per_try(share: F64, tries: U8) -> F64:
+    """Return the chance that one try is lost, from the share of lost probes among cells that were answered.
+
+    Cells that lost all of their `tries` are not among the answered, so the share is too small. With at most `k`
+    tries the answered have lost `p / (1 - p) - k p**k / (1 - p**k)` on average (a truncated geometric
+    distribution); this is solved for `p` by a table. One try alone tells nothing: the share is kept.
+    """
+    lost_each = share / (1 - share)
+    chance = share.copy()
+    for most in np.unique(tries[tries > 1]):
+        same = tries == most
+        chance[same] = np.interp(lost_each[same], _lost_on_average(int(most)), _CHANCES)
+    return chance
+
+
+def _lost_on_average(tries: int) -> F64:
+    powers = _CHANCES**tries
+    average: F64 = _CHANCES / (1 - _CHANCES) - tries * powers / (1 - powers)
+    return average
 
 
 def expected_missed(loss: F64, tries: U8, opened: I32, answered: I32, silent: I32) -> F64:

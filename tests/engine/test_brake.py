@@ -1,0 +1,63 @@
+"""The brake against a path that carries so much and no more, and one that loses at any rate."""
+
+import math
+
+import numpy as np
+import pytest
+
+from periplus.engine.brake import ENOUGH, STRETCH_US, Brake
+
+WAIT_US = 100_000
+TICK_US = 5_000
+
+
+def _drive(
+    brake: Brake, capacity_pps: float, loss: float, seconds: float, wish_pps: float, share: float = 1.0
+) -> list[float]:
+    """Send first tries as fast as wished and allowed over a path; return the limit over time."""
+    limits = []
+    lost_before = 0.0
+    for now_us in range(0, int(seconds * 1e6), TICK_US):
+        rate = min(wish_pps, brake.limit_pps)
+        tries = max(round(rate * TICK_US / 1e6), 1)
+        passed = min(1.0, capacity_pps / rate) * (1 - loss)
+        answered = round(tries * share * passed)
+        brake.sent(now_us, tries, tries)
+        brake.heard(np.full(answered, now_us), answered, round(lost_before * passed))
+        lost_before = tries * share - answered
+        brake.review(now_us, WAIT_US)
+        limits.append(brake.limit_pps)
+    return limits
+
+
+def test_a_path_that_carries_everything_is_not_limited() -> None:
+    assert set(_drive(Brake(), math.inf, 0.0, 5.0, wish_pps=20_000)) == {math.inf}
+
+
+@pytest.mark.parametrize("share", [1.0, 0.5])
+@pytest.mark.parametrize("capacity_pps", [2_000, 10_000])
+def test_a_policer_is_found_and_kept_to(capacity_pps: int, share: float) -> None:
+    limits = _drive(Brake(), capacity_pps, 0.0, 20.0, wish_pps=5 * capacity_pps, share=share)
+    late = limits[len(limits) // 2 :]
+    assert max(late) < 1.5 * capacity_pps
+    assert np.mean(late) > 0.5 * capacity_pps
+
+
+@pytest.mark.parametrize("loss", [0.05, 0.2])
+def test_loss_at_any_rate_is_no_reason_to_go_slowly(loss: float) -> None:
+    limits = _drive(Brake(), math.inf, loss, 10.0, wish_pps=20_000)
+    assert limits[-1] > 20_000
+    assert np.mean([limit > 20_000 for limit in limits]) > 0.8
+
+
+def test_it_waits_until_the_fate_of_the_probes_is_known() -> None:
+    brake = Brake()
+    brake.sent(0, ENOUGH, ENOUGH)
+    brake.sent(STRETCH_US, 1, 1)  # ends the stretch
+    brake.review(STRETCH_US + WAIT_US - 1, WAIT_US)
+    assert brake.limit_pps == math.inf
+
+
+def test_the_limit_never_falls_below_the_least() -> None:
+    limits = _drive(Brake(least_pps=500.0), 200, 0.0, 30.0, wish_pps=3_000)
+    assert min(limits) == 500.0

@@ -1,0 +1,210 @@
+"""A group: lists and cursors, answers and time-outs, one host or many, equal or ragged."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from periplus.columns import I64
+from periplus.engine.group import Group, HostState
+from periplus.engine.replies import Probes, Replies, Unanswered
+from periplus.engine.timing import Timing
+from periplus.space.address import Addresses, parse_ip
+from periplus.technique.signal import icmp_signal, tcp_signal
+from periplus.technique.syn import TECHNIQUE
+from periplus.technique.verdict import Reason, State
+from periplus.wire.tcp import ACK, FIN, RST, SYN
+
+BASE = parse_ip("198.18.0.1")
+RTO_US = 1_000_000
+
+
+def _group(*ports: int, timing: Timing | None = None) -> Group:
+    count = len(ports)
+    addresses = Addresses.of_ints([BASE + row for row in range(count)])
+    group = Group(0, addresses, np.array(ports), np.arange(count), 7, timing or Timing(), 1000)
+    group.release(np.ones(count, np.bool_))
+    return group
+
+
+def _take(group: Group, now_us: int = 0) -> Probes:
+    """Ask everything that may be asked."""
+    return group.take(*group.waiting(), now_us)
+
+
+def _replies(cell: I64, flags: int = RST | ACK, attempt: int = 0, time_us: int = 1000) -> Replies:
+    def column(value: int, dtype: str) -> "np.ndarray[tuple[int], np.dtype[np.uint8]]":
+        return np.full(len(cell), value, dtype)
+
+    return Replies(
+        cell,
+        column(tcp_signal(flags), "u2").astype(np.uint16),
+        column(attempt, "u1"),
+        column(64, "u1"),
+        np.full(len(cell), time_us),
+    )
+
+
+@given(st.lists(st.integers(1, 40), min_size=1, max_size=6))
+def test_every_cell_is_asked_once_in_the_first_try(ports: list[int]) -> None:
+    probes = _take(_group(*ports))
+    assert sorted(probes.cell.tolist()) == list(range(sum(ports)))
+    assert (probes.attempt == 0).all()
+    starts = np.cumsum([0, *ports[:-1]])
+    assert (starts[probes.host] + probes.port_rank == probes.cell).all()
+
+
+def test_hosts_take_turns_and_each_has_an_order_of_its_own() -> None:
+    probes = _take(_group(50, 50, 50))
+    assert (probes.host.reshape(50, 3) == [0, 1, 2]).all()
+    orders = [probes.port_rank[probes.host == host].tolist() for host in range(3)]
+    assert orders[0] != orders[1] != orders[2]
+    assert orders[0] != sorted(orders[0])
+
+
+def test_silence_is_asked_again_in_the_order_of_the_first_try() -> None:
+    group = _group(20, 30)
+    first = _take(group)
+    assert not group.expire(RTO_US - 1)
+    assert group.expire(RTO_US + 2000)
+    again = _take(group, RTO_US + 1)
+    assert (again.attempt == 1).all()
+    for host in range(2):
+        assert first.cell[first.host == host].tolist() == again.cell[again.host == host].tolist()
+
+
+def test_what_was_answered_is_not_asked_again() -> None:
+    group = _group(10)
+    first = _take(group)
+    group.answer(_replies(first.cell[:4]), TECHNIQUE.table)
+    group.expire(RTO_US + 1)
+    assert sorted(_take(group, RTO_US + 1).cell.tolist()) == sorted(first.cell[4:].tolist())
+
+
+def test_an_answer_that_comes_while_a_cell_waits_for_its_next_try_spares_it() -> None:
+    group = _group(10)
+    first = _take(group)
+    group.expire(RTO_US + 1)
+    group.answer(_replies(first.cell[:9]), TECHNIQUE.table)
+    assert _take(group, RTO_US + 2).cell.tolist() == first.cell[9:].tolist()
+    assert group.outstanding == 1
+
+
+@given(st.integers(1, 6), st.lists(st.booleans(), min_size=12, max_size=12))
+def test_tries_share_one_list_and_nothing_gets_lost(tries: int, answers: list[bool]) -> None:
+    """Whatever is answered when, each silent cell is asked exactly `tries` times and each answered one stays."""
+    group = _group(7, 5, timing=Timing(max_tries=tries, min_tries=tries))
+    now_us, asked = 0, np.zeros(12, int)
+    answered = np.array(answers)
+    for _ in range(tries):
+        probes = _take(group, now_us)
+        np.add.at(asked, probes.cell, 1)
+        half = probes.cell[answered[probes.cell]][::2]
+        if len(half):
+            group.answer(_replies(half, attempt=int(probes.attempt[0]), time_us=now_us + 10), TECHNIQUE.table)
+        now_us += 11 * RTO_US
+        group.expire(now_us)
+    done = group.cells.state == State.CLOSED
+    assert (asked[~done] == tries).all()
+    assert not done[~answered].any()
+    assert group.outstanding == 0
+    assert group.settled().all()
+
+
+def test_evidence_is_kept() -> None:
+    group = _group(3)
+    cell = _take(group).cell
+    group.answer(_replies(cell[:1], SYN | ACK, time_us=1500), TECHNIQUE.table)
+    cells = group.cells
+    row = int(cell[0])
+    assert (cells.state[row], cells.reason[row], cells.ttl[row], cells.tries[row]) == (
+        State.OPEN,
+        Reason.SYN_ACK,
+        64,
+        1,
+    )
+    assert cells.rtt_ms[row] == 1.5
+    assert group.hosts.opened[0] == group.hosts.answered[0] == 1
+
+
+def test_duplicates_unexpected_and_unasked_change_nothing_and_are_counted() -> None:
+    group = _group(5)
+    cell = group.take(np.array([2]), np.array([0]), 0).cell
+    tally, _ = group.answer(_replies(np.repeat(cell[:1], 3), SYN | ACK), TECHNIQUE.table)
+    assert (tally.accepted, tally.duplicates) == (1, 2)
+    tally, _ = group.answer(_replies(cell[:1], RST | ACK), TECHNIQUE.table)
+    assert (tally.accepted, tally.duplicates) == (0, 1)
+    tally, _ = group.answer(_replies(cell[1:], FIN), TECHNIQUE.table)
+    assert (tally.accepted, tally.unexpected) == (0, 1)
+    unasked = np.array([each for each in range(5) if each not in cell.tolist()])
+    tally, _ = group.answer(_replies(unasked), TECHNIQUE.table)
+    assert (tally.accepted, tally.unsolicited) == (0, 3)
+    tally, _ = group.answer(_replies(cell[1:], attempt=3), TECHNIQUE.table)
+    assert (tally.accepted, tally.unsolicited) == (0, 1)
+    assert (group.cells.state == State.OPEN).sum() == 1
+
+
+def test_an_answer_to_an_earlier_try_tells_no_loss_and_no_time() -> None:
+    group = _group(1)
+    cell = _take(group).cell
+    group.expire(RTO_US + 1)
+    _take(group, RTO_US + 1)
+    group.answer(_replies(cell, attempt=0, time_us=RTO_US + 50), TECHNIQUE.table)
+    assert group.hosts.lost[0] == 0
+    assert group.trips.srtt_us[0] == 0
+    assert np.isnan(group.cells.rtt_ms[0])
+
+
+def test_an_answer_to_a_later_try_tells_of_each_that_was_lost() -> None:
+    group = _group(1)
+    cell = _take(group).cell
+    group.expire(RTO_US + 1)
+    _take(group, RTO_US + 1)
+    tally, _ = group.answer(_replies(cell, attempt=1, time_us=RTO_US + 50), TECHNIQUE.table)
+    assert (tally.telling, tally.lost) == (1, 1)
+
+
+def test_icmp_errors_tell_nothing_of_loss_and_their_sender_is_kept() -> None:
+    group = _group(2)
+    cell = _take(group).cell
+    router = parse_ip("198.18.9.9")
+    replies = Replies(
+        cell,
+        np.array([icmp_signal(4, 3, 13, False), icmp_signal(4, 3, 3, True)], np.uint16),
+        np.zeros(2, np.uint8),
+        np.full(2, 63, np.uint8),
+        np.array([1000, 1000]),
+        Addresses.of_ints([router, BASE]),
+    )
+    tally, findings = group.answer(replies, TECHNIQUE.table)
+    assert (tally.accepted, tally.telling, findings) == (2, 0, None)
+    assert [group.routers[int(group.cells.sender[row])] for row in cell] == [router, 0]
+
+
+def test_a_finished_host_hears_no_more() -> None:
+    group = _group(3, 3)
+    cell = _take(group).cell
+    group.finish(np.array([True, False]), 5)
+    assert group.outstanding == 3
+    tally, _ = group.answer(_replies(cell), TECHNIQUE.table)
+    assert (tally.accepted, tally.late) == (3, 3)
+    assert group.hosts.status.tolist() == [HostState.FINISHED, HostState.ACTIVE]
+    assert group.outstanding == 0
+
+
+def test_hosts_wait_until_their_way_is_known() -> None:
+    addresses = Addresses.of_ints([BASE, BASE + 1])
+    group = Group(0, addresses, np.array([4, 4]), np.arange(2), 7, Timing(), 1000)
+    assert not len(_take(group))
+    group.release(np.array([False, True]))
+    assert set(_take(group).host.tolist()) == {1}
+
+
+def test_a_host_that_is_slow_keeps_its_own_time() -> None:
+    group = _group(2, 2)
+    probes = _take(group)
+    near, far = (probes.cell[probes.host == host] for host in (0, 1))
+    group.answer(_replies(near[:1], time_us=1_000), TECHNIQUE.table)
+    group.answer(_replies(far[:1], time_us=400_000), TECHNIQUE.table)
+    assert group.expire(500_000)
+    assert group.cells.state[near[1]] == Unanswered.EXPIRED
+    assert group.cells.state[far[1]] == Unanswered.ASKED

@@ -1,0 +1,65 @@
+"""The pace: windows, a floor for silence, a ceiling."""
+
+import numpy as np
+
+from periplus.engine.pace import FIRST_WINDOW, Pace
+from periplus.engine.timing import TEMPLATES, Timing
+
+SECOND = 1_000_000
+NOTHING = np.zeros(0, np.int64)
+
+
+def _sent_in(pace: Pace, seconds: float, tick_us: int = 1000) -> int:
+    """Probes that go into silence: nothing ever comes back, and all stay outstanding."""
+    sent = 0
+    for now_us in range(0, int(seconds * SECOND), tick_us):
+        clocked, floor, most = pace.allowance(now_us, sent)
+        clocked = min(clocked, most)
+        floor = min(floor, most - clocked)
+        pace.sent(now_us, clocked, floor, 0)
+        sent += clocked + floor
+    return sent
+
+
+def test_silence_gets_the_floor() -> None:
+    sent = _sent_in(Pace(Timing(floor_rate=1000.0), 10_000, 0), 5.0)
+    assert 5000 <= sent <= 5000 + FIRST_WINDOW + 30
+
+
+def test_the_ceiling_holds_over_any_tenth_of_a_second() -> None:
+    pace = Pace(Timing(floor_rate=5000.0, max_rate=1000.0), 10_000, 0)
+    assert _sent_in(pace, 0.1) <= 100 + 10
+    pace = Pace(Timing(floor_rate=5000.0, max_rate=1000.0), 10_000, 0)
+    assert _sent_in(pace, 3.0) <= 3000 + 10
+
+
+def test_one_probe_at_a_time_where_the_template_says_so() -> None:
+    pace = Pace(TEMPLATES[2], 10_000, 0)
+    assert pace.allowance(0, 0)[:2] == (1, 0)
+    assert pace.allowance(10 * SECOND, 1)[:2] == (0, 0)
+
+
+def test_answers_open_the_window() -> None:
+    pace = Pace(Timing(floor_rate=0.0), 10_000, 0)
+    pace.heard(200, 200, 0, 0.0, NOTHING)
+    assert pace.allowance(0, 0)[0] == FIRST_WINDOW + 200
+
+
+def test_a_queue_felt_for_a_whole_round_closes_it() -> None:
+    pace = Pace(Timing(floor_rate=0.0), 10_000, 0)
+    pace.heard(200, 200, 0, 50_000.0, NOTHING)
+    pace.review(SECOND, 100_000.0)
+    assert pace.allowance(SECOND, 0)[0] < FIRST_WINDOW + 200
+
+
+def test_waking_is_for_a_handful_of_probes_not_for_each() -> None:
+    pace = Pace(Timing(floor_rate=10_000.0), 10_000, 0)
+    pace.allowance(0, 100_000)
+    pace.sent(0, 0, 1, 0)
+    assert 1_000 <= pace.ready_us(100_000, True) <= 3_000
+
+
+def test_with_room_in_the_windows_there_is_nothing_to_wait_for() -> None:
+    pace = Pace(Timing(), 10_000, 0)
+    assert pace.ready_us(0, True) == 0
+    assert pace.ready_us(0, False) > 0 or pace.allowance(0, 0)[1] > 0
