@@ -39,6 +39,10 @@ def test_one_probe_at_a_time_where_the_template_says_so() -> None:
     assert pace.allowance(10 * SECOND, 1)[:2] == (0, 0)
 
 
+def test_no_more_is_under_way_than_there_is_room_for() -> None:
+    assert _sent_in(Pace(Timing(floor_rate=5000.0), 100, 0, most_in_flight=150), 1.0) == 150
+
+
 def test_answers_open_the_window() -> None:
     pace = Pace(Timing(floor_rate=0.0), 10_000, 0)
     pace.heard(200, 200, 0, 0.0, NOTHING)

@@ -128,10 +128,24 @@ def test_a_reader_that_goes_away_costs_standard_output_only(tmp_path: Path) -> N
     writers = open_writers(requests_in(tmp_path), OPTIONS, told.append, stdout_fd=writer)
     writers.begin(run())
     writers.end(summary())
+    assert not writers.exhausted
     writers.close()
     os.close(writer)
     assert told == ["cannot write standard output: Broken pipe; it ends here"]
     assert_valid(tmp_path)
+    assert writers.failed
+
+
+def test_writers_are_exhausted_when_the_last_has_failed() -> None:
+    seen = []
+    writers = open_writers([(BY_FLAG["-oJ"], "/dev/full")], OPTIONS, lambda line: None, stdout_fd=-1)
+    seen.append(writers.exhausted)
+    writers.begin(run())
+    seen.append(writers.exhausted)
+    writers.close()
+    closed = open_writers([(BY_FLAG["-oJ"], "/dev/null")], OPTIONS, sentinel)
+    closed.close()
+    assert [*seen, closed.exhausted] == [False, True, False]
 
 
 @pytest.mark.parametrize("flag", BY_FLAG)

@@ -218,6 +218,19 @@ def mutated(draw: st.DrawFn) -> tuple[bytes, int]:
 noise = st.tuples(st.binary(max_size=WIDTH + 9), st.sampled_from([0x0806, 0x86DD, 0x0800]))
 
 
+@given(st.lists(mutated() | noise, max_size=8), st.integers(0, 7))
+def test_a_packet_says_the_same_in_whatever_company(batch: list[tuple[bytes, int]], cut: int) -> None:
+    def told(some: list[tuple[bytes, int]]) -> list[tuple[int, bytes]]:
+        them, macs, rows = answers_untrusted(
+            Packets.of_bytes([one[0] for one in some], ethertype=[one[1] for one in some])
+        )
+        assert len(them) == len(macs) == rows.sum()
+        assert len(rows) == len(some)
+        return list(zip(them.ints(), (mac.tobytes() for mac in macs), strict=True))
+
+    assert told(batch) == told(batch[:cut]) + told(batch[cut:])
+
+
 @given(st.lists(mutated() | noise, min_size=1, max_size=8))
 @settings(max_examples=300)
 def test_any_batch_agrees_with_the_twin_packet_by_packet(batch: list[tuple[bytes, int]]) -> None:

@@ -90,7 +90,7 @@ def _asked_ports(texts: list[str], services: Services, tell: Tell) -> tuple[int,
     spec = _parsed_ports("-p", texts[0], services)
     if not spec.tcp:
         raise UsageError(f"-p {texts[0]}: no TCP ports in it, and no other protocol is scanned yet")
-    if not {*spec.udp, *spec.sctp} <= {*spec.tcp}:
+    if "U:" in texts[0].upper() or "S:" in texts[0].upper():
         tell("UDP and SCTP ports in -p are left out: no technique here asks them")
     return spec.tcp
 

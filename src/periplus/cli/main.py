@@ -15,7 +15,7 @@ from types import TracebackType
 
 from periplus import __version__
 
-__all__ = ["main", "run"]
+__all__ = ["internal_error", "main", "run", "say", "stand_in"]
 
 FINISHED, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 HINT = 'see "periplus --help"'
@@ -33,18 +33,6 @@ def run() -> None:
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command; return its exit status. The user sees one line of an error, never a traceback."""
-    try:
-        status = _answered(arguments)
-        sys.stdout.flush()
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    except BrokenPipeError:  # whoever read our output has gone, as `head` does
-        _let_go_of_output()
-        return FAILED
-    return status
-
-
-def _answered(arguments: Sequence[str]) -> int:
     from periplus.errors import PeriplusError, UsageError
 
     try:
@@ -55,19 +43,37 @@ def _answered(arguments: Sequence[str]) -> int:
         return _complain(str(error), FAILED)
     except SystemExit as ended:  # argparse's way to end after --help
         return ended.code if isinstance(ended.code, int) else FINISHED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:  # whoever read our output has gone, as `head` does: nobody is there to be told
+        return FAILED
+
+
+def say(text: str) -> None:
+    """Print what the user asked to read, at once. CannotScan when standard output takes no more."""
+    from periplus.errors import CannotScan
+
+    try:
+        print(text, flush=True)
+    except OSError as error:
+        # What is still buffered goes nowhere, or the interpreter complains about it at its very end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):
+            raise
+        raise CannotScan(f"cannot write standard output: {error.strerror}") from error
 
 
 def _dispatch(arguments: Sequence[str]) -> int:
     word = arguments[0] if arguments else "--help"
     if word in {"--version", "-V"}:
-        print(f"periplus {__version__}")
+        say(f"periplus {__version__}")
         return FINISHED
     if word == "help" and len(arguments) > 1:
         return _command(arguments[1], ["--help"])
     if word in {"--help", "-h", "help"}:
         from periplus.cli.overview import overview
 
-        print(overview())
+        say(overview())
         return FINISHED if arguments else WRONG_USAGE
     return _command(word, arguments[1:])
 
@@ -113,7 +119,7 @@ def internal_error(
         trace = trace.tb_next
     where = ""
     if trace is not None:
-        where = f" ({trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno})"
+        where = f" ({Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno})"
     what = f"{kind.__name__}: {error}" if str(error) else kind.__name__
     _complain(f"internal error: {what}{where}; set {DEBUG}=1 to see the traceback", FAILED)
 
@@ -128,8 +134,3 @@ def stand_in() -> None:
     sys.stdin = sys.stdin or os.fdopen(0, closefd=False)
     sys.stdout = sys.stdout or os.fdopen(1, "w", closefd=False)
     sys.stderr = sys.stderr or os.fdopen(2, "w", closefd=False)
-
-
-def _let_go_of_output() -> None:
-    """Send what is still buffered nowhere, or the interpreter complains about it at its very end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

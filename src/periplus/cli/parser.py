@@ -1,6 +1,7 @@
-"""The argument parser of every command: argparse, with three of its ways changed.
+"""The argument parser of every command: argparse, with four of its ways changed.
 
 - A mistake is one line (a UsageError), not the usage text.
+- Options are written out; argparse completes those with one dash.
 - Words that belong to no option may stand anywhere, also between options; argparse wants them in one piece.
 - The value of an option may be a number or a range with a dash in front, as in ``-p -100``, where argparse sees two
   options. A word that is an option itself (``-4``) stays one, and so does all that begins with a letter.
@@ -14,6 +15,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import NoReturn
 
+from periplus.cli.main import say
 from periplus.errors import UsageError
 from periplus.space.quote import quoted
 
@@ -58,6 +60,10 @@ class Parser(argparse.ArgumentParser):
         """Add ``-h``, where the command wants it among its options."""
         group.add_argument("-h", "--help", action="help", help="show this help")
 
+    def print_help(self, file: object = None) -> None:
+        """Print the help; a full disk is told."""
+        say(self.format_help().rstrip())
+
     def error(self, message: str) -> NoReturn:
         """Turn argparse's message into ours."""
         argument = _ARGUMENT.fullmatch(message)
@@ -78,6 +84,11 @@ class Parser(argparse.ArgumentParser):
             else:
                 joined.append(word)
         return joined
+
+    def _get_option_tuples(self, option_string: str) -> list[tuple[argparse.Action, str, str | None]]:
+        """Find options that stand whole at the front of a word; argparse would also take ``-P`` for ``-Pn``."""
+        found = super()._get_option_tuples(option_string)
+        return [each for each in found if option_string.startswith(each[1])]
 
     def _wants_value(self, word: str) -> bool:
         action = self._option_string_actions.get(word)

@@ -36,6 +36,7 @@ class Limits:
     """What the machine allows: set by the transport and by memory, not by the network."""
 
     outstanding: int = 16_384  # answers that the receive buffer holds
+    in_flight: int = 1 << 62  # probes that can be under way, answered or not
     batch: int = 2_048  # probes of one step
     group_cells: int = 1 << 20  # questions in one group
     group_hosts: int = 1 << 14
@@ -93,7 +94,7 @@ class Engine:
         self._next_host = 0
         self.groups: dict[int, Group] = {}
         self.totals = Totals()
-        self._pace = Pace(timing, self._limits.outstanding, now_us)
+        self._pace = Pace(timing, self._limits.outstanding, now_us, self._limits.in_flight)
         self._round_us = float(timing.initial_rtt_us)
         self._turn = 0
 

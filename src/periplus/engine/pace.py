@@ -29,8 +29,12 @@ _ONLY: I64 = np.zeros(1, np.int64)
 class Pace:
     """How many probes may go now."""
 
-    def __init__(self, timing: Timing, most_outstanding: int, now_us: int) -> None:
+    def __init__(
+        self, timing: Timing, most_outstanding: int, now_us: int, most_in_flight: int = NEVER
+    ) -> None:
+        """`most_outstanding` bounds the window, `most_in_flight` the window and the floor together."""
         self._timing = timing
+        self._most_in_flight = most_in_flight
         most = min(timing.parallelism or most_outstanding, most_outstanding)
         self.windows = Windows(1, min(FIRST_WINDOW, most), most, timing.growth)
         self.brake = Brake(timing.floor_rate if timing.floor_is_fixed else LEAST_PPS)
@@ -71,7 +75,7 @@ class Pace:
         ceiling = self._ceiling.fill(now_us) if self._ceiling.rate else NEVER
         clocked = max(int(self.windows.size[0]) - outstanding, 0)
         floor = 0 if self._timing.parallelism else self._floor.fill(now_us)
-        return clocked, floor, ceiling
+        return clocked, floor, min(ceiling, max(self._most_in_flight - outstanding, 0))
 
     def sent(self, now_us: int, clocked: int, floor: int, first_tries: int) -> None:
         """Probes went out, `first_tries` of them for the first time."""

@@ -128,6 +128,11 @@ class Writers:
         self._on_failure = on_failure
         self.failed = False
 
+    @property
+    def exhausted(self) -> bool:
+        """Whether every writer has failed: nobody would read what is still found."""
+        return self.failed and not self._writers
+
     def begin(self, run: RunRow) -> None:
         """Hand `run` to every writer."""
         self._each(lambda writer: writer.begin(run))

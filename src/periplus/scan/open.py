@@ -9,7 +9,7 @@ from periplus.scan.link import Link
 from periplus.scan.plain import PlainLink
 from periplus.space.address import Addresses, format_ip
 from periplus.space.ranges import AddressSpace
-from periplus.transport.routes import Path
+from periplus.transport.routes import BROADCAST, Path
 from periplus.wire.cookie import PORT_SHIFTS
 
 __all__ = ["open_link"]
@@ -66,6 +66,8 @@ def _tell_problems(paths: list[Path], tell: Callable[[str], None]) -> None:
     lines = [f"{_span(path)}: {path.problem}" for path in troubled]
     if len(troubled) == len(paths):
         raise CannotScan(f"no way to the targets: {'; '.join(lines[:MOST_TOLD])}")
+    # That a network has a broadcast address surprises nobody who gave the network.
+    lines = [line for line, path in zip(lines, troubled, strict=True) if path.problem != BROADCAST]
     for line in lines[:MOST_TOLD]:
         tell(f"{line}; left out")
     if len(lines) > MOST_TOLD:

@@ -38,8 +38,9 @@ NO_WAY = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EACCES, e
 
 @dataclass(frozen=True, slots=True)
 class _Connects:
-    """Connects to begin: columns of equal length."""
+    """Connects to begin, of one group: columns of equal length."""
 
+    group: Group
     token: I64
     them: Addresses
     port: U16
@@ -50,7 +51,7 @@ class _Connects:
 
     def from_row(self, row: int) -> "_Connects":
         """Return what follows the first `row` rows."""
-        return _Connects(self.token[row:], self.them[row:], self.port[row:], self.rto_us[row:])
+        return _Connects(self.group, self.token[row:], self.them[row:], self.port[row:], self.rto_us[row:])
 
 
 class PlainLink:
@@ -65,7 +66,8 @@ class PlainLink:
         way_problem: Callable[[str], int] = way_problem,
     ) -> None:
         """`tell` gets a line about targets without a way; `way_problem` asks the kernel, by errno, for the way."""
-        self.limits = Limits(outstanding=max(transport.room(), 1), batch=BATCH)
+        room = max(transport.room(), 1)
+        self.limits = Limits(outstanding=room, in_flight=room, batch=BATCH)
         self._space = space
         self._transport = transport
         self._now_us = now_us
@@ -84,6 +86,7 @@ class PlainLink:
         prefix = (group.number << ATTEMPT_BITS) + probes.attempt.astype(np.int64)
         self._offer(
             _Connects(
+                group,
                 (prefix << CELL_BITS) + probes.cell,
                 group.addresses[probes.host],
                 self._space.port_at(group.host_id[probes.host], probes.port_rank),
@@ -101,7 +104,10 @@ class PlainLink:
             self._outcomes.append(sent.outcomes)
             taken = sent.taken
         if taken < len(connects):
-            self._unsent.append(connects.from_row(taken))
+            rest = connects.from_row(taken)
+            # What has no socket yet was not asked, so its time-out does not run.
+            rest.group.stamp_each(_cell(rest.token), self._now_us())
+            self._unsent.append(rest)
 
     def collect(self, engine: Engine) -> dict[int, Replies]:
         """Return what ended since the last call, and begin what had no room before."""
@@ -125,7 +131,7 @@ class PlainLink:
             np.concatenate([getattr(each, name) for each in ended])[mine]
             for name in ("token", "errno", "time_us", "rtt_us")
         )
-        cell = token & ((1 << CELL_BITS) - 1)
+        cell = _cell(token)
         kept = self._from_network(engine, group, cell, errnos)
         cell, token = cell[kept], token[kept]
         attempt = ((token >> CELL_BITS) & ((1 << ATTEMPT_BITS) - 1)).astype(np.uint8)
@@ -195,3 +201,7 @@ class PlainLink:
     def close(self) -> None:
         """Close every socket."""
         self._transport.close()
+
+
+def _cell(token: I64) -> I64:
+    return token & ((1 << CELL_BITS) - 1)

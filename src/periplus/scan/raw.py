@@ -100,6 +100,7 @@ class RawLink:
         self._sent = 0
         self._ways: dict[int, _Ways] = {}
         self._unsent: list[_Unsent] = []
+        self._questions: list[tuple[Lane, U8]] = []  # of the resolver, for which there was no room
         self._discarded: Counter[str] = Counter()
 
     # ways
@@ -212,6 +213,8 @@ class RawLink:
             unsent.group.stamp(unsent.cell[:taken], first_us, self._now_us())
         if taken < len(unsent.frames):
             rest = _Unsent(unsent.lane, unsent.frames[taken:], unsent.group, unsent.cell[taken:])
+            now_us = self._now_us()
+            rest.group.stamp(rest.cell, now_us, now_us)  # not sent yet, so its time-out does not run
             self._unsent.append(rest)
 
     def _offer_again(self) -> None:
@@ -235,9 +238,14 @@ class RawLink:
     def _resolve(self, engine: Engine, packets: Packets, now_us: int) -> None:
         waiting = [number for number, ways in self._ways.items() if ways.waiting.any()]
         if not waiting:
+            self._questions = []
             return
-        for lane, frames in self._resolver.step(now_us, packets):
-            self._transport.send(lane, frames)
+        questions = self._questions + self._resolver.step(now_us, packets)
+        self._questions = []
+        for lane, frames in questions:
+            taken = self._transport.send(lane, frames)
+            if taken < len(frames):
+                self._questions.append((lane, frames[taken:]))
         for number in waiting:
             if number in engine.groups:
                 self._admit(engine, engine.groups[number], now_us)
@@ -304,7 +312,7 @@ class RawLink:
 
     def wait(self, until_us: int, now_us: int) -> None:
         """Wait for a packet, for the resolver's next question, or for room in a full queue."""
-        if self._unsent:
+        if self._unsent or self._questions:
             until_us = min(until_us, now_us + BACKLOG_RETRY_US)
         if any(ways.waiting.any() for ways in self._ways.values()):
             until_us = min(until_us, self._resolver.next_wake or until_us)

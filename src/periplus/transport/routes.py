@@ -26,7 +26,7 @@ from periplus.space.address import V4_BASE, Addresses, format_ip, parse_ip
 from periplus.space.ranges import AddressSpace
 from periplus.wire.lane import Lane, Link
 
-__all__ = ["Path", "Routes"]
+__all__ = ["BROADCAST", "Path", "Routes"]
 
 _ASKED_ONE_BY_ONE: Final = 8
 _V6_END: Final = 1 << 128
@@ -39,8 +39,9 @@ _UNICAST, _LOCAL, _ANYCAST = 1, 2, 4
 _IFF_UP, _IFF_LOWER_UP = 1 << 0, 1 << 16
 _USABLE: Final = 0x02 | 0x80  # NUD_REACHABLE, NUD_PERMANENT: an older entry may name a machine that has gone
 
+BROADCAST: Final = "broadcast address"
 _PROBLEMS: Final = {  # by route type
-    3: "broadcast address",
+    3: BROADCAST,
     5: "multicast address",
     6: "a blackhole route",
     7: "a route that says unreachable",

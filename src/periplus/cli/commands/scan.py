@@ -140,7 +140,7 @@ def _scan(config: ScanConfig, target: Aim, writers: Writers, progress: Progress,
         writers.begin(
             RunRow(
                 version=__version__,
-                arguments=("periplus", "scan", *config.arguments),
+                arguments=("scan", *config.arguments),
                 seed=config.seed,
                 started=began,
                 technique=config.technique.name,
@@ -150,23 +150,25 @@ def _scan(config: ScanConfig, target: Aim, writers: Writers, progress: Progress,
             )
         )
         naming = Naming(config.reverse)
-        summary = Loop(config, link, show, clock, services.names, naming, stop).run()
+        summary = Loop(
+            config, link, show, clock, services.names, naming, lambda: stop() or writers.exhausted
+        ).run()
         naming.close()
     progress.close()
     writers.end(summary)
-    return _status(summary, writers, progress)
+    return _status(summary, writers, progress, stop.asked)
 
 
-def _status(summary: SummaryRow, writers: Writers, progress: Progress) -> int:
+def _status(summary: SummaryRow, writers: Writers, progress: Progress, asked: bool) -> int:
     if summary.message:
         progress.message(f"periplus: {summary.message}")
     if not summary.hosts_up and summary.exit == "success":
         progress.message("No host answered; -Pn reports hosts that drop everything as up")
     if summary.kernel_drops:
         progress.message(f"{summary.kernel_drops} answers were lost in this machine's receive buffer")
-    if summary.exit == "interrupted":
+    if summary.exit == "interrupted" and asked:
         return INTERRUPTED
-    return FAILED if summary.exit == "error" or writers.failed else FINISHED
+    return FAILED if summary.exit != "success" or writers.failed else FINISHED
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from periplus.cli.main import FINISHED
+from periplus.cli.main import FINISHED, say
 from periplus.cli.parser import Parser
 from periplus.errors import UsageError
 from periplus.space.quote import quoted
@@ -23,7 +23,7 @@ def main(arguments: Sequence[str]) -> int:
     for name in names:
         if name not in known:
             raise UsageError(f"there is no technique {quoted(name)}; there are {', '.join(known)}")
-    print("\n\n".join("\n".join(table(known[name])) for name in names or known))
+    say("\n\n".join("\n".join(table(known[name])) for name in names or known))
     return FINISHED
 
 

@@ -1,0 +1,16 @@
+from dataclasses import FrozenInstanceError
+
+import pytest
+from tests.scan.runs import config_of, space_of
+
+
+@pytest.mark.parametrize("name", ["seed", "space", "timing"])
+def test_a_configuration_cannot_be_changed(name: str) -> None:
+    config = config_of(space_of(["198.18.0.2"], [22]))
+    with pytest.raises(FrozenInstanceError):
+        setattr(config, name, None)
+
+
+def test_by_default_silent_hosts_are_neither_assumed_up_nor_told() -> None:
+    config = config_of(space_of(["198.18.0.2"], [22]))
+    assert (config.assume_up, config.tell_down, config.names) == (False, False, ())

@@ -1,0 +1,92 @@
+"""Reports wait for names, and for nothing else."""
+
+from collections.abc import Iterable
+
+import pytest
+
+from periplus.result.row import HostReport
+from periplus.scan.names import Named, ReverseNames
+from periplus.scan.naming import Naming
+from periplus.technique.verdict import Reason
+
+
+class Server(ReverseNames):
+    """Names that come when the test says so."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.come: list[Named] = []
+        self.closed = False
+
+    def ask(self, addresses: Iterable[str]) -> None:
+        self.asked.extend(addresses)
+
+    def poll(self) -> list[Named]:
+        come, self.come = self.come, []
+        self.asked = [addr for addr in self.asked if addr not in dict(come)]
+        return come
+
+    def wait(self) -> list[Named]:
+        return self.poll() + [(addr, ("waited.example", "twice.example")) for addr in self.asked]
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def report(last: int, up: bool = True) -> HostReport:
+    """A host."""
+    return HostReport(f"198.18.0.{last}", up, Reason.RESET, (), 1.0, 2.0, names=(("given", "user"),))
+
+
+@pytest.mark.parametrize(
+    ("reverse", "asked"),
+    [(None, ["198.18.0.1"]), (True, ["198.18.0.1", "198.18.0.2"])],
+    ids=["hosts that are up", "all hosts"],
+)
+def test_who_is_asked_for(reverse: bool | None, asked: list[str]) -> None:
+    server = Server()
+    naming = Naming(reverse, server)
+    for each in (report(1), report(2, up=False)):
+        naming.ask(each)
+    assert server.asked == asked
+
+
+def test_without_names_nobody_is_asked_and_reports_pass_through_in_order() -> None:
+    naming = Naming(reverse=False)
+    both = [report(2), report(1, up=False)]
+    for each in both:
+        naming.ask(each)
+    assert list(naming.named(wait=False)) == both
+    assert list(naming.named(wait=True)) == []
+    naming.close()
+
+
+def test_a_report_waits_for_its_name_and_no_other() -> None:
+    server = Server()
+    naming = Naming(None, server)
+    naming.ask(report(1))
+    naming.ask(report(2))
+    assert list(naming.named(wait=False)) == []
+    server.come = [("198.18.0.2", ("two.example",))]
+    [named] = naming.named(wait=False)
+    assert (named.addr, named.names) == ("198.18.0.2", (("given", "user"), ("two.example", "PTR")))
+    [named] = naming.named(wait=True)
+    assert named.names == (("given", "user"), ("waited.example", "PTR"), ("twice.example", "PTR"))
+    assert list(naming.named(wait=True)) == []
+
+
+def test_giving_up_loses_no_report() -> None:
+    server = Server()
+    naming = Naming(None, server)
+    for each in (report(1), report(2), report(3, up=False)):
+        naming.ask(each)
+    server.come = [("198.18.0.1", ("one.example",))]
+    naming.give_up()
+    left = {each.addr: each.names for each in naming.named(wait=True)}
+    assert left == {f"198.18.0.{last}": (("given", "user"),) for last in (1, 2, 3)}
+
+
+def test_closing_stops_asking() -> None:
+    server = Server()
+    Naming(None, server).close()
+    assert server.closed

@@ -1,0 +1,135 @@
+"""What is opened for a scan; the kernel's part is played."""
+
+from collections.abc import Callable, Iterable
+from typing import Self
+
+import numpy as np
+import pytest
+from tests.scan.runs import ETH4, LO4, OURS, ROUTER4, config_of, space_of
+from tests.sim.frames import Wire
+from tests.wire.twins import number
+
+from periplus.columns import U8
+from periplus.errors import CannotScan
+from periplus.scan.clock import Clock
+from periplus.scan.config import ScanConfig
+from periplus.scan.open import open_link
+from periplus.scan.plain import PlainLink
+from periplus.scan.raw import RawLink
+from periplus.space.address import Addresses
+from periplus.space.ranges import AddressSpace
+from periplus.technique.connect import TECHNIQUE as CONNECT
+from periplus.transport import packet, routes
+from periplus.transport.neighbours import Status
+from periplus.transport.routes import Path
+from periplus.wire.lane import Lane
+
+HOSTS = [f"198.18.0.{last}" for last in range(2, 18, 2)]
+MAC = b"\2\0\0\0\0\x63"
+
+
+class Kernel:
+    """Says which paths there are, and notes what is asked of it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, paths: list[Path]) -> None:
+        self.opened: list[tuple[range, list[Lane]]] = []
+        self.asked: list[int] = []
+        self.wire = Wire({})
+        self.ended = 0
+        self._paths = paths
+        monkeypatch.setattr(routes, "Routes", lambda: self)
+        monkeypatch.setattr(packet, "PacketTransport", self._open)
+        monkeypatch.setattr(packet, "reserve_ports", lambda draw, count: (OURS, []))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.ended += 1
+
+    def paths(self, space: AddressSpace) -> list[Path]:
+        self.asked.append(space.size)
+        return self._paths
+
+    def neighbours(self, ifindex: int) -> tuple[Addresses, U8]:
+        return Addresses.of_ints([number(ROUTER4)]), np.frombuffer(MAC, np.uint8).reshape(1, 6)
+
+    def _open(self, ports: range, lanes: Iterable[Lane]) -> Wire:
+        self.opened.append((ports, list(lanes)))
+        return self.wire
+
+
+def span(first: str, last: str, lane: Lane | None = None, problem: str | None = None) -> Path:
+    """A path."""
+    return Path(number(first), number(last), lane, None, problem)
+
+
+def draws(n: int) -> int:
+    """The least number."""
+    return 0
+
+
+def link_for(config: ScanConfig, tell: Callable[[str], None] = lambda line: None) -> object:
+    """What is opened."""
+    return open_link(config, Clock(), draws, tell)
+
+
+def config() -> ScanConfig:
+    """A scan of a few hosts."""
+    return config_of(space_of(HOSTS, [22]))
+
+
+def test_sockets_are_opened_for_a_technique_of_sockets() -> None:
+    link = open_link(ScanConfig(config().space, CONNECT, config().timing, 1), Clock(), draws, print)
+    assert isinstance(link, PlainLink)
+    link.close()
+
+
+def test_every_lane_is_opened_once_and_targets_are_asked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = [
+        span("198.18.0.0", "198.18.0.5", ETH4),
+        span("198.18.0.6", "198.18.0.6", LO4),
+        span("198.18.0.7", "198.18.0.99", ETH4),
+    ]
+    kernel = Kernel(monkeypatch, paths)
+    link = link_for(config())
+    assert isinstance(link, RawLink)
+    assert kernel.opened == [(OURS, [ETH4, LO4])]
+    assert (kernel.asked, kernel.ended) == ([len(HOSTS)], 1)
+    link.close()
+    assert kernel.wire.closed
+
+
+def test_a_router_that_the_kernel_knows_is_not_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    Kernel(monkeypatch, [Path(number("198.18.0.0"), number("198.18.0.99"), ETH4, number(ROUTER4))])
+    link = link_for(config())
+    assert isinstance(link, RawLink)
+    macs, status = link._resolver.lookup(ETH4, Addresses.of_ints([number(ROUTER4)]))
+    assert (macs[0].tobytes(), status.tolist()) == (MAC, [Status.KNOWN])
+
+
+def test_targets_without_a_way_are_told_and_the_others_scanned(monkeypatch: pytest.MonkeyPatch) -> None:
+    lone = [span(addr, addr, problem="no route") for addr in HOSTS[:7]]
+    Kernel(monkeypatch, [*lone, span("198.18.0.15", "198.18.0.99", ETH4)])
+    lines: list[str] = []
+    assert isinstance(link_for(config(), lines.append), RawLink)
+    assert lines[0] == "198.18.0.2: no route; left out"
+    assert lines[-1] == "2 more ranges have no way; left out"
+    assert len(lines) == 6
+
+
+def test_a_range_is_told_by_its_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    Kernel(
+        monkeypatch,
+        [span("198.18.0.2", "198.18.0.6", problem="no route"), span("198.18.0.7", "198.18.0.99", ETH4)],
+    )
+    lines: list[str] = []
+    link_for(config(), lines.append)
+    assert lines == ["198.18.0.2-198.18.0.6: no route; left out"]
+
+
+def test_without_any_way_nothing_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel = Kernel(monkeypatch, [span("198.18.0.2", "198.18.0.99", problem="interface eth0 is down")])
+    with pytest.raises(CannotScan, match=r"198\.18\.0\.2-198\.18\.0\.99: interface eth0 is down"):
+        link_for(config())
+    assert (kernel.opened, kernel.ended) == ([], 1)

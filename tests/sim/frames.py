@@ -1,0 +1,273 @@
+"""An internet in memory at the level of frames: the whole way from the loop to the wire and back, without a kernel.
+
+`Wire` is a transport and a clock at once. Time passes only when frames are sent, when packets are read and when
+somebody waits, so a scan of minutes takes milliseconds and every run of a test is the same. Frames are taken apart
+with `struct` alone: hosts answer only what a real one would understand (right checksums, right hardware address).
+
+Limits: one hop at most, plain loops over frames; worlds of some thousand ports.
+"""
+
+import heapq
+import random
+import struct
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from tests.wire.twins import icmp, ip4, ip6, number, packed, tcp, transport_checksum
+
+from periplus.columns import U8
+from periplus.scan.clock import Clock
+from periplus.space.address import format_ip
+from periplus.transport.memory import MemoryTransport
+from periplus.wire.lane import Lane, Link
+from periplus.wire.packets import Packets
+from periplus.wire.tcp import ACK, RST, SYN
+
+SEND_COST_US = 2
+READ_COST_US = 5
+BEGIN_US = 1_000_000
+EPOCH_S = 1_700_000_000.0  # the calendar time at which the clock would read 0
+THEIR_SEQ = 0x5EED
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A port answers with these flags; a segment that has ACK acknowledges the probe."""
+
+    flags: int
+
+
+@dataclass(frozen=True)
+class Error:
+    """A port is answered for by an ICMP error, from a router if one is named."""
+
+    kind: int
+    code: int
+    router: str | None = None
+
+
+Behaviour = Segment | Error | None
+OPEN, CLOSED, SIMULTANEOUS = Segment(SYN | ACK), Segment(RST | ACK), Segment(SYN)
+DROPPED: Behaviour = None
+
+
+@dataclass
+class Host:
+    """A host: `ports` by number, all the others as `other`. Without `mac` it answers no ARP; `via` is its router."""
+
+    ports: dict[int, Behaviour] = field(default_factory=dict)
+    other: Behaviour = CLOSED
+    mac: bytes = b""
+    via: str | None = None
+
+    def at(self, port: int) -> Behaviour:
+        return self.ports.get(port, self.other)
+
+
+@dataclass
+class Path:
+    """What the way does to packets. Times in microseconds, shares each way.
+
+    `lost` and `slow` belong to single ports, (address, port): how many first probes vanish, and how much later the
+    answers come. `copies`: of each answer, `gap_us` apart. `cut`, `forged`: before each answer comes one that is
+    cut off, or that says open without the cookie.
+    """
+
+    loss: float = 0.0
+    delay_us: int = 500
+    jitter_us: int = 0
+    copies: int = 1
+    gap_us: int = 0
+    cut: bool = False
+    forged: bool = False
+    lost: dict[tuple[str, int], int] = field(default_factory=dict)
+    slow: dict[tuple[str, int], int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A TCP packet of ours as the other side reads it."""
+
+    packet: bytes
+    source: int
+    destination: int
+    port_me: int
+    port_them: int
+    seq: int
+
+
+class Wire(MemoryTransport):
+    """Hosts and routers (address to hardware address) behind one path; `ours` are the ports that a filter lets in.
+
+    `probes` counts what was understood, by (address, port); `malformed` and `astray` what nobody could understand
+    and what went to a hardware address that is not the next hop's.
+    """
+
+    def __init__(
+        self,
+        hosts: dict[str, Host],
+        routers: dict[str, bytes] | None = None,
+        path: Path | None = None,
+        ours: range = range(0),
+        seed: int = 1,
+    ) -> None:
+        super().__init__(self._take)
+        self.clock = WireClock(self)
+        self.now_us = BEGIN_US
+        self.path = path or Path()
+        self.probes: dict[tuple[str, int], int] = {}
+        self.asked: list[str] = []  # whose hardware address
+        self.malformed = 0
+        self.astray = 0
+        self._hosts = {number(text): (text, host) for text, host in hosts.items()}
+        self._macs = {number(text): mac for text, mac in (routers or {}).items()}
+        self._macs.update({number(text): host.mac for text, host in hosts.items() if host.mac})
+        self._ours = ours
+        self._rng = random.Random(seed)
+        self._under_way: list[tuple[int, int, bytes, int, int]] = []
+        self._serial = 0
+
+    # the transport
+
+    def receive(self, limit: int = 4096) -> Packets:
+        """What has arrived by now."""
+        self.now_us += READ_COST_US
+        due = []
+        while self._under_way and self._under_way[0][0] <= self.now_us:
+            due.append(heapq.heappop(self._under_way))
+        if due:
+            packets = Packets.of_bytes(
+                [row[2] for row in due], [row[0] for row in due], [row[3] for row in due]
+            )
+            packets.ifindex[:] = [row[4] for row in due]
+            self.deliver(packets)
+        return super().receive(limit)
+
+    def wait(self, timeout_us: int) -> bool:
+        """Time passes until the next arrival, or as far as was said."""
+        arrival = self._under_way[0][0] if self._under_way else self.now_us + timeout_us
+        self.now_us = max(self.now_us, min(arrival, self.now_us + timeout_us))
+        return super().wait(timeout_us) or arrival <= self.now_us
+
+    def arrive(
+        self, packet: bytes, in_us: int = 0, *, ifindex: int = 2, ethertype: int | None = None
+    ) -> None:
+        """Let a packet, from its network header on, arrive after so many microseconds."""
+        kind = ethertype or (0x86DD if packet[:1] >= b"\x60" else 0x0800)
+        self._serial += 1
+        heapq.heappush(self._under_way, (self.now_us + in_us, self._serial, packet, kind, ifindex))
+
+    # the other side
+
+    def _take(self, lane: Lane, frames: U8) -> Packets:
+        for frame in frames:
+            self.now_us += SEND_COST_US
+            self._frame(lane, frame.tobytes())
+        return Packets.empty()
+
+    def _frame(self, lane: Lane, frame: bytes) -> None:
+        packet = frame[lane.header :]
+        if lane.header and frame[12:14] == b"\x08\x06":
+            self._asked(lane, number_of(packet[24:28]), packet)
+        elif packet[0] >> 4 == 6 and packet[6] == 58:
+            self._asked(lane, number_of(packet[48:64]), packet)
+        else:
+            self._probed(lane, frame[: lane.header], packet)
+
+    def _asked(self, lane: Lane, wanted: int, question: bytes) -> None:
+        """Answer ARP (RFC 826) and neighbour solicitations (RFC 4861)."""
+        self.asked.append(format_ip(wanted))
+        mac = self._macs.get(wanted)
+        if mac is None:
+            return
+        if len(question) == 28:
+            answer = b"\0\x01\x08\0\6\4\0\2" + mac + question[24:28] + question[8:18]
+            self.arrive(answer, 2 * self.path.delay_us, ifindex=lane.ifindex, ethertype=0x0806)
+        else:
+            told = struct.pack("!BBHI", 136, 0, 0, 0x60000000) + packed(wanted) + b"\2\1" + mac
+            answer = ip6(wanted, number_of(question[8:24]), 58, told, ttl=255)
+            self.arrive(answer, 2 * self.path.delay_us, ifindex=lane.ifindex)
+
+    def _probed(self, lane: Lane, link: bytes, packet: bytes) -> None:
+        probe = read_probe(packet)
+        if probe is None:
+            self.malformed += 1
+            return
+        if lane.link is Link.LOCAL and probe.port_them in self._ours:
+            self.arrive(packet, ifindex=lane.ifindex)
+        text, host = self._hosts.get(probe.destination, ("", Host(other=DROPPED)))
+        hop = number(host.via) if host.via else probe.destination
+        if link and link[:6] != self._macs.get(hop):
+            self.astray += 1
+            return
+        here = (text, probe.port_them)
+        self.probes[here] = self.probes.get(here, 0) + 1
+        behaviour = host.at(probe.port_them)
+        is_lost = self.probes[here] <= self.path.lost.get(here, 0) or self._is_lost() or self._is_lost()
+        if behaviour is not None and not is_lost:
+            self._answer(lane, probe, behaviour, self.path.slow.get(here, 0))
+
+    def _is_lost(self) -> bool:
+        return self._rng.random() < self.path.loss
+
+    def _answer(self, lane: Lane, probe: Probe, behaviour: Segment | Error, extra_us: int) -> None:
+        answer = answer_to(probe, behaviour)
+        wrong = answer_to(probe, OPEN, off=self._rng.randrange(1, 1 << 32))
+        in_us = 2 * self.path.delay_us + extra_us + self._rng.randrange(self.path.jitter_us + 1)
+        header = 40 if answer[0] >> 4 == 6 else 20
+        extras = [wrong] * self.path.forged + [answer[: header + 7]] * self.path.cut
+        for packet in extras:
+            self.arrive(packet, in_us, ifindex=lane.ifindex)
+        for copy in range(self.path.copies):
+            self.arrive(answer, in_us + copy * self.path.gap_us, ifindex=lane.ifindex)
+
+
+class WireClock(Clock):
+    """The clock that goes with a wire."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    def now_us(self) -> int:
+        return self._wire.now_us
+
+    def epoch_s(self, moment_us: int) -> float:
+        return EPOCH_S + moment_us / 1e6
+
+
+def read_probe(packet: bytes) -> Probe | None:
+    """Read a TCP packet without extension headers; None when a real host would drop it."""
+    is_v6 = packet[0] >> 4 == 6
+    header = 40 if is_v6 else 20
+    protocol = packet[6] if is_v6 else packet[9]
+    source, destination = (packet[8:24], packet[24:40]) if is_v6 else (packet[12:16], packet[16:20])
+    ends, segment = (number_of(source), number_of(destination)), packet[header:]
+    whole = is_v6 or ip4(*ends, 6, segment, ttl=packet[8], ident=packet[4] << 8 | packet[5]) == packet
+    if protocol != 6 or not whole or transport_checksum(*ends, 6, segment) != 0:
+        return None
+    port_me, port_them, seq = struct.unpack("!HHI", segment[:8])
+    return Probe(packet, *ends, port_me, port_them, seq)
+
+
+def answer_to(probe: Probe, behaviour: Segment | Error, off: int = 0) -> bytes:
+    """Return the packet that answers a probe; with `off` its numbers are wrong by so much."""
+    is_v6 = probe.packet[0] >> 4 == 6
+    ip = ip6 if is_v6 else ip4
+    if isinstance(behaviour, Segment):
+        ack = (probe.seq + 1 + off) & 0xFFFFFFFF if behaviour.flags & ACK else 0
+        segment = tcp(probe.port_them, probe.port_me, THEIR_SEQ, ack, behaviour.flags)
+        return ip(probe.destination, probe.source, 6, segment)
+    quote = probe.packet if is_v6 else probe.packet[:28]
+    sender = number(behaviour.router) if behaviour.router else probe.destination
+    error = icmp(behaviour.kind, behaviour.code, quote)
+    return ip(sender, probe.source, 58 if is_v6 else 1, error)
+
+
+def number_of(address: bytes) -> int:
+    """An address out of a header as a number, IPv4 mapped."""
+    return int.from_bytes(address) | (0xFFFF << 32 if len(address) == 4 else 0)
+
+
+def macs(texts: Iterable[str]) -> dict[str, bytes]:
+    """Return a hardware address for each address."""
+    return {text: b"\2\0\0\0" + bytes(divmod(row + 16, 256)) for row, text in enumerate(texts)}
