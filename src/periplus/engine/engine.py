@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from periplus.columns import I64, Mask
+from periplus.columns import I64, Mask, distinct
 from periplus.engine.group import Group, HostState, Tally
 from periplus.engine.lists import fair_shares
 from periplus.engine.loss import expected_missed, per_try, shares
@@ -187,7 +187,7 @@ class Engine:
     def _feel_round(self, group: Group, replies: Replies, tally: Tally) -> None:
         if not tally.telling:
             return
-        host = np.unique(group.host_of(replies.cell))
+        host = distinct(group.host_of(replies.cell))
         news = float((group.trips.rto_us[host] + group.trips.srtt_us[host]).mean())
         self._round_us += ROUND_GAIN * (news - self._round_us)
 
@@ -259,8 +259,8 @@ class Engine:
             floor_part = int(by_floor.sum())
             clocked, floor, most = clocked - window_part, floor - floor_part, most - window_part - floor_part
             spent_window, spent_floor = spent_window + window_part, spent_floor + floor_part
-            self._turn += 1
             total = by_window + by_floor
+            self._turn += int(total.any())  # a turn that gave nothing is nobody's
             more = more or bool((left > total).any())
             roomy = roomy or bool(((left > total) & (room > by_window)).any())
             if not total.any():

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from periplus.columns import F64, I32, I64, U8, U16, Mask
+from periplus.columns import F64, I32, I64, U8, U16, Mask, distinct
 from periplus.engine.columns import allocate, column
 from periplus.engine.lists import concatenated, interleaved, ragged_ranks, spread
 from periplus.engine.replies import FIRST_UNANSWERED, Findings, Probes, Replies, Unanswered
@@ -119,7 +119,7 @@ class Group:
         self.routers: list[int] = [0]
         self.outstanding = 0
         self._tweak = host_id.astype(np.uint64)  # makes each host's order of ports its own
-        self._orders = {int(size): Order(int(size), key) for size in np.unique(ports)}
+        self._orders = {int(size): Order(int(size), key) for size in distinct(ports)}
         self._uniform = int(ports[0]) if len(self._orders) == 1 else 0
         self._flights: list[I64] = []
         self._expiry_us = NEVER
@@ -198,7 +198,7 @@ class Group:
             return self._orders[self._uniform].at(position, self._tweak[host])
         place = np.zeros(len(host), np.int64)
         counts = self.hosts.count[host]
-        for size in np.unique(counts):
+        for size in distinct(counts):
             same = counts == size
             place[same] = self._orders[int(size)].at(position[same], self._tweak[host[same]])
         return place
@@ -368,7 +368,7 @@ class Group:
         host = self.host_of(cell)
         hosts.outstanding -= np.bincount(host, minlength=len(self))
         self.outstanding -= len(cell)
-        for tried in np.unique(cells.tries[cell]):
+        for tried in distinct(cells.tries[cell]):
             some = cells.tries[cell] == tried
             self._append(int(tried), cell[some], host[some])
 

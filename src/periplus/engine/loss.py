@@ -14,7 +14,7 @@ would look like loss, a port rate-limited for ever like silence.
 
 import numpy as np
 
-from periplus.columns import F64, I32, I64, U8
+from periplus.columns import F64, I32, I64, U8, distinct
 
 __all__ = ["expected_missed", "per_try", "shares"]
 
@@ -45,7 +45,7 @@ def per_try(share: F64, tries: U8) -> F64:
     """
     lost_each = share / (1 - share)
     chance = share.copy()
-    for most in np.unique(tries[tries > 1]):
+    for most in distinct(tries[tries > 1]):
         same = tries == most
         chance[same] = np.interp(lost_each[same], _lost_on_average(int(most)), _CHANCES)
     return chance

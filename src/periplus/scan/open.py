@@ -10,6 +10,7 @@ from periplus.scan.plain import PlainLink
 from periplus.space.address import Addresses, format_ip
 from periplus.space.ranges import AddressSpace
 from periplus.transport.routes import BROADCAST, Path
+from periplus.transport.scout import Scout
 from periplus.wire.cookie import PORT_SHIFTS
 
 __all__ = ["open_link"]
@@ -19,23 +20,36 @@ MOST_TOLD = 5  # unreachable ranges that are told one by one
 
 
 def open_link(
-    config: ScanConfig, clock: Clock, draw: Callable[[int], int], tell: Callable[[str], None]
+    config: ScanConfig,
+    clock: Clock,
+    draw: Callable[[int], int],
+    tell: Callable[[str], None],
+    scout: Scout | None = None,
 ) -> Link:
-    """Open what `config.technique` needs; `draw(n)` gives a number below n. CannotScan: why nothing can be sent."""
+    """Open what `config.technique` needs; `draw(n)` gives a number below n, `scout` knows the routes.
+
+    CannotScan: why nothing can be sent.
+    """
     if config.technique.needs_raw:
-        return _raw(config, clock, draw, tell)
+        return _raw(config, clock, draw, tell, scout)
     from periplus.transport.connect import ConnectTransport
 
     return PlainLink(config.space, ConnectTransport(), clock.now_us, tell)
 
 
-def _raw(config: ScanConfig, clock: Clock, draw: Callable[[int], int], tell: Callable[[str], None]) -> Link:
+def _raw(
+    config: ScanConfig,
+    clock: Clock,
+    draw: Callable[[int], int],
+    tell: Callable[[str], None],
+    scout: Scout | None,
+) -> Link:
     from periplus.scan.raw import RawLink
     from periplus.transport.neighbours import Resolver
     from periplus.transport.packet import PacketTransport, reserve_ports
     from periplus.transport.routes import Routes
 
-    with Routes() as routes:
+    with scout or Routes() as routes:
         paths = routes.paths(AddressSpace.union(block.addresses for block in config.space.blocks))
         _tell_problems(paths, tell)
         lanes = list({path.lane: None for path in paths if path.lane is not None})

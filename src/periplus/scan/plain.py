@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from periplus.columns import I32, I64, U8, U16, Mask
+from periplus.columns import I32, I64, U8, U16, Mask, distinct
 from periplus.engine.engine import Engine, Limits
 from periplus.engine.group import Group, HostState
 from periplus.engine.replies import Probes, Replies
@@ -122,7 +122,7 @@ class PlainLink:
         number = token >> (CELL_BITS + ATTEMPT_BITS)
         return {
             int(group): self._replies(engine, engine.groups[int(group)], ended, number == group)
-            for group in np.unique(number)
+            for group in distinct(number)
             if int(group) in engine.groups
         }
 
@@ -145,7 +145,7 @@ class PlainLink:
         suspicious = np.isin(errnos, NO_WAY)
         kept = ~suspicious
         host = group.host_of(cell)
-        for each in np.unique(host[suspicious]).tolist():
+        for each in distinct(host[suspicious]).tolist():
             problem = self._way_problem(group.addresses[np.array([each])].text()[0])
             if problem:
                 self._dismiss(engine, group, each, problem)

@@ -12,7 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
-from periplus.columns import I64, U8, U16, Mask
+from periplus.columns import I64, U8, U16, Mask, distinct
 from periplus.engine.engine import Engine, Limits
 from periplus.engine.group import Group
 from periplus.engine.replies import Probes, Replies
@@ -287,7 +287,7 @@ class RawLink:
         self._discarded["unasked"] += int((homeless & ~proven).sum())
         return {
             int(group): self._replies(decoded, signal, attempt, cell, ours & (number == group))
-            for group in np.unique(number[ours & (number >= 0)])
+            for group in distinct(number[ours & (number >= 0)])
         }
 
     def _foreign(self, decoded: Decoded, signal: U16) -> Mask:

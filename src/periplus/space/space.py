@@ -17,7 +17,7 @@ from functools import cached_property
 
 import numpy as np
 
-from periplus.columns import I32, I64, U16
+from periplus.columns import I32, I64, U16, distinct
 from periplus.errors import UsageError
 from periplus.space.address import TOP, V4_BASE, Addresses
 from periplus.space.ranges import AddressSpace, Spans
@@ -203,7 +203,7 @@ def _running(lengths: I64) -> I64:
 
 
 def _key_of(ports: U16) -> bytes:
-    return (ports if len(ports) == 1 else np.unique(ports)).astype("<u2").tobytes()
+    return (ports if len(ports) == 1 else distinct(ports)).astype("<u2").tobytes()
 
 
 def _ports_of(key: bytes) -> U16:

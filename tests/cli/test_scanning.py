@@ -1,0 +1,268 @@
+"""``periplus scan`` as its users meet it, on the loopback and with ordinary sockets: no privilege is needed here."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from periplus.cli.commands.scan import main
+from periplus.errors import CannotScan, UsageError
+
+SOURCE = Path(__file__).parents[2] / "src"
+ENVIRONMENT = {"PYTHONPATH": str(SOURCE), "PATH": os.environ["PATH"]}
+HOST = "127.0.0.1"
+Output = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def open_port() -> Iterator[int]:
+    """A port of the loopback on which somebody listens."""
+    with socket.socket() as listener:
+        listener.bind((HOST, 0))
+        listener.listen(64)
+        port: int = listener.getsockname()[1]
+        yield port
+
+
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    """A port of the loopback that is taken, so that nobody else comes to listen on it."""
+    with socket.socket() as holder:
+        holder.bind((HOST, 0))
+        port: int = holder.getsockname()[1]
+        yield port
+
+
+def scan(*arguments: str) -> int:
+    return main(["-sT", "-n", *arguments])
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-P", "-m", "periplus", "scan", "-n", *arguments]
+
+
+@contextmanager
+def started(arguments: list[str], stdout: int) -> Iterator["subprocess.Popen[str]"]:
+    """A process that does not outlive the test, whatever goes wrong."""
+    with subprocess.Popen(
+        arguments, stdout=stdout, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def rows(file: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+
+
+def test_a_table_on_the_terminal(open_port: int, closed_port: int, capfd: Output) -> None:
+    assert scan(HOST, "-p", f"{open_port},{closed_port}") == 0
+    shown = capfd.readouterr()
+    lines = [line.split() for line in shown.out.splitlines()]
+    assert lines[0][:2] == ["Starting", "Periplus"]
+    assert [f"{open_port}/tcp", "open"] in [line[:2] for line in lines]
+    assert [f"{closed_port}/tcp", "closed"] in [line[:2] for line in lines]
+    assert "Periplus done: 1 IP address (1 host up) scanned in" in shown.out
+    assert shown.err == ""
+
+
+def test_reasons_and_only_open_ports(open_port: int, closed_port: int, capfd: Output) -> None:
+    assert scan(HOST, "-p", f"{open_port},{closed_port}", "--reason", "--open") == 0
+    shown = capfd.readouterr().out
+    assert "Host is up, received " in shown
+    assert f"{closed_port}/tcp" not in shown
+    [row] = [line for line in shown.splitlines() if line.startswith(f"{open_port}/tcp")]
+    assert row.endswith("syn-ack")
+
+
+def test_v_names_ports_as_they_are_found(open_port: int, capfd: Output) -> None:
+    assert scan("-vv", HOST, "-p", str(open_port)) == 0
+    shown = capfd.readouterr()
+    assert shown.err == f"Discovered open port {open_port}/tcp on {HOST}\n"
+    assert " REASON" in shown.out
+
+
+def test_every_format_at_once(open_port: int, tmp_path: Path, capfd: Output) -> None:
+    base, table, lines = tmp_path / "base", tmp_path / "rows.csv", tmp_path / "rows.json"
+    assert scan(HOST, "-p", str(open_port), "-oA", str(base), "--csv", str(table), "-oJ", str(lines)) == 0
+    assert "PORT" in capfd.readouterr().out
+    assert f"{open_port}/tcp open" in (tmp_path / "base.nmap").read_text()
+    assert f"Ports: {open_port}/open/tcp//" in (tmp_path / "base.gnmap").read_text()
+    assert f'portid="{open_port}"><state state="open" reason="syn-ack"' in (tmp_path / "base.xml").read_text()
+    assert f"{HOST},,tcp,{open_port},open,syn-ack" in table.read_text()
+    assert [row["type"] for row in rows(lines)] == ["run", "port", "host", "summary"]
+
+
+@pytest.mark.parametrize(
+    ("flag", "first"),
+    [
+        ("-oN", "# Periplus "),
+        ("-oX", "<?xml "),
+        ("-oG", "# Periplus "),
+        ("-oJ", '{"type":"run"'),
+        ("--csv", "addr,"),
+    ],
+)
+def test_a_format_on_standard_output_takes_the_table_s_place(
+    flag: str, first: str, closed_port: int, capfd: Output
+) -> None:
+    assert scan(HOST, "-p", str(closed_port), flag, "-") == 0
+    shown = capfd.readouterr()
+    assert shown.out.startswith(first)
+    assert "Starting Periplus" not in shown.out
+    assert shown.err == ""
+
+
+def test_the_run_can_be_repeated_from_its_row(closed_port: int, tmp_path: Path, capfd: Output) -> None:
+    file = tmp_path / "rows.json"
+    assert scan(HOST, "-p", str(closed_port), "--seed", "7", "-oJ", str(file)) == 0
+    begin = rows(file)[0]
+    assert begin["arguments"] == [
+        "scan",
+        "-sT",
+        "-n",
+        HOST,
+        "-p",
+        str(closed_port),
+        "--seed",
+        "7",
+        "-oJ",
+        str(file),
+    ]
+    assert (begin["seed"], begin["technique"], begin["ports"]) == (7, "connect", str(closed_port))
+    assert scan(HOST, "-p", str(closed_port), "-oG", "-") == 0
+    assert f"as: periplus scan -sT -n {HOST} -p {closed_port} -oG -" in capfd.readouterr().out
+
+
+def test_all_states_row_by_row(tmp_path: Path, capfd: Output) -> None:
+    file = tmp_path / "rows.json"
+    assert scan(HOST, "-F", "--all-states", "-oJ", str(file)) == 0
+    ports = [row for row in rows(file) if row["type"] == "port"]
+    assert len({row["port"] for row in ports}) == 100
+    assert "Not shown: " in capfd.readouterr().out
+
+
+def test_both_families_in_one_run(capfd: Output) -> None:
+    assert scan("::1", HOST, "-p", "1", "-oG", "-") == 0
+    shown = capfd.readouterr().out
+    assert f"Host: {HOST} ()" in shown
+    assert "Host: ::1 ()" in shown
+
+
+def test_a_list_on_standard_input() -> None:
+    done = subprocess.run(
+        command("-sT", "-p1", "-iL", "-", "-oG", "-"),
+        input=f"# the loopback\n{HOST}\n",
+        capture_output=True,
+        text=True,
+        env=ENVIRONMENT,
+        timeout=60,
+        check=True,
+    )
+    assert f"Host: {HOST} ()\tStatus: Up" in done.stdout
+
+
+def test_pn_is_accepted(closed_port: int, capfd: Output) -> None:
+    assert scan("-Pn", "-T4", HOST, "-p", str(closed_port)) == 0
+    assert "1 host up" in capfd.readouterr().out
+
+
+def test_the_default_technique_is_told_with_its_reason(
+    monkeypatch: pytest.MonkeyPatch, closed_port: int, capfd: Output
+) -> None:
+    monkeypatch.setattr("periplus.cli.commands.scan.can_send_raw", lambda: False)
+    assert main(["-n", HOST, "-p", str(closed_port)]) == 0
+    line = "Connect scan: no privilege for raw packets (CAP_NET_RAW), which -sS needs\n"
+    assert capfd.readouterr().err == line
+
+
+def test_raw_packets_without_the_privilege(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("periplus.cli.commands.scan.can_send_raw", lambda: False)
+    with pytest.raises(CannotScan, match="run it as root, give it CAP_NET_RAW, or use -sT"):
+        main(["-n", "-sS", HOST, "-oX", str(tmp_path / "out.xml")])
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["-T9"], ["--min-rate", "9", "--max-rate", "1"], ["-oX", "/nowhere/x"], ["-oX", "/"], ["-p", "0-x"]],
+)
+def test_wrong_usage_is_told_before_anything_else(arguments: list[str], capfd: Output) -> None:
+    with pytest.raises(UsageError) as caught:
+        main(["-n", HOST, *arguments])
+    assert str(caught.value).isprintable()
+    shown = capfd.readouterr()
+    assert (shown.out, shown.err) == ("", "")
+
+
+def test_a_full_disk_costs_that_file_alone(open_port: int, tmp_path: Path, capfd: Output) -> None:
+    good = tmp_path / "rows.json"
+    assert scan(HOST, "-p", str(open_port), "--csv", "/dev/full", "-oJ", str(good)) == 1
+    assert capfd.readouterr().err == "cannot write /dev/full: No space left on device; it ends here\n"
+    assert rows(good)[-1]["exit"] == "success"
+
+
+def test_nobody_reads_any_more_so_the_scan_ends() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with started(
+        command("-sT", "-p-", "--max-rate", "10", HOST),  # would take nearly two hours
+        stdout=writer,
+    ) as process:
+        os.close(writer)
+        said = process.communicate(timeout=60)[1]
+    assert (process.returncode, said) == (1, "cannot write standard output: Broken pipe; it ends here\n")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_keeps_what_was_found(number: int, open_port: int, tmp_path: Path) -> None:
+    file = tmp_path / "rows.json"
+    slow = command(
+        "-sT", "-v", f"{HOST}:{open_port}", "::1", "-p", "1-20000", "--scan-delay", "500ms", "-oJ", str(file)
+    )  # fmt: skip
+    with started(
+        slow,
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stderr is not None
+        said = process.stderr.readline()
+        process.send_signal(number)
+        out = process.communicate(timeout=60)[0]
+    assert said == f"Discovered open port {open_port}/tcp on {HOST}\n"
+    assert process.returncode == 130
+    assert f"{open_port}/tcp open" in out
+    assert "Periplus stopped: 2 IP addresses (" in out
+    told = rows(file)
+    assert [row["port"] for row in told if row["type"] == "port" and row["state"] == "open"] == [open_port]
+    assert [row["type"] for row in told][-2:] == ["host", "summary"]
+    assert told[-1]["exit"] == "interrupted"
+
+
+HEAVY = ("rich", "dns", "pyroute2", "asyncio", "ssl", "xml", "scapy", "cryptography")
+
+
+def test_a_small_scan_imports_nothing_that_it_does_not_use() -> None:
+    script = (
+        "import sys; from periplus.cli.main import main; "
+        "main(['scan', '-sT', '-n', '-p1', '127.0.0.1', '-oJ', '/dev/null']); "
+        f"print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        env=ENVIRONMENT,
+        timeout=60,
+        check=True,
+    )
+    assert done.stderr == "[]\n"

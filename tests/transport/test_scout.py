@@ -1,0 +1,64 @@
+"""The child that asks for routes: the same answers, its errors ours, and no harm when it dies."""
+
+import os
+import signal
+
+import pytest
+
+from periplus.errors import CannotScan
+from periplus.space.address import parse_ip
+from periplus.space.ranges import AddressSpace
+from periplus.transport import routes
+from periplus.transport.routes import Routes
+from periplus.transport.scout import Scout
+
+HERE = parse_ip("127.0.0.1")
+SPACE = AddressSpace.of([(HERE, HERE)])
+
+
+@pytest.fixture
+def scout() -> "Scout":
+    started = Scout.start()
+    assert started is not None
+    return started
+
+
+def test_it_answers_like_routes(scout: Scout) -> None:
+    with scout, Routes() as own:
+        assert scout.paths(SPACE) == own.paths(SPACE)
+        lane = own.paths(SPACE)[0].lane
+        assert lane is not None
+        assert [len(column) for column in scout.neighbours(lane.ifindex)] == [
+            len(column) for column in own.neighbours(lane.ifindex)
+        ]
+
+
+def test_when_it_dies_this_process_asks_itself(scout: Scout) -> None:
+    with scout:
+        os.kill(scout._child, signal.SIGKILL)
+        os.waitid(os.P_PID, scout._child, os.WEXITED | os.WNOWAIT)
+        assert scout.paths(SPACE)[0].first == HERE
+
+
+def test_its_errors_are_raised_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise CannotScan("the kernel would not say")
+
+    monkeypatch.setattr(routes.Routes, "paths", refuse)
+    scout = Scout.start()
+    assert scout is not None
+    with scout, pytest.raises(CannotScan, match="would not say"):
+        scout.paths(SPACE)
+
+
+def test_it_is_gone_afterwards_and_closing_twice_is_nothing(scout: Scout) -> None:
+    child = scout._child
+    scout.close()
+    scout.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(child, 0)
+
+
+def test_where_there_is_no_fork_there_is_no_scout(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "fork")
+    assert Scout.start() is None
