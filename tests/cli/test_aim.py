@@ -9,7 +9,7 @@ from periplus.cli.aim import Aim, aim, chosen_ports
 from periplus.cli.options import read
 from periplus.data import services_text
 from periplus.errors import UsageError
-from periplus.space.address import parse_ip
+from periplus.space.ip import parse_ip
 from periplus.space.services import Services
 
 NAMES = {

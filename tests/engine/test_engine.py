@@ -6,7 +6,7 @@ from tests.sim.internet import CLOSED, OPEN, Internet, Path, run
 
 from periplus.engine.engine import Engine, Limits
 from periplus.engine.timing import TEMPLATES, Timing
-from periplus.space.address import parse_ip
+from periplus.space.ip import parse_ip
 from periplus.space.ranges import AddressSpace
 from periplus.space.space import Space
 from periplus.technique.syn import TECHNIQUE

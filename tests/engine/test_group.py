@@ -8,7 +8,8 @@ from periplus.columns import I64
 from periplus.engine.group import Group, HostState
 from periplus.engine.replies import Probes, Replies, Unanswered
 from periplus.engine.timing import Timing
-from periplus.space.address import Addresses, parse_ip
+from periplus.space.address import Addresses
+from periplus.space.ip import parse_ip
 from periplus.technique.signal import icmp_signal, tcp_signal
 from periplus.technique.syn import TECHNIQUE
 from periplus.technique.verdict import Reason, State

@@ -16,7 +16,7 @@ from dns.exception import DNSException
 from periplus.errors import UsageError
 from periplus.scan import names
 from periplus.scan.names import ReverseNames, hosts_names, resolve
-from periplus.space.address import parse_ip
+from periplus.space.ip import parse_ip
 
 ZONE = {
     "1.0.18.198.in-addr.arpa.": ["one.example."],

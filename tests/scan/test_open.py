@@ -3,13 +3,11 @@
 from collections.abc import Callable, Iterable
 from typing import Self
 
-import numpy as np
 import pytest
 from tests.scan.runs import ETH4, LO4, OURS, ROUTER4, config_of, space_of
 from tests.sim.frames import Wire
 from tests.wire.twins import number
 
-from periplus.columns import U8
 from periplus.errors import CannotScan
 from periplus.scan.clock import Clock
 from periplus.scan.config import ScanConfig
@@ -17,11 +15,10 @@ from periplus.scan.open import open_link
 from periplus.scan.plain import PlainLink
 from periplus.scan.raw import RawLink
 from periplus.space.address import Addresses
-from periplus.space.ranges import AddressSpace
 from periplus.technique.connect import TECHNIQUE as CONNECT
 from periplus.transport import packet, routes
 from periplus.transport.neighbours import Status
-from periplus.transport.routes import Path
+from periplus.transport.routes import Path, Ranges
 from periplus.wire.lane import Lane
 
 HOSTS = [f"198.18.0.{last}" for last in range(2, 18, 2)]
@@ -47,12 +44,12 @@ class Kernel:
     def __exit__(self, *_: object) -> None:
         self.ended += 1
 
-    def paths(self, space: AddressSpace) -> list[Path]:
-        self.asked.append(space.size)
+    def paths(self, ranges: Ranges) -> list[Path]:
+        self.asked.append(sum(last - first + 1 for first, last in ranges))
         return self._paths
 
-    def neighbours(self, ifindex: int) -> tuple[Addresses, U8]:
-        return Addresses.of_ints([number(ROUTER4)]), np.frombuffer(MAC, np.uint8).reshape(1, 6)
+    def neighbours(self, ifindex: int) -> dict[int, bytes]:
+        return {number(ROUTER4): MAC}
 
     def _open(self, ports: range, lanes: Iterable[Lane]) -> Wire:
         self.opened.append((ports, list(lanes)))

@@ -17,7 +17,7 @@ from tests.wire.twins import icmp, ip4, ip6, number, packed, tcp, transport_chec
 
 from periplus.columns import U8
 from periplus.scan.clock import Clock
-from periplus.space.address import format_ip
+from periplus.space.ip import format_ip
 from periplus.transport.memory import MemoryTransport
 from periplus.wire.lane import Lane, Link
 from periplus.wire.packets import Packets

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from periplus.space.address import TOP, V4_BASE, Addresses
+from periplus.space.address import Addresses
+from periplus.space.ip import TOP, V4_BASE
 from periplus.space.ranges import AddressSpace
 
 # small worlds at the places where words carry: nothing below 0, IPv4, a border of high words, the very end

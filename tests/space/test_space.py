@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from periplus.columns import U16
 from periplus.errors import UsageError
-from periplus.space.address import TOP, V4_BASE, Addresses, parse_ip
+from periplus.space.address import Addresses
+from periplus.space.ip import TOP, V4_BASE, parse_ip
 from periplus.space.ranges import AddressSpace
 from periplus.space.space import RESERVED, TABLES, Block, Space, unprobeable
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from periplus.errors import UsageError
-from periplus.space.address import TOP, V4_BASE, format_ip
+from periplus.space.ip import TOP, V4_BASE, format_ip
 from periplus.space.quote import quoted
 from periplus.space.ranges import AddressSpace
 from periplus.space.targets import Target, parse_target, parse_target_list

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from periplus.columns import U32
-from periplus.space.address import Addresses, parse_ip
+from periplus.space.address import Addresses
+from periplus.space.ip import parse_ip
 from periplus.technique.match import authentic, expected, signals_of
 from periplus.technique.model import UNEXPECTED
 from periplus.technique.signal import NO_SIGNAL, icmp_signal, tcp_signal

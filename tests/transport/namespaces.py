@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from periplus.space.address import parse_ip
+from periplus.space.ip import parse_ip
 from periplus.wire.lane import Lane, Link
 
 __all__ = ["ME4", "ME6", "THEM4", "THEM6", "Namespace", "Pair", "local_lane", "pair", "run", "sealed", "tun"]

@@ -14,7 +14,8 @@ import pytest
 from tests.transport import namespaces
 
 from periplus.errors import CannotScan
-from periplus.space.address import Addresses, parse_ip
+from periplus.space.address import Addresses
+from periplus.space.ip import parse_ip
 from periplus.transport import connect
 from periplus.transport.connect import (
     ConnectTransport,

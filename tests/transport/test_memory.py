@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from periplus.columns import U8
-from periplus.space.address import parse_ip
+from periplus.space.ip import parse_ip
 from periplus.transport.calls import FrameTransport, LinkDown
 from periplus.transport.memory import MemoryTransport
 from periplus.wire.lane import Lane, Link

@@ -12,7 +12,8 @@ from scapy.layers.l2 import ARP, Ether
 from tests.transport.namespaces import ME4, ME6, THEM4, THEM6, pair
 
 from periplus.columns import U8
-from periplus.space.address import Addresses, parse_ip
+from periplus.space.address import Addresses
+from periplus.space.ip import parse_ip
 from periplus.transport.neighbours import Resolver, Status
 from periplus.transport.packet import PacketTransport
 from periplus.wire.lane import Lane, Link

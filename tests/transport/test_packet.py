@@ -18,7 +18,8 @@ from tests.transport.namespaces import ME4, THEM4, THEM6, Pair, local_lane, pair
 
 from periplus.columns import U8
 from periplus.errors import CannotScan
-from periplus.space.address import Addresses, parse_ip
+from periplus.space.address import Addresses
+from periplus.space.ip import parse_ip
 from periplus.transport.calls import FrameTransport, LinkDown, SendRefused
 from periplus.transport.packet import PacketTransport, reserve_ports
 from periplus.wire.lane import Lane, Link

@@ -15,7 +15,7 @@ import numpy as np
 from periplus.columns import U16
 from periplus.data import ranking_text
 from periplus.errors import UsageError
-from periplus.space.address import network
+from periplus.space.ip import network
 from periplus.space.ports import PortSpec, parse_ports, top_ports
 from periplus.space.ranges import AddressSpace
 from periplus.space.services import Services
@@ -78,7 +78,8 @@ def chosen_ports(given: argparse.Namespace, services: Services, tell: Tell) -> t
     without: set[int] = set()
     for text in given.exclude_ports:
         without.update(_parsed_ports("--exclude-ports", text, services).tcp)
-    ports = tuple(port for port in ports if port not in without)
+    if without:
+        ports = tuple(port for port in ports if port not in without)
     if not ports:
         raise UsageError("no ports are left to probe: --exclude-ports takes them all")
     return ports

@@ -24,11 +24,18 @@ LAST_STANDARD_FD = 2
 
 
 def run() -> None:
-    """Run the program with the process's arguments and exit."""
+    """Run the program with the process's arguments and exit.
+
+    Everything is closed by then, so the process ends without taking the interpreter down object by object, which
+    would take as long as a small scan.
+    """
     sys.excepthook = internal_error
     threading.excepthook = lambda hook: internal_error(hook.exc_type, hook.exc_value, hook.exc_traceback)
     stand_in()
-    sys.exit(main(sys.argv[1:]))
+    status = main(sys.argv[1:])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -139,8 +139,8 @@ class Engine:
 
     # the step
 
-    def step(self, now_us: int, replies: dict[int, Replies]) -> Step:
-        """Take answers in and say what to do; `replies` by group number."""
+    def step(self, now_us: int, replies: dict[int, Replies], room: int = NEVER) -> Step:
+        """Take answers in and say what to do; `replies` by group number, `room` for at most so many probes."""
         step = Step()
         self._drop_told()
         for number, batch in replies.items():
@@ -154,7 +154,7 @@ class Engine:
                 self._decide(group, now_us)
         self._pace.review(now_us, self._round_us)
         self._open_groups(step)
-        waiting, roomy = self._choose(now_us, step)
+        waiting, roomy = self._choose(now_us, step, room)
         self._report(step)
         # A finished host makes room for others, and a finished group ends the scan: both are seen at once.
         step.wake_us = now_us if step.finished or step.opened else self._wake_us(now_us, waiting, roomy)
@@ -237,12 +237,12 @@ class Engine:
         live = sum(len(group.cells.state) for group in self.groups.values())
         return fresh < self._limits.batch and live < self._limits.live_cells
 
-    def _choose(self, now_us: int, step: Step) -> tuple[bool, bool]:
+    def _choose(self, now_us: int, step: Step, room_out: int) -> tuple[bool, bool]:
         """Pick the probes of this step; return whether more are waiting to be asked, and in which hosts' windows
         there would be room for them."""
         outstanding = sum(group.outstanding for group in self.groups.values())
         clocked, floor, most = self._pace.allowance(now_us, outstanding)
-        most = min(most, self._limits.batch)
+        most = min(most, self._limits.batch, room_out)
         spent_window = spent_floor = 0
         more = roomy = False
         for group in self.groups.values():

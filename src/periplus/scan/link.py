@@ -19,8 +19,11 @@ class Link(Protocol):
     def open(self, engine: Engine, group: Group, now_us: int) -> None:
         """Find the ways to the hosts of a new group; release or dismiss them, now or in a later `collect`."""
 
+    def room(self) -> int:
+        """Return how many probes may be handed to `send` now."""
+
     def send(self, group: Group, probes: Probes) -> None:
-        """Send probes, or keep them for the next call when there is no room."""
+        """Send probes, or keep what finds no room after all."""
 
     def collect(self, engine: Engine) -> dict[int, Replies]:
         """Return the answers that have come, by group; never waits."""

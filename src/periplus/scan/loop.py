@@ -87,13 +87,13 @@ class Loop:
         engine, link = self._engine, self._link
         replies = link.collect(engine)
         now_us = self._clock.now_us()
-        step = engine.step(now_us, replies)
+        step = engine.step(now_us, replies, link.room())
         self._hand_over(step)  # before anything is sent: sending may end the run
         for group in step.opened:
             link.open(engine, group, now_us)
         for probes in step.probes:
             link.send(engine.groups[probes.group], probes)
-        if not step.probes and not replies:
+        if not link.room() or not (step.probes or replies):
             link.wait(min(step.wake_us, now_us + LONGEST_WAIT_US), self._clock.now_us())
         if self._speed.due(now_us):
             self._listener.snapshot(self._snapshot(now_us))

@@ -21,7 +21,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final
 
 from periplus.errors import UsageError
-from periplus.space.address import V4_BASE, parse_ip
+from periplus.space.ip import V4_BASE, parse_ip
 from periplus.space.quote import quoted
 
 if TYPE_CHECKING:

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 
+import numpy as np
+
 from periplus.errors import CannotScan
 from periplus.scan.clock import Clock
 from periplus.scan.config import ScanConfig
 from periplus.scan.link import Link
 from periplus.scan.plain import PlainLink
-from periplus.space.address import Addresses, format_ip
+from periplus.space.address import Addresses
+from periplus.space.ip import format_ip
 from periplus.space.ranges import AddressSpace
 from periplus.transport.routes import BROADCAST, Path
 from periplus.transport.scout import Scout
@@ -45,12 +48,14 @@ def _raw(
     scout: Scout | None,
 ) -> Link:
     from periplus.scan.raw import RawLink
+    from periplus.scan.sender import sender_for
     from periplus.transport.neighbours import Resolver
     from periplus.transport.packet import PacketTransport, reserve_ports
     from periplus.transport.routes import Routes
 
     with scout or Routes() as routes:
-        paths = routes.paths(AddressSpace.union(block.addresses for block in config.space.blocks))
+        targets = AddressSpace.union(block.addresses for block in config.space.blocks)
+        paths = routes.paths(targets.ranges())
         _tell_problems(paths, tell)
         lanes = list({path.lane: None for path in paths if path.lane is not None})
         resolver = Resolver()
@@ -58,7 +63,9 @@ def _raw(
             if path.lane is not None and path.gateway is not None:
                 # The kernel's word is good enough for a router that it uses all the time; targets are asked.
                 resolver.want(path.lane, Addresses.of_ints([path.gateway]))
-                resolver.learn(path.lane.ifindex, *routes.neighbours(path.lane.ifindex))
+                known = routes.neighbours(path.lane.ifindex)
+                macs = np.frombuffer(b"".join(known.values()), np.uint8).reshape(-1, 6)
+                resolver.learn(path.lane.ifindex, Addresses.of_ints(known), macs)
     ports, held = reserve_ports(draw, PORT_SHIFTS)
     transport = PacketTransport(ports, lanes)
     return RawLink(
@@ -71,6 +78,7 @@ def _raw(
         clock.now_us,
         resolver,
         held,
+        sender_for(transport, clock.now_us),
     )
 
 

@@ -81,6 +81,10 @@ class PlainLink:
         """The kernel knows the way; whether there is one, each connect tells."""
         engine.release(group.number, np.ones(len(group), np.bool_))
 
+    def room(self) -> int:
+        """How many connects may be begun now."""
+        return 0 if self._unsent else min(self._transport.room(), self.limits.batch)
+
     def send(self, group: Group, probes: Probes) -> None:
         """Begin a connect for every probe, as far as there is room."""
         prefix = (group.number << ATTEMPT_BITS) + probes.attempt.astype(np.int64)

@@ -16,6 +16,7 @@ from periplus.columns import I64, U8, U16, Mask, distinct
 from periplus.engine.engine import Engine, Limits
 from periplus.engine.group import Group
 from periplus.engine.replies import Probes, Replies
+from periplus.scan.sender import Direct, Parcel, Sender
 from periplus.space.address import Addresses
 from periplus.space.order import Order
 from periplus.space.space import Space
@@ -28,14 +29,14 @@ from periplus.transport.routes import Path
 from periplus.wire.cookie import PORT_SHIFTS, cookie, port_shift
 from periplus.wire.decode import Decoded, Kind, Problem, decode_untrusted
 from periplus.wire.headers import ETHERTYPE_ARP
-from periplus.wire.lane import Lane, Link
+from periplus.wire.lane import Link
 from periplus.wire.packets import Packets
 from periplus.wire.tcp import TcpFrames
 
 __all__ = ["RawLink"]
 
 NO_LANE = -1
-BACKLOG_RETRY_US = 500
+FULL_WAIT_US = 10_000  # as long as answers may wait while the sender is busy
 NEVER = 1 << 62
 
 
@@ -56,16 +57,6 @@ class _Ways:
     waiting: Mask
 
 
-@dataclass(frozen=True, slots=True)
-class _Unsent:
-    """Frames that the kernel had no room for."""
-
-    lane: Lane
-    frames: U8
-    group: Group
-    cell: I64
-
-
 class RawLink:
     """Frames out, answers in."""
 
@@ -80,6 +71,7 @@ class RawLink:
         now_us: Callable[[], int],
         resolver: Resolver,
         held: Iterable[Closable] = (),
+        sender: Sender | None = None,
     ) -> None:
         """`ports` are our source ports, `held` what keeps other programs from using them."""
         if technique.probe is None:
@@ -94,13 +86,12 @@ class RawLink:
         self._now_us = now_us
         self._resolver = resolver
         self._held = list(held)
+        self._sender = sender or Direct(transport, now_us)
         self._lanes = list({path.lane: None for path in paths if path.lane is not None})
         self._makers = [TcpFrames(lane, technique.probe) for lane in self._lanes]
         self._ids = Order(1 << 16, key)
         self._sent = 0
         self._ways: dict[int, _Ways] = {}
-        self._unsent: list[_Unsent] = []
-        self._questions: list[tuple[Lane, U8]] = []  # of the resolver, for which there was no room
         self._discarded: Counter[str] = Counter()
 
     # ways
@@ -183,7 +174,7 @@ class RawLink:
             if not len(mine):
                 continue
             frames = self._frames(row, group, probes, ways, mine)
-            self._offer(_Unsent(lane, frames, group, probes.cell[mine]))
+            self._sender.offer(Parcel(lane, frames, group, probes.cell[mine]))
 
     def _frames(self, row: int, group: Group, probes: Probes, ways: _Ways, mine: I64) -> U8:
         host, rank = probes.host[mine], probes.port_rank[mine]
@@ -206,21 +197,9 @@ class RawLink:
         shift = port_shift(self._key, me, them, port_them)
         return (self._ports.start + (shift + attempt) % PORT_SHIFTS).astype(np.uint16)
 
-    def _offer(self, unsent: _Unsent) -> None:
-        first_us = self._now_us()
-        taken = 0 if self._unsent else self._transport.send(unsent.lane, unsent.frames)
-        if taken:
-            unsent.group.stamp(unsent.cell[:taken], first_us, self._now_us())
-        if taken < len(unsent.frames):
-            rest = _Unsent(unsent.lane, unsent.frames[taken:], unsent.group, unsent.cell[taken:])
-            now_us = self._now_us()
-            rest.group.stamp(rest.cell, now_us, now_us)  # not sent yet, so its time-out does not run
-            self._unsent.append(rest)
-
-    def _offer_again(self) -> None:
-        waiting, self._unsent = self._unsent, []
-        for unsent in waiting:
-            self._offer(unsent)
+    def room(self) -> int:
+        """How many probes may be made now."""
+        return self.limits.batch if self._sender.room else 0
 
     # in
 
@@ -229,8 +208,7 @@ class RawLink:
         packets = self._transport.receive()
         now_us = self._now_us()
         self._resolve(engine, packets, now_us)
-        if self._unsent:
-            self._offer_again()
+        self._sender.settle()
         if not len(packets):
             return {}
         return self._answers(engine, self._readable(packets))
@@ -238,14 +216,9 @@ class RawLink:
     def _resolve(self, engine: Engine, packets: Packets, now_us: int) -> None:
         waiting = [number for number, ways in self._ways.items() if ways.waiting.any()]
         if not waiting:
-            self._questions = []
             return
-        questions = self._questions + self._resolver.step(now_us, packets)
-        self._questions = []
-        for lane, frames in questions:
-            taken = self._transport.send(lane, frames)
-            if taken < len(frames):
-                self._questions.append((lane, frames[taken:]))
+        for lane, frames in self._resolver.step(now_us, packets):
+            self._sender.offer(Parcel(lane, frames))
         for number in waiting:
             if number in engine.groups:
                 self._admit(engine, engine.groups[number], now_us)
@@ -312,8 +285,9 @@ class RawLink:
 
     def wait(self, until_us: int, now_us: int) -> None:
         """Wait for a packet, for the resolver's next question, or for room in a full queue."""
-        if self._unsent or self._questions:
-            until_us = min(until_us, now_us + BACKLOG_RETRY_US)
+        if not self._sender.room:
+            self._sender.wait(FULL_WAIT_US)
+            return
         if any(ways.waiting.any() for ways in self._ways.values()):
             until_us = min(until_us, self._resolver.next_wake or until_us)
         if until_us > now_us:
@@ -329,6 +303,7 @@ class RawLink:
 
     def close(self) -> None:
         """Close the transport and let the source ports go."""
+        self._sender.close()
         self._transport.close()
         for each in self._held:
             each.close()

@@ -11,7 +11,7 @@ from periplus.result.row import HostReport, PortColumns, PortRow
 from periplus.scan.clock import Clock
 from periplus.scan.config import ScanConfig
 from periplus.scan.link import Link
-from periplus.space.address import format_ip
+from periplus.space.ip import format_ip
 from periplus.technique.verdict import Reason, State
 
 __all__ = ["Reporter"]

@@ -19,7 +19,8 @@ from typing import Self
 import numpy as np
 
 from periplus.columns import I64, U64, Mask
-from periplus.space.address import TOP, Addresses, format_ip
+from periplus.space.address import Addresses
+from periplus.space.ip import TOP, format_ip
 
 __all__ = ["AddressSpace", "Spans"]
 

@@ -19,7 +19,8 @@ import numpy as np
 
 from periplus.columns import I32, I64, U16, distinct
 from periplus.errors import UsageError
-from periplus.space.address import TOP, V4_BASE, Addresses
+from periplus.space.address import Addresses
+from periplus.space.ip import TOP, V4_BASE
 from periplus.space.ranges import AddressSpace, Spans
 
 __all__ = ["MOST", "RESERVED", "Block", "Space", "unprobeable"]

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from periplus.errors import UsageError
-from periplus.space.address import V4_BASE, network, read_ip, read_octet
+from periplus.space.ip import V4_BASE, network, read_ip, read_octet
 from periplus.space.quote import quoted
 
 __all__ = ["MOST_SPANS", "Target", "parse_target", "parse_target_list"]

@@ -5,6 +5,8 @@ Only the kernel knows the answer, since policy rules, source selection and metri
 every border of a prefix in the routing tables and rules. Between two borders the kernel treats all addresses
 alike, and one question is enough.
 
+Everything here is whole numbers, for this module is loaded where NumPy is not (`transport.scout`).
+
 Limits: routes that change during a scan are noticed only when sending fails. Of several equal routes the
 kernel names one, which then serves the whole piece. A full table of the internet takes minutes to read; a
 handful of addresses is asked one by one instead and needs no table.
@@ -14,19 +16,17 @@ import errno
 import os
 import socket
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Final, Self
 
-import numpy as np
-
-from periplus.columns import U8
-from periplus.space.address import V4_BASE, Addresses, format_ip, parse_ip
-from periplus.space.ranges import AddressSpace
+from periplus.space.ip import V4_BASE, format_ip, parse_ip
 from periplus.wire.lane import Lane, Link
 
 __all__ = ["BROADCAST", "Path", "Routes"]
+
+Ranges = Sequence[tuple[int, int]]  # first and last, inclusive
 
 _ASKED_ONE_BY_ONE: Final = 8
 _V6_END: Final = 1 << 128
@@ -110,29 +110,23 @@ class Routes:
         """Ends the conversation."""
         self._netlink.close()
 
-    def paths(self, space: AddressSpace) -> list[Path]:
-        """The ways to all addresses of `space`, sorted and disjoint; each address lies in one."""
-        pieces = (
-            _single(space)
-            if space.size <= _ASKED_ONE_BY_ONE
-            else _pieces(space.ranges(), self._borders(space))
-        )
+    def paths(self, ranges: Ranges) -> list[Path]:
+        """The ways to all addresses of `ranges` (ascending, disjoint); sorted, and each address lies in one."""
+        size = sum(last - first + 1 for first, last in ranges)
+        pieces = _single(ranges) if size <= _ASKED_ONE_BY_ONE else _pieces(ranges, self._borders(ranges))
         return _merged(self._path(first, last) for first, last in pieces)
 
-    def neighbours(self, ifindex: int) -> tuple[Addresses, U8]:
-        """Neighbours whose hardware address the kernel holds for certain: n addresses, U8[n, 6]."""
+    def neighbours(self, ifindex: int) -> dict[int, bytes]:
+        """Neighbours whose hardware address (6 bytes) the kernel holds for certain, by their address."""
         known = {
             parse_ip(entry.get_attr("NDA_DST")): bytes.fromhex(entry.get_attr("NDA_LLADDR").replace(":", ""))
             for entry in self._netlink.get_neighbours(ifindex=ifindex)
             if entry["state"] & _USABLE and entry.get_attr("NDA_LLADDR")
         }
-        known = {address: mac for address, mac in sorted(known.items()) if len(mac) == 6}
-        macs = np.frombuffer(bytearray(b"".join(known.values())), np.uint8).reshape(-1, 6)
-        return Addresses.of_ints(known), macs
+        return {address: mac for address, mac in sorted(known.items()) if len(mac) == 6}
 
-    def _borders(self, space: AddressSpace) -> list[int]:
+    def _borders(self, ranges: Ranges) -> list[int]:
         """Where prefixes of any table or rule begin, and the first addresses behind them."""
-        ranges = space.ranges()
         families = [socket.AF_INET] if ranges[0][0] < _V4_END and ranges[-1][1] >= V4_BASE else []
         families += [socket.AF_INET6] if ranges[0][0] < V4_BASE or ranges[-1][1] >= _V4_END else []
         borders = {0, V4_BASE, _V4_END, _V6_END, *_BUILT_IN}
@@ -207,11 +201,11 @@ def _ends(family: int, prefix: str | None, length: int) -> tuple[int, ...]:
     return first, first + (1 << (32 if family == socket.AF_INET else 128) - length)
 
 
-def _single(space: AddressSpace) -> list[tuple[int, int]]:
-    return [(address, address) for first, last in space.ranges() for address in range(first, last + 1)]
+def _single(ranges: Ranges) -> list[tuple[int, int]]:
+    return [(address, address) for first, last in ranges for address in range(first, last + 1)]
 
 
-def _pieces(ranges: list[tuple[int, int]], borders: list[int]) -> Iterator[tuple[int, int]]:
+def _pieces(ranges: Ranges, borders: list[int]) -> Iterator[tuple[int, int]]:
     """First and last target between each two borders, where there is one."""
     firsts = [first for first, _ in ranges]
     lasts = [last for _, last in ranges]

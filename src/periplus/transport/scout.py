@@ -19,10 +19,7 @@ from periplus.errors import PeriplusError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from periplus.columns import U8
-    from periplus.space.address import Addresses
-    from periplus.space.ranges import AddressSpace
-    from periplus.transport.routes import Path, Routes
+    from periplus.transport.routes import Path, Ranges, Routes
 
 __all__ = ["Scout"]
 
@@ -70,14 +67,14 @@ class Scout:
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
 
-    def paths(self, space: "AddressSpace") -> "list[Path]":
+    def paths(self, ranges: "Ranges") -> "list[Path]":
         """As `Routes.paths`."""
-        found: list[Path] = self._ask("paths", space)
+        found: list[Path] = self._ask("paths", ranges)
         return found
 
-    def neighbours(self, ifindex: int) -> "tuple[Addresses, U8]":
+    def neighbours(self, ifindex: int) -> dict[int, bytes]:
         """As `Routes.neighbours`."""
-        found: tuple[Addresses, U8] = self._ask("neighbours", ifindex)
+        found: dict[int, bytes] = self._ask("neighbours", ifindex)
         return found
 
     def _ask(self, name: str, argument: object) -> Any:

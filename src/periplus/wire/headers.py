@@ -4,8 +4,9 @@ Offsets count bytes from the start of their own header. Sources: RFC 791 (IPv4),
 (TCP), RFC 792 and 4443 (ICMP), RFC 4861 (neighbour discovery), RFC 826 (ARP).
 """
 
-from periplus.space.address import V4_BASE
+from periplus.space.ip import V4_BASE
 from periplus.wire.checksum import partial_sum
+from periplus.wire.lane import ETHERNET_LENGTH
 
 __all__ = [
     "ETHERNET_DST",
@@ -45,7 +46,6 @@ PROTOCOL_ICMP = 1
 PROTOCOL_TCP = 6
 PROTOCOL_ICMP6 = 58
 
-ETHERNET_LENGTH = 14
 ETHERNET_DST = 0
 
 IP4_LENGTH = 20

@@ -8,10 +8,11 @@ raw IP socket because the loopback interface drops what its own input would call
 from dataclasses import dataclass
 from enum import StrEnum
 
-from periplus.space.address import V4_BASE
-from periplus.wire.headers import ETHERNET_LENGTH
+from periplus.space.ip import V4_BASE
 
-__all__ = ["Lane", "Link"]
+__all__ = ["ETHERNET_LENGTH", "Lane", "Link"]
+
+ETHERNET_LENGTH = 14
 
 
 class Link(StrEnum):
