@@ -157,6 +157,8 @@ class Engine:
         waiting, roomy = self._choose(now_us, step, room)
         self._report(step)
         # A finished host makes room for others, and a finished group ends the scan: both are seen at once.
+        # Where there is no room, time brings none: the caller knows when there is.
+        waiting = waiting and self._room(room) > 0
         step.wake_us = now_us if step.finished or step.opened else self._wake_us(now_us, waiting, roomy)
         return step
 
@@ -272,6 +274,11 @@ class Engine:
         first_tries = sum(int(np.count_nonzero(probes.attempt == 0)) for probes in step.probes)
         self._pace.sent(now_us, spent_window, spent_floor, first_tries)
         return more, roomy
+
+    def _room(self, room_out: int) -> int:
+        """How many more probes the caller and the machine could take."""
+        outstanding = sum(group.outstanding for group in self.groups.values())
+        return min(room_out, self._limits.in_flight - outstanding)
 
     def _may_go(self, group: Group, wanted: I64, now_us: int) -> I64:
         if not self._timing.scan_delay_us:
