@@ -365,7 +365,7 @@ def test_progress_is_told_and_only_grows() -> None:
     assert shares == sorted(shares)
     assert {snapshot.hosts for snapshot in run.snapshots} == {4}
     assert run.snapshots[-1].open_found == 4
-    assert run.snapshots[-1].phase == "syn scan"
+    assert run.snapshots[-1].phase == "SYN scan"
     assert all(snapshot.eta_s is None or snapshot.eta_s >= 0 for snapshot in run.snapshots)
 
 

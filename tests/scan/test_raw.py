@@ -171,3 +171,11 @@ def test_a_fresh_link_has_nothing_to_tell() -> None:
     link = link_of(space_of([NEAR], [22]), Wire({}))
     assert (link.counters(), link.drops()) == ({}, 0)
     link.forget([3])
+
+
+def test_no_more_is_under_way_than_answers_may_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Wire, "capacity", lambda self: 300)
+    link = link_of(space_of([NEAR], [22]), Wire({NEAR: Host(mac=MAC)}))
+    assert link.limits.outstanding == 300
+    monkeypatch.setattr(Wire, "capacity", lambda self: 1 << 40)
+    assert link_of(space_of([NEAR], [22]), Wire({})).limits.outstanding == Limits().outstanding

@@ -16,7 +16,9 @@ from periplus.wire.tcp import ACK, FIN, PSH, RST, SYN, URG, TcpProbe
 
 
 def _technique(*rows: Row) -> Technique:
-    return Technique("made-up", "-sQ", "For tests.", "tcp", TcpProbe(flags=SYN), "nowhere", rows)
+    return Technique(
+        "made-up", "Made-up scan", "-sQ", "For tests.", "tcp", TcpProbe(flags=SYN), "nowhere", rows
+    )
 
 
 def test_the_first_row_that_covers_a_signal_decides() -> None:

@@ -60,3 +60,7 @@ def test_closing_and_drops() -> None:
     memory.close()
     assert isinstance(memory, MemoryTransport)
     assert memory.closed
+
+
+def test_it_holds_whatever_comes() -> None:
+    assert MemoryTransport().capacity() > 1 << 30

@@ -163,6 +163,7 @@ def test_drops_are_counted(veth: Pair) -> None:
         drops = transport.drops()
         assert drops > 1000
         assert received + drops == 5000
+        assert 50 < transport.capacity() <= received
         assert transport.drops() == drops
 
 

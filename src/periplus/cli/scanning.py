@@ -37,6 +37,8 @@ from periplus.transport.scout import Scout
 __all__ = ["scan"]
 
 REFRESH_S = 1.0
+RAW_ALLOWED = "raw packets are allowed"
+RAW_REFUSED = "no privilege for raw packets (CAP_NET_RAW), which -sS needs"
 SEED_BITS = 53  # more would lose digits in readers that hold numbers as doubles
 
 
@@ -117,11 +119,8 @@ def _config(
 def _technique(asked: str | None, raw: bool) -> tuple[Technique, str]:
     """Return the technique, and which it is and why when nobody asked for one; `raw`: raw packets are allowed."""
     if asked is None:
-        if raw:
-            return by_name("syn"), "SYN scan: raw packets are allowed"
-        return by_name("connect"), (
-            "Connect scan: no privilege for raw packets (CAP_NET_RAW), which -sS needs"
-        )
+        technique = by_name("syn" if raw else "connect")
+        return technique, f"{technique.title}: {RAW_ALLOWED if raw else RAW_REFUSED}"
     technique = by_name(asked)
     if technique.needs_raw and not raw:
         raise CannotScan(

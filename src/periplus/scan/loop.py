@@ -141,7 +141,7 @@ class Loop:
             rate_pps=self._speed.rate_pps,
             loss=totals.loss,
             eta_s=self._speed.eta_s,
-            phase=f"{self._config.technique.name} scan",
+            phase=self._config.technique.title,
         )
 
     def _summary(self, end: str, message: str | None) -> SummaryRow:

@@ -76,7 +76,7 @@ class RawLink:
         """`ports` are our source ports, `held` what keeps other programs from using them."""
         if technique.probe is None:
             raise ValueError(f"{technique.name} makes no packets")
-        self.limits = Limits()
+        self.limits = Limits(outstanding=min(Limits().outstanding, transport.capacity()))
         self._space = space
         self._technique = technique
         self._paths = paths

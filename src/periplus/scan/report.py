@@ -28,6 +28,9 @@ class Reporter:
         self._clock = clock
         self._names = names
         self.hosts_up = 0
+        self._given: dict[int, list[str]] = {}
+        for name, address in config.names:
+            self._given.setdefault(address, []).append(name)
 
     def findings(self, group: Group, found: Findings) -> Iterator[PortRow]:
         """Yield open ports just found."""
@@ -69,7 +72,7 @@ class Reporter:
         rows, trips = group.hosts, group.trips
         address = int(group.addresses.hi[host]) << 64 | int(group.addresses.lo[host])
         timed = bool(trips.srtt_us[host])
-        given = tuple((name, "user") for name, at in self._config.names if at == address)
+        given = tuple((name, "user") for name in self._given.get(address, ()))
         return HostReport(
             addr=format_ip(address),
             up=up,

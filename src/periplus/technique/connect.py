@@ -24,6 +24,7 @@ def _errnos(*names: str) -> Errno:
 
 TECHNIQUE = Technique(
     name="connect",
+    title="Connect scan",
     flag="-sT",
     summary="A full connection by the system: accepted is open, refused closed, anything else filtered.",
     proto="tcp",

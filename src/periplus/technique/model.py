@@ -147,9 +147,13 @@ class Table:
 
 @dataclass(frozen=True)
 class Technique:
-    """A technique: `probe` is None when an ordinary socket asks, and then no privilege is needed."""
+    """A technique: `probe` is None when an ordinary socket asks, and then no privilege is needed.
+
+    `name` is for programs, `title` for people.
+    """
 
     name: str
+    title: str
     flag: str
     summary: str
     proto: str

@@ -16,6 +16,7 @@ __all__ = ["TECHNIQUE"]
 
 TECHNIQUE = Technique(
     name="syn",
+    title="SYN scan",
     flag="-sS",
     summary="Half-open TCP: SYN-ACK is open, RST closed, silence or an ICMP unreachable filtered.",
     proto="tcp",

@@ -1,5 +1,6 @@
 """A transport without a kernel: what is sent lies in a list, what is delivered comes back. For tests."""
 
+import sys
 from collections import deque
 from collections.abc import Callable
 
@@ -52,6 +53,10 @@ class MemoryTransport:
     def wait(self, timeout_us: int) -> bool:
         """True when a packet is there; time does not pass in memory."""
         return timeout_us >= 0 and bool(self._arrived)
+
+    def capacity(self) -> int:
+        """Memory holds what it is given."""
+        return sys.maxsize
 
     def drops(self) -> int:
         """Memory loses nothing."""

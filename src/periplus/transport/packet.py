@@ -37,6 +37,9 @@ from periplus.wire.packets import WIDTH, Packets
 __all__ = ["PacketTransport", "reserve_ports"]
 
 _ROWS: Final = 4096
+_ANSWER_COST: Final = (
+    1024  # what a short packet takes of a receive buffer: 768 bytes (skb->truesize), rounded up
+)
 _SEND_BUFFER: Final = 8 << 20
 _LOWEST: Final = 16384  # lower ports belong to servers, and firewalls treat them so
 _DRAWS: Final = 64
@@ -158,6 +161,10 @@ class PacketTransport:
     def wait(self, timeout_us: int) -> bool:
         """Waits for a packet, at most so many microseconds; True when one is there."""
         return self._readable.wait(timeout_us)
+
+    def capacity(self) -> int:
+        """Answers that the receive buffer holds. Without CAP_NET_ADMIN the system's limit makes it a few hundred."""
+        return max(self._sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // _ANSWER_COST, 1)
 
     def drops(self) -> int:
         """Packets that passed the filter and found the buffer full, since the start."""
