@@ -19,8 +19,9 @@ from periplus.cli.progress import Progress
 from periplus.data import services_text
 from periplus.engine.timing import Timing
 from periplus.errors import CannotScan
+from periplus.result.outputs import open_writers
 from periplus.result.row import HostReport, PortRow, RunRow, SummaryRow
-from periplus.result.writer import Options, Writers, open_writers
+from periplus.result.writer import Options, Writers
 from periplus.scan.clock import Clock
 from periplus.scan.config import ScanConfig
 from periplus.scan.link import Link
