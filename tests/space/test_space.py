@@ -1,7 +1,5 @@
 """The space as integers, both ways; the slow twin is a dictionary of address and ports."""
 
-import time
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -139,15 +137,14 @@ def test_many_blocks_with_ports_of_their_own(count: int) -> None:
     assert (space.index_of(addresses, np.full(len(ports), 65534, np.uint16)) < 0).all()
 
 
-def test_ten_thousand_pairs_stay_quick() -> None:
-    started = time.perf_counter()
+def test_ten_thousand_pairs() -> None:
+    """A sweep that looked at every pair of pairs would take minutes, and the whole suite would show it."""
     targets = [
         (AddressSpace.of([(V4_BASE + n % 4000, V4_BASE + n % 4000)]), ports_of(n % 9973))
         for n in range(10_000)
     ]
     targets.append((AddressSpace.of([(V4_BASE, V4_BASE + 0xFFFF)]), np.arange(1, 1001, dtype=np.uint16)))
     space = Space.of(targets)
-    assert time.perf_counter() - started < 10  # one second here; a quadratic sweep takes minutes
     assert space.n_hosts == 0x10000
     ids = np.arange(0, space.size, 997)
     assert np.array_equal(space.index_of(*space.at(ids)), ids)
