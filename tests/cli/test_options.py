@@ -159,3 +159,8 @@ def test_several_outputs_at_once() -> None:
         ("-oX", "base.xml"),
         ("-oX", "other.xml"),
     ]
+
+
+def test_three_files_cannot_be_standard_output() -> None:
+    with pytest.raises(UsageError, match="-oA makes three files"):
+        output_requests(read([TARGET, "-oA", "-"]))

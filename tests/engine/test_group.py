@@ -209,3 +209,21 @@ def test_a_host_that_is_slow_keeps_its_own_time() -> None:
     assert group.expire(500_000)
     assert group.cells.state[near[1]] == Unanswered.EXPIRED
     assert group.cells.state[far[1]] == Unanswered.ASKED
+
+
+def test_only_its_own_word_proves_a_host_to_be_up() -> None:
+    """A router's error is a verdict on the port and no sign of the host; an errno without sender is none either."""
+    group = _group(3, 3, 3)
+    cell = np.array([0, 3, 6])
+    _take(group)
+    filtered = np.full(3, icmp_signal(4, 3, 1, False), np.uint16)
+    zeros, moment = np.zeros(3, np.uint8), np.full(3, 1000)
+    senders = Addresses.of_ints([parse_ip("198.18.9.9"), BASE + 1, BASE + 2])
+    group.answer(
+        Replies(cell[:2], filtered[:2], zeros[:2], zeros[:2], moment[:2], senders[:2]), TECHNIQUE.table
+    )
+    group.answer(Replies(cell[2:], filtered[2:], zeros[2:], zeros[2:], moment[2:]), TECHNIQUE.table)
+    assert group.hosts.answered.tolist() == [1, 1, 1]
+    assert group.hosts.proved.tolist() == [0, 1, 0]
+    assert (group.trips.srtt_us > 0).tolist() == [False, True, False]
+    assert np.isnan(group.cells.rtt_ms[cell]).tolist() == [False, False, True]

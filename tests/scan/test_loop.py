@@ -117,7 +117,7 @@ def test_a_report_says_by_what_evidence() -> None:
     assert (found.service, found.tries, found.ttl) == ("ssh", 2, 64)
     assert found.rtt_ms == pytest.approx(1.0, abs=0.1)
     report = run.reports[NEAR]
-    assert (report.up, report.reason, report.ttl) == (True, Reason.ARP_RESPONSE, 64)
+    assert (report.up, report.reason, report.ttl) == (True, Reason.ARP_RESPONSE, None)
     assert (report.mac, report.names) == ("02:00:00:00:01:02", (("near.example", "user"),))
     assert EPOCH_S < report.started < found.time <= run.summary.ended
     assert run.summary.loss == pytest.approx(1 / 3)

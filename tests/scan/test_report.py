@@ -84,7 +84,7 @@ def test_a_finding_is_a_row() -> None:
     world.ask(4)
     found = world.hear(0, tcp_signal(SYN | ACK))
     assert found is not None
-    [row] = world.reporter.findings(world.group, found)
+    [row] = world.reporter.findings(world.group, found, world.wire.now_us)
     assert (row.addr, row.proto, row.port, row.service) == (HOST, "tcp", 22, "ssh")
     assert (row.state, row.reason, row.ttl, row.tries) == (State.OPEN, Reason.SYN_ACK, 61, 1)
     assert row.rtt_ms == pytest.approx(1.5)
@@ -97,7 +97,7 @@ def test_what_is_not_known_is_none() -> None:
     found = world.hear(0, tcp_signal(SYN | ACK))
     assert found is not None
     blank = replace(found, ttl=np.zeros(1, np.uint8), rtt_ms=np.full(1, np.nan, np.float32))
-    [row] = world.reporter.findings(world.group, replace(blank, port_rank=np.array([1])))
+    [row] = world.reporter.findings(world.group, replace(blank, port_rank=np.array([1])), world.wire.now_us)
     assert (row.ttl, row.rtt_ms, row.service) == (None, None, None)
 
 

@@ -378,7 +378,12 @@ def test_room_leaves_files_and_local_ports_to_others(monkeypatch: pytest.MonkeyP
     transport.close()
     monkeypatch.setattr(connect, "raise_file_limit", lambda: 200)
     transport = ConnectTransport(10**6)
-    assert 0 < transport.room() <= 200 - connect.FILES_RESERVE
+    assert 0 < transport.room() <= 200 - 200 // 4
+    transport.close()
+    monkeypatch.setattr(connect, "raise_file_limit", lambda: 100)
+    monkeypatch.setattr(connect, "_open_files", lambda: 10)
+    transport = ConnectTransport(10**6)
+    assert transport.room() == 100 - 25 - 10  # a low limit leaves most of itself to the scan
     transport.close()
 
 

@@ -193,6 +193,10 @@ def _add_output(made: Parser) -> None:
 
 def output_requests(given: argparse.Namespace) -> list[tuple[Format, str]]:
     """Return the formats asked for with their targets."""
+    if "-" in given.bases:
+        raise UsageError(
+            "-oA makes three files and needs the beginning of their names; for standard output use -oX -"
+        )
     single = [(each, target) for each in formats() for target in getattr(given, f"out_{each.name}")]
     return single + [request for base in given.bases for request in base_requests(base)]
 

@@ -113,7 +113,7 @@ def _config(
         names=target.names,
         assume_up=given.assume_up,
         reverse=given.reverse,
-        tell_down=given.verbose > 0 or given.all_states or target.space.n_hosts == 1,
+        tell_down=bool(given.verbose or given.all_states or given.out_ndjson) or target.space.n_hosts == 1,
     )
 
 

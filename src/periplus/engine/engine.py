@@ -298,7 +298,7 @@ class Engine:
                 continue
             hosts.status[done] = HostState.TOLD
             self.totals.hosts_done += len(done)
-            self.totals.hosts_up += int((hosts.answered[done] > 0).sum())
+            self.totals.hosts_up += int(hosts.proved[done].sum())
             self.totals.cells_done += int(hosts.count[done].sum())
             self.totals.missed += float(hosts.missed[done].sum())
             step.finished.append((group, done))

@@ -66,13 +66,14 @@ class Hosts:
     outstanding: I64 = column("i8", "probes on their way")
     next_us: I64 = column("i8", "with a delay between probes: when the next may go")
     started_us: I64 = column("i8", "first probe")
-    ended_us: I64 = column("i8", "last verdict")
+    ended_us: I64 = column("i8", "when its last verdict was reached")
     answered: I32 = column("i4", "cells answered")
     opened: I32 = column("i4", "cells open")
     heard: I32 = column("i4", "answers that tell of loss")
     lost: I32 = column("i4", "probes known to be lost")
-    reason: U8 = column("u1", "the Reason of its first answer")
-    ttl: U8 = column("u1", "of its first answer")
+    proved: U8 = column("u1", "1: the host itself has answered, so it is up")
+    reason: U8 = column("u1", "the Reason of its own first answer")
+    ttl: U8 = column("u1", "of its own first answer")
     missed: F64 = column("f8", "expected open ports among the silent, when finished")
 
 
@@ -262,13 +263,11 @@ class Group:
         cells.state[cell] = state
         cells.reason[cell] = table.reason[signal]
         cells.ttl[cell] = replies.ttl[chosen]
-        new = hosts.answered[host] == 0
-        hosts.reason[host[new]] = table.reason[signal][new]
-        hosts.ttl[host[new]] = replies.ttl[chosen][new]
         hosts.answered += np.bincount(host, minlength=len(self)).astype(np.int32)
         np.maximum.at(hosts.ended_us, host, replies.time_us[chosen])
         self._note_senders(replies, chosen, cell)
-        self._time(replies, chosen, cell, host, tally)
+        own = self._prove(replies, chosen, cell, host)
+        self._time(replies, chosen, cell, host, own, tally)
         self._weigh(host, replies.attempt[chosen], state, tally)
         found = state == State.OPEN
         if not found.any():
@@ -311,14 +310,35 @@ class Group:
             self.routers.append(address)
         return self.routers.index(address)
 
-    def _time(self, replies: Replies, chosen: I64, cell: I64, host: I64, tally: Tally) -> None:
-        last = replies.attempt[chosen] + 1 == self.cells.tries[cell]
-        timed, whose = cell[last], host[last]
-        if not len(timed):
+    def _prove(self, replies: Replies, chosen: I64, cell: I64, host: I64) -> Mask:
+        """Which answers come from the target itself, and so prove it to be up.
+
+        An error may be a router's, or without a sender this machine's own ("no route to host" when nobody
+        answers on the link).
+        """
+        cells, hosts = self.cells, self.hosts
+        own: Mask = cells.state[cell] != State.FILTERED
+        if replies.sender is not None:
+            own = own | (cells.sender[cell] == 0)
+        new = own & (hosts.proved[host] == 0)
+        hosts.reason[host[new]] = cells.reason[cell[new]]
+        hosts.ttl[host[new]] = replies.ttl[chosen[new]]
+        hosts.proved[host[own]] = 1
+        return own
+
+    def _time(self, replies: Replies, chosen: I64, cell: I64, host: I64, own: Mask, tally: Tally) -> None:
+        known = own if replies.sender is None else np.ones(len(cell), np.bool_)
+        last = np.flatnonzero(known & (replies.attempt[chosen] + 1 == self.cells.tries[cell]))
+        if not len(last):
             return
-        tally.first_sent_us = self.cells.sent_us[timed[self.cells.tries[timed] == 1]]
-        rtt_us = np.maximum(replies.time_us[chosen][last] - self.cells.sent_us[timed], 1).astype(np.float64)
-        self.cells.rtt_ms[timed] = rtt_us / 1000
+        sent_us = self.cells.sent_us[cell[last]]
+        rtt_us = np.maximum(replies.time_us[chosen[last]] - sent_us, 1).astype(np.float64)
+        self.cells.rtt_ms[cell[last]] = rtt_us / 1000
+        target = own[last]
+        if not target.any():
+            return
+        whose, rtt_us = host[last[target]], rtt_us[target]
+        tally.first_sent_us = sent_us[target & (self.cells.tries[cell[last]] == 1)]
         observe(self.trips, whose, rtt_us, self.timing)
         tally.queue_us = float((rtt_us - self.trips.least_us[whose]).min())
 
@@ -412,7 +432,7 @@ class Group:
         hosts.status[which] = HostState.FINISHED
         # Cells that will not be asked keep no other group waiting.
         self.taken[0][which] = self.ready[0][which]
-        hosts.ended_us[which & (hosts.ended_us == 0)] = now_us
+        hosts.ended_us[which] = now_us
         if hosts.outstanding[which].any():
             self._forget_flights(which)
 

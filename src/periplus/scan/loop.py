@@ -88,7 +88,7 @@ class Loop:
         replies = link.collect(engine)
         now_us = self._clock.now_us()
         step = engine.step(now_us, replies, link.room())
-        self._hand_over(step)  # before anything is sent: sending may end the run
+        self._hand_over(step, now_us)  # before anything is sent: sending may end the run
         for group in step.opened:
             link.open(engine, group, now_us)
         for probes in step.probes:
@@ -98,9 +98,9 @@ class Loop:
         if self._speed.due(now_us):
             self._listener.snapshot(self._snapshot(now_us))
 
-    def _hand_over(self, step: Step) -> None:
+    def _hand_over(self, step: Step, now_us: int) -> None:
         for found in step.findings:
-            for row in self._reporter.findings(self._engine.groups[found.group], found):
+            for row in self._reporter.findings(self._engine.groups[found.group], found, now_us):
                 self._listener.finding(row)
         for group, hosts in step.finished:
             for report in self._reporter.hosts(group, hosts):

@@ -16,6 +16,7 @@ from periplus.technique.verdict import Reason, State
 
 __all__ = ["Reporter"]
 
+LINK_LAYER = (Reason.ARP_RESPONSE, Reason.ND_RESPONSE)  # these have no TTL
 Names = Callable[[list[int], str], dict[int, str]]
 
 
@@ -32,13 +33,13 @@ class Reporter:
         for name, address in config.names:
             self._given.setdefault(address, []).append(name)
 
-    def findings(self, group: Group, found: Findings) -> Iterator[PortRow]:
-        """Yield open ports just found."""
+    def findings(self, group: Group, found: Findings, now_us: int) -> Iterator[PortRow]:
+        """Yield open ports found at this moment."""
         config = self._config
         ports = config.space.port_at(group.host_id[found.host], found.port_rank)
         services = self._names(ports.tolist(), config.technique.proto)
         addresses = group.addresses[found.host].text()
-        now_s = self._clock.epoch_s(self._clock.now_us())
+        now_s = self._clock.epoch_s(now_us)
         for row, (addr, port) in enumerate(zip(addresses, ports.tolist(), strict=True)):
             rtt_ms = float(found.rtt_ms[row])
             yield PortRow(
@@ -60,7 +61,7 @@ class Reporter:
         `whole`: silence counts, since every host is finished; else only what was answered is told.
         """
         alive = self._link.alive(group, hosts)
-        up = (group.hosts.answered[hosts] > 0) | (alive > 0)
+        up = (group.hosts.proved[hosts] > 0) | (alive > 0)
         if self._config.assume_up:
             up |= group.hosts.reason[hosts] == 0
         self.hosts_up += int(up.sum())
@@ -81,7 +82,7 @@ class Reporter:
             started=self._clock.epoch_s(int(rows.started_us[host] or rows.ended_us[host])),
             ended=self._clock.epoch_s(int(rows.ended_us[host] or rows.started_us[host])),
             names=given,
-            ttl=int(rows.ttl[host]) or None,
+            ttl=None if alive in LINK_LAYER else int(rows.ttl[host]) or None,
             srtt_ms=float(trips.srtt_us[host]) / 1000 if timed else None,
             rttvar_ms=float(trips.rttvar_us[host]) / 1000 if timed else None,
             timeout_ms=float(trips.rto_us[host]) / 1000 if timed else None,

@@ -31,6 +31,7 @@ __all__ = ["Departure", "Direct", "Parcel", "Sender", "Threaded", "sender_for"]
 
 DEPTH = 2
 RETRY_US = 500
+LONGEST_FRAME_US = 20
 SWITCH_S = 0.0005  # how soon a thread back from the kernel gets the interpreter's lock
 
 
@@ -163,7 +164,9 @@ class Threaded:
         while len(parcel) and not self._closing:
             first_us = self._now_us()
             taken = self._transport.send(parcel.lane, parcel.frames)
-            self._departures.append(Departure(parcel, taken, first_us, self._now_us()))
+            # Back from the kernel a thread waits for the interpreter's lock, which is no part of sending.
+            last_us = min(self._now_us(), first_us + LONGEST_FRAME_US * max(taken, 1))
+            self._departures.append(Departure(parcel, taken, first_us, last_us))
             self._news.set()
             if taken < len(parcel):
                 time.sleep(RETRY_US / 1e6)

@@ -127,7 +127,8 @@ class ConnectTransport:
         self, max_in_flight: int | None = None, opener: "Callable[[int], socket.socket] | None" = None
     ) -> None:
         ports = len(local_ports()) // PORTS_SHARE
-        files = raise_file_limit() - FILES_RESERVE - _open_files()
+        most_files = raise_file_limit()
+        files = most_files - min(FILES_RESERVE, most_files // 4) - _open_files()
         self._limit = max(1, min(max_in_flight or MAX_IN_FLIGHT, ports, files))
         self._open = opener or open_socket
         self._spare: tuple[list[socket.socket], list[socket.socket]] = ([], [])  # indexed by is_v4
