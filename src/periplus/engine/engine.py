@@ -57,7 +57,6 @@ class Totals:
     unexpected: int = 0
     unsolicited: int = 0
     hosts_done: int = 0
-    hosts_up: int = 0
     cells_done: int = 0
     missed: float = 0.0
 
@@ -298,7 +297,6 @@ class Engine:
                 continue
             hosts.status[done] = HostState.TOLD
             self.totals.hosts_done += len(done)
-            self.totals.hosts_up += int(hosts.proved[done].sum())
             self.totals.cells_done += int(hosts.count[done].sum())
             self.totals.missed += float(hosts.missed[done].sum())
             step.finished.append((group, done))

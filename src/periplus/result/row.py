@@ -16,8 +16,6 @@ from periplus.technique.verdict import Reason, State
 
 __all__ = ["HostReport", "PortColumns", "PortRow", "RunRow", "SummaryRow"]
 
-RTT_UNKNOWN = np.float32("nan")
-
 ROWS_AT_ONCE = 1024  # columns become Python numbers by so many, so that a host of 65,535 rows stays small
 
 _STATES = tuple(State)

@@ -46,12 +46,11 @@ class Reason(IntEnum):
     REJECT_ROUTE = 14
     TIME_EXCEEDED = 15
     PARAM_PROBLEM = 16
-    HOST_TIMEOUT = 17
-    ARP_RESPONSE = 18
-    ND_RESPONSE = 19
-    USER_SET = 20
-    LOCALHOST_RESPONSE = 21
-    NO_ROUTE = 22
+    ARP_RESPONSE = 17
+    ND_RESPONSE = 18
+    USER_SET = 19
+    LOCALHOST_RESPONSE = 20
+    NO_ROUTE = 21
 
     @property
     def word(self) -> str:
