@@ -29,7 +29,8 @@ def _group(*ports: int, timing: Timing | None = None) -> Group:
 
 def _take(group: Group, now_us: int = 0) -> Probes:
     """Ask everything that may be asked."""
-    return group.take(*group.waiting(), now_us)
+    fresh, second, late = group.waiting()
+    return group.take(fresh, second + late, now_us)
 
 
 def _replies(cell: I64, flags: int = RST | ACK, attempt: int = 0, time_us: int = 1000) -> Replies:

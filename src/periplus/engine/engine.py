@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from periplus.columns import I64, Mask, distinct
+from periplus.engine.bucket import Bucket
 from periplus.engine.group import Group, HostState, Tally
 from periplus.engine.lists import fair_shares
 from periplus.engine.loss import expected_missed, per_try, shares
@@ -29,6 +30,9 @@ __all__ = ["Engine", "Limits", "Step", "Totals"]
 
 NEVER = 1 << 62
 ROUND_GAIN = 1 / 8
+LATE_SHARE = 0.25  # of the floor's rate, for third and later tries on a path that loses
+LATE_LOSS = 0.05
+LATE_S = 0.004
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,9 @@ class Engine:
         self._pace = Pace(timing, self._limits.outstanding, now_us, self._limits.in_flight)
         self._round_us = float(timing.initial_rtt_us)
         self._turn = 0
+        late_pps = timing.floor_rate * LATE_SHARE
+        self._late = Bucket(late_pps, late_pps * LATE_S, now_us)
+        self._held = False
 
     def _size_of_groups(self) -> int:
         most_ports = max(len(block.ports) for block in self._space.blocks)
@@ -246,8 +253,13 @@ class Engine:
         most = min(most, self._limits.batch, room_out)
         spent_window = spent_floor = 0
         more = roomy = False
+        late_room = self._late_room(now_us)
+        self._held = False
         for group in self.groups.values():
-            fresh, again = group.waiting()
+            fresh, second, all_late = group.waiting()
+            late = fair_shares(all_late, late_room, self._turn)
+            self._held = self._held or bool((late < all_late).any())
+            again = second + late
             left = fresh + again
             if not left.any():
                 continue
@@ -270,9 +282,20 @@ class Engine:
             if len(probes):
                 step.probes.append(probes)
                 self.totals.sent += len(probes)
+                late_sent = int(np.count_nonzero(probes.attempt > 1))
+                late_room -= late_sent
+                self._late.take(late_sent)
         first_tries = sum(int(np.count_nonzero(probes.attempt == 0)) for probes in step.probes)
         self._pace.sent(now_us, spent_window, spent_floor, first_tries)
         return more, roomy
+
+    def _late_room(self, now_us: int) -> int:
+        """How many third and later tries may go.
+
+        Where probes get lost, those that are left over would leave in one burst, and be lost in it again.
+        """
+        tokens = self._late.fill(now_us)
+        return tokens if self._late.rate and self.totals.loss > LATE_LOSS else NEVER
 
     def _room(self, room_out: int) -> int:
         """How many more probes the caller and the machine could take."""
@@ -303,6 +326,8 @@ class Engine:
 
     def _wake_us(self, now_us: int, waiting: bool, roomy: bool) -> int:
         wake_us = min((group.next_expiry_us() for group in self.groups.values()), default=now_us)
+        if self._held:
+            wake_us = min(wake_us, self._late.ready_us(self._late.rate * LATE_S / 2))
         if waiting:
             outstanding = sum(group.outstanding for group in self.groups.values())
             soonest = self._pace.ready_us(outstanding, roomy)

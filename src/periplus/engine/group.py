@@ -138,13 +138,12 @@ class Group:
 
     # asking
 
-    def waiting(self) -> tuple[I64, I64]:
-        """Return, by host, how many fresh cells and how many retransmissions could go now."""
-        hosts = self.hosts
-        active = hosts.status == HostState.ACTIVE
+    def waiting(self) -> tuple[I64, I64, I64]:
+        """Return, by host, how many cells could be asked now for the first, the second, and a later time."""
         left, due = self._left()
-        again = np.where(due[1:], left[1:], 0).sum(axis=0)
-        return np.where(active, left[0], 0).astype(np.int64), np.where(active, again, 0).astype(np.int64)
+        open_to = np.where(due & (self.hosts.status == HostState.ACTIVE), left, 0).astype(np.int64)
+        second = open_to[1] if len(open_to) > 1 else np.zeros_like(open_to[0])
+        return open_to[0], second, open_to[2:].sum(axis=0)
 
     def _left(self) -> tuple[I32, Mask]:
         """By try and host: cells not taken yet, and whether the host's silence deserves that try."""
@@ -158,8 +157,7 @@ class Group:
 
     def next_turn_us(self) -> int:
         """With a delay between probes: when the next host with something to ask may be asked."""
-        fresh, again = self.waiting()
-        return int(self.hosts.next_us[(fresh + again) > 0].min(initial=NEVER))
+        return int(self.hosts.next_us[sum(self.waiting()) > 0].min(initial=NEVER))
 
     def work_done(self) -> float:
         """Cells' worth of work done by hosts not yet told: asked counts half, answered the other half."""
