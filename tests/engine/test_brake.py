@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from periplus.engine.brake import ENOUGH, STRETCH_US, Brake
+from periplus.engine.brake import CAUTION, ENOUGH, STRETCH_US, Brake, _Measured
 
 WAIT_US = 100_000
 TICK_US = 5_000
@@ -61,3 +61,38 @@ def test_it_waits_until_the_fate_of_the_probes_is_known() -> None:
 def test_the_limit_never_falls_below_the_least() -> None:
     limits = _drive(Brake(least_pps=500.0), 200, 0.0, 30.0, wish_pps=3_000)
     assert min(limits) == 500.0
+
+
+def test_a_limit_of_the_least_rate_is_raised_when_the_path_clears() -> None:
+    """At fifty probes a second a second's first tries are too few to be judged: the stretch goes on."""
+    brake = Brake()
+    brake.limit_pps = brake._least_pps = 45.0
+    for now_us in range(0, 20_000_000, 20_000):
+        tries = int(now_us % 40_000 == 0)
+        brake.sent(now_us, tries, tries)
+        brake.heard(np.full(tries, now_us), tries, 0)
+        brake.review(now_us, WAIT_US)
+    assert brake.limit_pps > 60
+
+
+def test_a_handful_of_answers_tells_nothing_of_loss() -> None:
+    """Three ports answer among thousands that are dropped; one of them did so on its second try."""
+    brake = Brake()
+    for now_us in range(0, 2_000_000, TICK_US):
+        brake.sent(now_us, 50, 50)
+        answers = int(now_us in {100_000, 500_000})
+        brake.heard(np.full(answers, now_us), answers, int(now_us == 300_000))
+        brake.review(now_us, WAIT_US)
+    assert (brake.limit_pps, brake.era) == (math.inf, 0)
+
+
+def test_a_cut_that_went_too_deep_is_taken_back_to_what_got_through() -> None:
+    """The yield is 0.2 at 10,000 probes a second and whole at 500: 2,000 got through before."""
+    brake = Brake()
+    brake._reference = 0.2
+    brake._judge(_Measured(rate_pps=10_000, answered=0.2, loss=0.95, noise=0.0))
+    assert brake.limit_pps == pytest.approx(10_000 * 0.05 * CAUTION)
+    assert brake.era == 1
+    brake._judge(_Measured(rate_pps=450, answered=1.0, loss=0.0, noise=0.0))
+    assert brake.limit_pps == pytest.approx(2_000 * CAUTION)
+    assert brake.era == 2

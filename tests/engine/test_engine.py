@@ -5,6 +5,8 @@ import pytest
 from tests.sim.internet import CLOSED, OPEN, Internet, Path, run
 
 from periplus.engine.engine import Engine, Limits
+from periplus.engine.group import Group
+from periplus.engine.replies import Probes
 from periplus.engine.timing import TEMPLATES, Timing
 from periplus.space.ip import parse_ip
 from periplus.space.ranges import AddressSpace
@@ -90,6 +92,43 @@ def test_expected_misses_are_about_those_that_happen() -> None:
         happened += _errors(net, run(engine, net).verdicts)[0]
         stated += engine.totals.missed
     assert stated == pytest.approx(happened, rel=0.15)
+
+
+@pytest.mark.parametrize("seed", [3, 11])
+def test_a_policer_of_both_ways_is_kept_to_and_no_more(seed: int) -> None:
+    """Connects at ten thousand a second into a policer of four thousand packets: five in six get lost at first.
+
+    What those losses leave behind is asked again for seconds, and must not be taken for losses of the rate that was
+    found then: in these worlds the limit once fell to fifty probes a second and stayed there.
+    """
+    space = _space(1, 10_000)
+    path = Path(delay_us=50 + 7 * seed, jitter_us=300, loss=0.01, policer=(4000.0, 200.0))
+    net = Internet(space, path, seed=seed, send_cost_us=8 + 2 * (seed % 10))
+    limits = Limits(outstanding=7000, in_flight=7000, batch=512)
+    outcome = run(_engine(space, TEMPLATES[4], key=seed, limits=limits), net)
+    assert _errors(net, outcome.verdicts) == (0, 0, 0)
+    assert outcome.seconds < 10
+
+
+class _Clearing(Internet):
+    """Three probes in four get lost until the pace finds its rate, after 0.4 s; then none."""
+
+    def send(self, now_us: int, group: Group, probes: Probes) -> None:
+        if now_us > 400_000 and self.path.loss:
+            self.engine._pace.brake.era += 1
+            self.path = Path()
+        super().send(now_us, group, probes)
+
+    engine: Engine
+
+
+def test_tries_spent_in_a_bad_time_are_no_evidence_of_silence() -> None:
+    """Over the whole run the loss looks harmless, but a tenth of the ports had both their tries while it was not."""
+    space = _space(1, 10_000)
+    net = _Clearing(space, Path(loss=0.5), (0.0003, 0.9997, 0.0, 0.0))
+    net.engine = _engine(space, TEMPLATES[4])
+    outcome = run(net.engine, net)
+    assert _errors(net, outcome.verdicts) == (0, 0, 0)
 
 
 def test_nobody_at_home_takes_two_time_outs_and_the_floors_time() -> None:

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from periplus.columns import I32
-from periplus.engine.loss import MOST_LOSS, expected_missed, per_try, shares
+from periplus.columns import I32, U8, Mask
+from periplus.engine.loss import MOST_LOSS, expected_missed, hidden_by_eras, lost_shares, per_try, shares
 
 
 def _i4(*values: int) -> I32:
@@ -98,3 +98,33 @@ def test_where_nobody_answers_nothing_can_be_expected() -> None:
         np.array([0.01, 0.01]), np.array([2, 2], np.uint8), _i4(0, 0), _i4(0, 0), _i4(10, 10)
     )
     assert missed.tolist() == [0.0, 0.0]
+
+
+def _eras(*counts: tuple[int, int, int]) -> tuple[U8, Mask]:
+    """Columns of cells from (era, cells, silent ones)."""
+    era = np.concatenate([np.full(cells, number, np.uint8) for number, cells, _ in counts])
+    silent = np.concatenate([np.arange(cells) < mute for _, cells, mute in counts])
+    return era, silent
+
+
+def test_what_an_era_has_more_of_in_silence_was_lost() -> None:
+    """Two thirds of the first four thousand stayed silent, of the next six thousand none: nothing is filtered."""
+    lost = lost_shares(*_eras((0, 4000, 2700), (3, 6000, 0)))
+    assert lost[0] == pytest.approx(1.0, abs=0.01)
+    assert lost[3] == 0
+
+
+def test_a_firewall_is_silent_in_all_eras_alike() -> None:
+    lost = lost_shares(*_eras((0, 4000, 2030), (1, 6000, 2960), (2, 300, 158)))
+    assert not lost.any()
+    assert lost_shares(*_eras((0, 4000, 1000), (1, 6000, 3000)))[1] == pytest.approx(0.5, abs=0.05)
+
+
+def test_one_era_or_a_tiny_one_tells_nothing() -> None:
+    assert not lost_shares(*_eras((0, 4000, 2700))).any()
+    assert not lost_shares(*_eras((0, 4000, 2700), (1, 20, 0))).any()
+
+
+def test_lost_cells_hide_as_many_open_ports_as_the_answered_show() -> None:
+    hidden = hidden_by_eras(np.array([1000.0, 1000.0, 0.0]), _i4(9, 0, 5), _i4(1000, 0, 10))
+    assert hidden.tolist() == [9.5, 0.0, 0.0]

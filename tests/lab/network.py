@@ -324,5 +324,14 @@ def sweep() -> None:
     for path in NETNS.glob(f"{PREFIX}-*") if NETNS.is_dir() else ():
         _, pid, begun, *_ = path.name.split("-")
         if started(int(pid)) != begun:
-            Node(path.name, "stale").stop()
-            run(["ip", "netns", "delete", path.name])
+            remove(path)
+
+
+def remove(path: Path) -> None:
+    """Remove a namespace and what runs in it; another process may be doing the same."""
+    try:
+        Node(path.name, "stale").stop()
+        run(["ip", "netns", "delete", path.name])
+    except (LabError, ProcessLookupError):
+        if path.exists():
+            raise

@@ -35,7 +35,7 @@ def test_a_clean_link_has_no_loss(plain: Network) -> None:
     assert scan.summary["loss"] < 0.01
 
 
-@pytest.mark.parametrize("flag", ["-sS"])
+@pytest.mark.parametrize("flag", ["-sS", "-sT"])
 def test_a_policer_that_drops_what_is_too_fast(plain: Network, flag: str) -> None:
     plain.router.firewall(conditions.limited(4000, burst=200))
     ran = periplus(

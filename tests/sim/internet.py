@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from periplus.columns import F64, I64, U8, U16
+from periplus.columns import F64, I64, U8, U16, Mask
 from periplus.engine.engine import Engine, Step
 from periplus.engine.group import Group
 from periplus.engine.replies import Probes, Replies
@@ -27,7 +27,10 @@ NEVER = 1 << 62
 
 @dataclass(frozen=True)
 class Path:
-    """What lies between us and the hosts; loss is each way, times in microseconds, capacity in packets a second."""
+    """What lies between us and the hosts; loss is each way, times in microseconds, capacity in packets a second.
+
+    `policer`: so many packets a second, probes and answers together, and so many at once; what is over is dropped.
+    """
 
     loss: float = 0.0
     delay_us: int = 1_000
@@ -36,6 +39,7 @@ class Path:
     capacity: float = 0.0
     queue_us: int = 50_000
     icmp_per_second: float = 0.0
+    policer: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass
@@ -55,6 +59,7 @@ class Internet:
         self._rng = np.random.default_rng(self.seed)
         self._mail: list[tuple[I64, I64, I64, U8, U16]] = []  # arrival, group, cell, attempt, signal
         self._line_free_us = 0.0
+        self._tokens, self._filled_us = self.path.policer[1], 0.0
         self._icmp_sent: dict[int, float] = {}
         self.send_times: list[tuple[int, int]] = []
 
@@ -76,6 +81,7 @@ class Internet:
         alive = passed & (kind != DROPPED) & (self._rng.random(len(probes)) >= self.path.loss)
         alive &= self._rng.random(len(probes)) >= self.path.loss
         alive &= self._rationed(kind, host_id, arrive_us)
+        alive &= self._policed(left_us, passed, kind != DROPPED)
         back_us = arrive_us + 2 * self.path.delay_us + self._rng.random(len(probes)) * self.path.jitter_us
         twice = alive & (self._rng.random(len(probes)) < self.path.duplicates)
         for which, extra in ((alive, 0.0), (twice, 700.0)):
@@ -91,7 +97,7 @@ class Internet:
                     )
                 )
 
-    def _through_bottleneck(self, left_us: F64) -> tuple[np.ndarray[tuple[int], np.dtype[np.bool_]], F64]:
+    def _through_bottleneck(self, left_us: F64) -> tuple[Mask, F64]:
         if not self.path.capacity:
             return np.ones(len(left_us), np.bool_), left_us
         each = 1e6 / self.path.capacity
@@ -105,7 +111,22 @@ class Internet:
         self.overflowed += int((~passed).sum())
         return passed, arrive
 
-    def _rationed(self, kind: U8, host_id: I64, at_us: F64) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    def _policed(self, at_us: F64, comes: Mask, answered: Mask) -> Mask:
+        """Which probes and their answers find a token each; the way between is taken for short."""
+        rate, burst = self.path.policer
+        if not rate:
+            return np.ones(len(at_us), np.bool_)
+        passes = np.zeros(len(at_us), np.bool_)
+        for row in np.flatnonzero(comes):
+            now = float(at_us[row])
+            self._tokens = min(burst, self._tokens + rate * (now - self._filled_us) / 1e6)
+            self._filled_us = now
+            wanted = 2 if answered[row] else 1
+            passes[row] = self._tokens >= wanted
+            self._tokens -= min(wanted, int(self._tokens))
+        return passes
+
+    def _rationed(self, kind: U8, host_id: I64, at_us: F64) -> Mask:
         passes = np.ones(len(kind), np.bool_)
         if self.path.icmp_per_second:
             for row in np.flatnonzero(kind == REJECTED):
@@ -188,9 +209,7 @@ def _keep(step: Step, space: Space, verdicts: dict[tuple[int, int], int]) -> Non
             verdicts.update({(host_id, int(p)): int(s) for p, s in zip(ports, states, strict=True)})
 
 
-def _rows(
-    mail: tuple[I64, I64, I64, U8, U16], mask: np.ndarray[tuple[int], np.dtype[np.bool_]]
-) -> tuple[I64, I64, I64, U8, U16]:
+def _rows(mail: tuple[I64, I64, I64, U8, U16], mask: Mask) -> tuple[I64, I64, I64, U8, U16]:
     arrival, group, cell, attempt, signal = mail
     return arrival[mask], group[mask], cell[mask], attempt[mask], signal[mask]
 

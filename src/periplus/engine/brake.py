@@ -9,12 +9,15 @@ counts as usual.
 
 A measurement takes the first tries of one stretch of time and waits until their fate is known: a time-out and a
 round trip; after a change it waits as long before it begins. The loss is the number of answers to second tries over
-that to first ones: of `n` ports that answer, `n (1 - p)` do so at once and `n p (1 - p)` when asked again.
+that to first ones: of `n` ports that answer, `n (1 - p)` do so at once and `n p (1 - p)` when asked again. Every
+change of the limit but a small raise begins a new era, and only ports first asked in the present era count for
+that: what an earlier rate lost is asked again for a long time, and says nothing of the rate in use now.
 
 Limits: a network with next to no answers cannot be measured; there the floor holds.
 """
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -24,8 +27,10 @@ __all__ = ["Brake"]
 
 SECOND_US = 1_000_000
 STRETCH_US = 30_000  # shortest measurement
-LONGEST_US = SECOND_US
-ENOUGH = 50  # first tries in a measurement
+LONGEST_US = SECOND_US  # of one that has enough first tries, but fewer than it wants
+ENOUGH = 50  # first tries in a measurement, and answers that it would like to get
+MOST_WANTED = 1_000
+FATES = 20  # answers without which no share of loss is believed
 FALL = 0.08  # the part by which the yield may fall before it is suspicious
 MARGIN = 0.05  # the share of loss above the usual that is
 RISE = 0.1  # the part by which the yield must rise to prove that the rate was the cause
@@ -39,15 +44,28 @@ LEAST_PPS = 50.0
 REFERENCE_GAIN = 1 / 8
 
 
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """What a stretch came to: probes a second, the share of first tries answered, the share lost, and the doubt
+    about the yield."""
+
+    rate_pps: float
+    answered: float
+    loss: float
+    noise: float
+
+
 class Brake:
-    """`limit_pps` is the rate that may not be exceeded; infinite while nothing speaks against it."""
+    """`limit_pps` is the rate that may not be exceeded, infinite while nothing speaks against it; `era` counts how
+    often it was changed by more than a small raise."""
 
     def __init__(self, least_pps: float = LEAST_PPS) -> None:
         self.limit_pps = math.inf
+        self.era = 0
         self._least_pps = least_pps
         self._reference: float | None = None
         self._usual_loss = 0.0
-        self._trial: tuple[float, float, float] | None = None  # limit, yield and loss before
+        self._trial: tuple[float, _Measured] | None = None  # the limit and what was measured before
         self._begin(-1)
 
     def _begin(self, begin_us: int) -> None:
@@ -63,14 +81,20 @@ class Brake:
         if self._end_us is not None or now_us < self._begin_us:
             return
         elapsed_us = now_us - self._begin_us
-        if (elapsed_us >= STRETCH_US and self._first_tries >= ENOUGH) or elapsed_us >= LONGEST_US:
+        enough = self._wanted() if elapsed_us < LONGEST_US else ENOUGH
+        if elapsed_us >= STRETCH_US and self._first_tries >= enough:
             self._end_us = now_us
             return
         self._first_tries += first_tries
         self._load += probes
 
+    def _wanted(self) -> float:
+        """How many first tries bring enough answers, at the usual yield."""
+        return min(ENOUGH / max(self._reference or 1.0, ENOUGH / MOST_WANTED), MOST_WANTED)
+
     def heard(self, first_sent_us: I64, at_once: int, later: int) -> None:
-        """Answers came: when those to first tries had been sent; how many answer first and second tries."""
+        """Answers came: when those to first tries had been sent; how many answer first and second tries of
+        ports first asked in the present era."""
         last_us = math.inf if self._end_us is None else self._end_us
         self._answered += int(np.count_nonzero((first_sent_us >= self._begin_us) & (first_sent_us < last_us)))
         self._at_once += at_once
@@ -80,49 +104,54 @@ class Brake:
         """Judge the measurement if the fate of its probes is known by now, and begin the next one."""
         if self._end_us is None or now_us < self._end_us + wait_us:
             return
-        if self._first_tries >= ENOUGH:
-            rate_pps = self._load * SECOND_US / max(self._end_us - self._begin_us, 1)
-            before_pps = self.limit_pps
-            self._judge(rate_pps, min(self._answered / self._first_tries, 1.0))
-            if self.limit_pps < before_pps:
-                now_us += round(wait_us)  # what is under way still tells of the old rate
+        before_pps = self.limit_pps
+        self._judge(self._measured(self._end_us))
+        if self.limit_pps < before_pps:
+            now_us += round(wait_us)  # what is under way still tells of the old rate
         self._begin(now_us)
 
-    def _judge(self, rate_pps: float, answered: float) -> None:
+    def _measured(self, end_us: int) -> _Measured:
+        answered = min(self._answered / self._first_tries, 1.0)
         loss = min(self._later / max(self._at_once, 1), MOST_LOSS)
-        noise = 2 * math.sqrt(max(answered * (1 - answered), 0.01) / self._first_tries)
+        return _Measured(
+            rate_pps=self._load * SECOND_US / max(end_us - self._begin_us, 1),
+            answered=answered,
+            loss=loss if self._at_once + self._later >= FATES else 0.0,
+            noise=2 * math.sqrt(max(answered * (1 - answered), 0.01) / self._first_tries),
+        )
+
+    def _judge(self, now: _Measured) -> None:
         if self._trial is not None:
-            self._conclude(*self._trial, answered, loss, noise)
+            self._conclude(*self._trial, now)
             return
         if self._reference is None:
-            self._reference = answered
-        fallen = answered < self._reference * (1 - FALL) - noise
-        lossy = loss > self._usual_loss + MARGIN + noise
+            self._reference = now.answered
+        fallen = now.answered < self._reference * (1 - FALL) - now.noise
+        lossy = now.loss > self._usual_loss + MARGIN + now.noise
         if fallen or lossy:
-            through = min(answered / max(self._reference, 0.001), 1 - loss, CUT)
-            self._trial = (self.limit_pps, answered, loss)
-            self.limit_pps = max(rate_pps * through * CAUTION, self._least_pps)
+            through = min(now.answered / max(self._reference, 0.001), 1 - now.loss, CUT)
+            self._trial = (self.limit_pps, now)
+            self._change(now.rate_pps * through * CAUTION)
             return
-        self._reference += REFERENCE_GAIN * (answered - self._reference)
-        self._usual_loss = min(self._usual_loss, loss)
+        self._reference += REFERENCE_GAIN * (now.answered - self._reference)
+        self._usual_loss = min(self._usual_loss, now.loss)
         self.limit_pps *= GROWTH
-        if self.limit_pps > SLACK * rate_pps:
+        if self.limit_pps > SLACK * now.rate_pps:
             self.limit_pps = math.inf
 
-    def _conclude(
-        self,
-        limit: float,
-        answered_before: float,
-        loss_before: float,
-        answered: float,
-        loss: float,
-        noise: float,
-    ) -> None:
+    def _change(self, limit_pps: float) -> None:
+        self.limit_pps = max(limit_pps, self._least_pps)
+        self.era += 1
+
+    def _conclude(self, limit_pps: float, before: _Measured, now: _Measured) -> None:
         self._trial = None
-        risen = answered > answered_before * (1 + RISE) + noise / 2
-        if risen or loss < loss_before * STILL - noise / 2:
-            self._reference = max(self._reference or 0.0, answered)
+        risen = now.answered > before.answered * (1 + RISE) + now.noise / 2
+        if risen or now.loss < before.loss * STILL - now.noise / 2:
+            self._reference = max(self._reference or 0.0, now.answered)
+            # What got through before, now that the yield without loss is known: the experiment may have cut deeper.
+            through_pps = before.rate_pps * before.answered / max(now.answered, 0.001)
+            self._change(min(max(self.limit_pps, through_pps * CAUTION), limit_pps))
             return
-        self.limit_pps = limit
-        self._reference = answered
-        self._usual_loss = max(self._usual_loss, loss)
+        self._change(limit_pps)
+        self._reference = now.answered
+        self._usual_loss = max(self._usual_loss, before.loss)

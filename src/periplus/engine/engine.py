@@ -16,7 +16,7 @@ from periplus.columns import I64, Mask, distinct
 from periplus.engine.bucket import Bucket
 from periplus.engine.group import Group, HostState, Tally
 from periplus.engine.lists import fair_shares
-from periplus.engine.loss import expected_missed, per_try, shares
+from periplus.engine.loss import ERAS, expected_missed, hidden_by_eras, per_try, shares
 from periplus.engine.pace import Pace
 from periplus.engine.replies import Findings, Probes, Replies
 from periplus.engine.timing import Timing
@@ -217,6 +217,9 @@ class Engine:
         share = shares(hosts.lost, hosts.heard, group.network, self.totals.lost, self.totals.heard)
         loss = per_try(share, hosts.allowed)
         missed = expected_missed(loss, hosts.allowed, hosts.opened, hosts.answered, silent)
+        if self._pace.brake.era:
+            hidden = hidden_by_eras(group.lost_in_eras(), hosts.opened, hosts.answered)
+            missed = np.maximum(missed, hidden)
         enough = missed <= timing.missed_per_1000 * silent / 1000
         believed = settled & (enough | (hosts.allowed >= timing.max_tries))
         hosts.missed[believed] = missed[believed]
@@ -253,9 +256,11 @@ class Engine:
         most = min(most, self._limits.batch, room_out)
         spent_window = spent_floor = 0
         more = roomy = False
+        era = self._pace.brake.era % ERAS
         late_room = self._late_room(now_us)
         self._held = False
         for group in self.groups.values():
+            group.era = era
             fresh, second, all_late = group.waiting()
             late = fair_shares(all_late, late_room, self._turn)
             self._held = self._held or bool((late < all_late).any())

@@ -15,6 +15,7 @@ import numpy as np
 from periplus.columns import F64, I32, I64, U8, U16, Mask, distinct
 from periplus.engine.columns import allocate, column
 from periplus.engine.lists import concatenated, interleaved, ragged_ranks, spread
+from periplus.engine.loss import lost_shares
 from periplus.engine.replies import FIRST_UNANSWERED, Findings, Probes, Replies, Unanswered
 from periplus.engine.rtt import RoundTrips, observe
 from periplus.engine.timing import Timing
@@ -52,6 +53,7 @@ class Cells:
     sent_us: I64 = column("i8", "when the last probe left")
     again: U16 = column("u2", "ports' ranks that await their next try, host by host")
     sender: U16 = column("u2", "which router answered; 0: the target itself")
+    era: U8 = column("u1", "the pace's era (mod 256) when first asked")
 
 
 @dataclass(slots=True)
@@ -84,7 +86,8 @@ class Tally:
     accepted: int = 0
     lost: int = 0  # probes known to be lost
     telling: int = 0  # answers that tell of loss
-    # While the group has fresh cells these clock the overall window: all, to first tries, to second tries.
+    # While the group has fresh cells these clock the overall window: all, and of cells first asked in this era
+    # those to first and to second tries.
     clocking: tuple[int, int, int] = (0, 0, 0)
     queue_us: float = np.inf
     first_sent_us: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
@@ -119,6 +122,7 @@ class Group:
         self.ready[0] = ports
         self.routers: list[int] = [0]
         self.outstanding = 0
+        self.era = 0  # of the pace, mod 256; the engine's to set
         self._tweak = host_id.astype(np.uint64)  # makes each host's order of ports its own
         self._orders = {int(size): Order(int(size), key) for size in distinct(ports)}
         self._uniform = int(ports[0]) if len(self._orders) == 1 else 0
@@ -206,6 +210,7 @@ class Group:
         cells, hosts = self.cells, self.hosts
         attempt = cells.tries[cell]
         cells.tries[cell] += 1
+        cells.era[cell[attempt == 0]] = self.era
         cells.state[cell] = Unanswered.ASKED
         cells.sent_us[cell] = now_us
         counts = np.bincount(host, minlength=len(self))
@@ -266,7 +271,7 @@ class Group:
         self._note_senders(replies, chosen, cell)
         own = self._prove(replies, chosen, cell, host)
         self._time(replies, chosen, cell, host, own, tally)
-        self._weigh(host, replies.attempt[chosen], state, tally)
+        self._weigh(cell, host, replies.attempt[chosen], tally)
         found = state == State.OPEN
         if not found.any():
             return None
@@ -340,9 +345,9 @@ class Group:
         observe(self.trips, whose, rtt_us, self.timing)
         tally.queue_us = float((rtt_us - self.trips.least_us[whose]).min())
 
-    def _weigh(self, host: I64, attempt: U8, state: U8, tally: Tally) -> None:
+    def _weigh(self, cell: I64, host: I64, attempt: U8, tally: Tally) -> None:
         """Count what these answers tell of loss. ICMP errors tell nothing: their senders ration them."""
-        telling = state != State.FILTERED
+        telling = self.cells.state[cell] != State.FILTERED
         if not telling.any():
             return
         whose, lost = host[telling], attempt[telling].astype(np.float64)
@@ -357,7 +362,8 @@ class Group:
         self.windows.heard(rows, heard_by[rows].astype(np.float64))
         self.windows.lost(rows, lost_by[rows])
         if self.fresh_left():
-            tries = np.bincount(np.minimum(attempt[telling], 2), minlength=3).tolist()
+            present = telling & (self.cells.era[cell] == self.era)
+            tries = np.bincount(np.minimum(attempt[present], 2), minlength=3).tolist()
             tally.clocking = (tally.telling, tries[0], tries[1])
 
     # waiting in vain
@@ -419,6 +425,16 @@ class Group:
     def silent(self) -> I64:
         """How many cells of each host are unanswered."""
         return self.hosts.count - self.hosts.answered
+
+    def lost_in_eras(self) -> F64:
+        """By host, how many silent cells were probably lost in an era of the pace worse than others."""
+        asked = np.flatnonzero(self.cells.tries)
+        era = self.cells.era[asked]
+        silent = self.cells.state[asked] >= FIRST_UNANSWERED
+        share = lost_shares(era, silent)
+        if not share.any():
+            return np.zeros(len(self))
+        return np.bincount(self.host_of(asked[silent]), share[era[silent]], len(self)).astype(np.float64)
 
     def release(self, which: Mask) -> None:
         """The way to these hosts is known: they may be asked."""

@@ -8,21 +8,27 @@ What silence may hide follows: of `open` ports found with a chance `q = p**tries
 `open * q / (1 - q)` more are expected among the silent. A host that answered nothing can hide open ports only
 if all its answers were lost: with `c` answers a host as the others give, the chance is `q**c`.
 
+Where the rate itself caused loss, that chance is not the same for all: a cell whose tries fell into the bad time may
+have lost them all while the average looks harmless. But ports are asked in random order, so of those first asked in
+one era of the pace (`brake`) as many should stay silent as in any other; what an era has more of was lost.
+
 Limits: losses are taken as independent from try to try; a firewall that drops every second probe of a port
 would look like loss, a port rate-limited for ever like silence.
 """
 
 import numpy as np
 
-from periplus.columns import F64, I32, I64, U8, distinct
+from periplus.columns import F64, I32, I64, U8, Mask, distinct
 
-__all__ = ["expected_missed", "per_try", "shares"]
+__all__ = ["ERAS", "expected_missed", "hidden_by_eras", "lost_shares", "per_try", "shares"]
 
 PRIOR_LOST = 0.05  # before anything is known: 1 % loss, with the weight of five probes
 PRIOR_PROBES = 5.0
 LEAN = 20.0  # probes that the wider circle's share weighs in the narrower one's
 PRIOR_OPEN = 0.5  # a host that answers may have an open port though none was seen
 MOST_LOSS = 0.9
+ERAS = 256  # that a column of bytes tells apart
+COMPARABLE = 100  # cells without which an era is no measure for others
 _CHANCES = np.linspace(0.0, MOST_LOSS, 451)
 
 
@@ -70,3 +76,29 @@ def expected_missed(loss: F64, tries: U8, opened: I32, answered: I32, silent: I3
         found = opened.sum() + PRIOR_OPEN if hosts_up else 0.0
         hidden = np.where(answering, hidden, found * all_silent / (1 - all_silent) / mute)
     return np.minimum(hidden, silent)
+
+
+def lost_shares(era: U8, silent: Mask) -> F64:
+    """Return by era (f8[ERAS]) which share of its silent cells would have been answered in the best era;
+    0 where the difference may be chance.
+
+    `era` and `silent` are columns by cell: when it was first asked, and whether no answer came.
+    """
+    asked = np.bincount(era, minlength=ERAS)
+    share = np.bincount(era[silent], minlength=ERAS) / np.maximum(asked, 1)
+    comparable = asked >= COMPARABLE
+    if np.count_nonzero(asked) < 2 or not comparable.any():
+        return np.zeros(ERAS)
+    doubt = 2 * np.sqrt(np.maximum(share * (1 - share), 0.01) / np.maximum(asked, 1))
+    usual = (share + doubt)[comparable].min()
+    lost: F64 = np.where(share - doubt > usual, 1 - usual / np.maximum(share, 1e-9), 0.0)
+    return lost
+
+
+def hidden_by_eras(lost_cells: F64, opened: I32, answered: I32) -> F64:
+    """Return the expected number of open ports among cells that were lost: as many as among the answered.
+
+    Columns by host; a host that answered nothing tells nothing of what its cells would have been.
+    """
+    hidden: F64 = lost_cells * (opened + PRIOR_OPEN) / np.maximum(answered, 1)
+    return np.where(answered > 0, hidden, 0.0)
