@@ -13,10 +13,13 @@ import pytest
 from periplus import __version__
 from periplus.cli.main import internal_error, main, say
 from periplus.errors import CannotScan
+from periplus.technique.catalogue import techniques
 
 SOURCE = Path(__file__).parents[2] / "src"
 ENVIRONMENT = {"PYTHONPATH": str(SOURCE), "PATH": os.environ["PATH"]}
 HEAVY = ("numpy", "rich", "dns", "pyroute2", "asyncio", "argparse", "json", "ssl")
+
+NAMES = ", ".join(technique.name for technique in techniques())
 
 
 def command(*arguments: str) -> list[str]:
@@ -74,7 +77,10 @@ def test_help_of_a_command(arguments: list[str], capsys: pytest.CaptureFixture[s
         (["scan"], 'no targets given; an address, range or name is needed, see "periplus scan --help"'),
         (["scan", "10.0.0.300"], 'target "10.0.0.300": octet 300 is over 255'),
         (["scan", "-iL", "/a\n\x1b[2J"], "-iL /a\\n\\x1b[2J: No such file or directory"),
-        (["techniques", "idle"], 'there is no technique "idle"; there are connect, syn'),
+        (
+            ["techniques", "idle"],
+            f'there is no technique "idle"; there are {NAMES}',
+        ),
     ],
 )
 def test_wrong_usage_is_one_line(arguments: list[str], line: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -93,7 +93,7 @@ def test_the_last_template_counts() -> None:
         (["--host-timeout", "5x"], '--host-timeout: "5x" has no unit of time; use us, ms, s, m or h'),
         (["-oX", "-n"], "-oX: a value is missing"),
         (["--open=yes"], "--open: takes no value, but 'yes' was given"),
-        (["-sX"], 'there is no option "-sX"; see "periplus scan --help"'),
+        (["-sQ"], 'there is no option "-sQ"; see "periplus scan --help"'),
         (["--exclude-port", "22"], 'there is no option "--exclude-port"; did you mean --exclude-ports?'),
     ],
 )

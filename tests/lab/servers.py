@@ -1,4 +1,5 @@
-"""What listens in the lab: nginx and sshd as Debian ships them, plain listeners, and a peer that answers badly.
+"""What listens in the lab: nginx and sshd as Debian ships them, plain listeners, a peer that answers badly, and
+one for SCTP.
 
 Each server runs in its host's namespace with its files in a directory of the caller's, writes nothing outside it
 (sshd wants /run/sshd: it gets a /run of its own), and is ready when the function returns, because it was reached
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from tests.lab.network import LabError, Node, wait_until
 
-__all__ = ["OPEN", "SSH", "WEB", "WEB_TOO", "listen", "respond", "serve_ssh", "serve_web"]
+__all__ = ["OPEN", "SSH", "WEB", "WEB_TOO", "listen", "respond", "serve_sctp", "serve_ssh", "serve_web"]
 
 SSH = 22
 WEB = 80
@@ -75,6 +76,14 @@ def respond(node: Node, link: str) -> None:
     """A peer that answers SYNs at `link` as the table in `responder.py` says; the kernel's own answers to
     those ports must be silenced by the caller."""
     script(node, "responder.py", link)
+
+
+def serve_sctp(node: Node, *ports: int) -> None:
+    """An SCTP endpoint that listens on these ports, IPv4 and IPv6, at the host's first link (see `sctp_peer.py`).
+
+    All other ports are closed. As long as it runs the kernel does not say that it knows no SCTP.
+    """
+    script(node, "sctp_peer.py", node.links[0], *map(str, ports))
 
 
 def script(node: Node, name: str, *words: str) -> None:

@@ -36,7 +36,7 @@ class Kernel:
         self._paths = paths
         monkeypatch.setattr(routes, "Routes", lambda: self)
         monkeypatch.setattr(packet, "PacketTransport", self._open)
-        monkeypatch.setattr(packet, "reserve_ports", lambda draw, count: (OURS, []))
+        monkeypatch.setattr(packet, "reserve_ports", lambda draw, count, protocol: (OURS, []))
 
     def __enter__(self) -> Self:
         return self
@@ -51,7 +51,7 @@ class Kernel:
     def neighbours(self, ifindex: int) -> dict[int, bytes]:
         return {number(ROUTER4): MAC}
 
-    def _open(self, ports: range, lanes: Iterable[Lane]) -> Wire:
+    def _open(self, ports: range, lanes: Iterable[Lane], protocols: tuple[int, ...]) -> Wire:
         self.opened.append((ports, list(lanes)))
         return self.wire
 

@@ -28,11 +28,13 @@ def _decoded(
     return Decoded(
         problem=u1(0),
         kind=u1(kind),
+        protocol=u1(6),
         them=Addresses.of_ints([parse_ip(THEM)]),
         sender=Addresses.of_ints([parse_ip(sender)]),
         me=Addresses.of_ints([parse_ip(ME)]),
         port_them=u2(80),
         port_me=u2(50_000),
+        ip_id=u2(0),
         seq=np.array([seq], np.uint32),
         ack=np.array([ack], np.uint32),
         flags=u1(flags),

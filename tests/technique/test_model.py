@@ -3,14 +3,27 @@
 from periplus.technique.model import (
     UNEXPECTED,
     Check,
+    Datagram,
     Errno,
     Icmp,
+    IcmpReply,
+    ProtocolReply,
     Row,
+    SctpChunk,
     Silence,
     Tcp,
     Technique,
 )
-from periplus.technique.signal import SILENCE, errno_signal, icmp_signal, tcp_signal
+from periplus.technique.signal import (
+    PROTOCOL_REPLY,
+    SILENCE,
+    UDP_REPLY,
+    errno_signal,
+    icmp_reply_signal,
+    icmp_signal,
+    sctp_signal,
+    tcp_signal,
+)
 from periplus.technique.verdict import Reason, State
 from periplus.wire.tcp import ACK, FIN, PSH, RST, SYN, URG, TcpProbe
 
@@ -39,7 +52,38 @@ def test_the_first_row_that_covers_a_signal_decides() -> None:
 
 def test_flag_letters_are_the_bits_of_rfc_9293() -> None:
     for letter, bit in zip("FSRPAU", (FIN, SYN, RST, PSH, ACK, URG), strict=True):
-        assert list(Tcp(letter, "FSRPAU").signals()) == [tcp_signal(bit)]
+        assert list(Tcp(letter, "FSRPAU").signals()) == [tcp_signal(bit), tcp_signal(bit, window=1)]
+
+
+def test_a_window_can_be_asked_for_or_excluded() -> None:
+    assert list(Tcp("R", "FSRPAU", window=True).signals()) == [tcp_signal(RST, window=9)]
+    assert list(Tcp("R", "FSRPAU", window=False).signals()) == [tcp_signal(RST)]
+    assert str(Tcp("R", "R", window=False)) == "TCP R with window 0"
+    assert str(Tcp("R", "R", window=True)) == "TCP R with a window"
+
+
+def test_only_icmp_errors_are_rationed() -> None:
+    table = _technique(
+        Row(Tcp("R", "R"), State.CLOSED, Reason.RESET),
+        Row(Icmp(4, 3, (3,)), State.CLOSED, Reason.PORT_UNREACH),
+    ).table
+    assert table.rationed[tcp_signal(RST)] == 0
+    assert table.rationed[icmp_signal(4, 3, 3, True)] == 1
+
+
+def test_answers_of_other_protocols() -> None:
+    assert list(Datagram().signals()) == [UDP_REPLY]
+    assert list(SctpChunk(2).signals()) == [sctp_signal(2)]
+    assert list(IcmpReply(8).signals()) == [icmp_reply_signal(8)]
+    assert list(ProtocolReply().signals()) == [PROTOCOL_REPLY]
+    words = [str(Datagram()), str(SctpChunk(6)), str(SctpChunk(7)), str(IcmpReply(128)), str(ProtocolReply())]
+    assert words == [
+        "UDP datagram",
+        "SCTP ABORT",
+        "SCTP chunk type 7",
+        "ICMPv6 echo reply",
+        "a packet in that protocol",
+    ]
 
 
 def test_icmp_rows_tell_senders_apart() -> None:

@@ -8,7 +8,9 @@ from periplus.technique import signal
 
 
 def test_signals_of_different_answers_differ() -> None:
-    tcp = {signal.tcp_signal(flags) for flags in range(64)}
+    tcp = {signal.tcp_signal(flags, window) for flags in range(64) for window in (0, 1)}
+    replies = {signal.icmp_reply_signal(question) for question in signal.ICMP_QUESTIONS}
+    chunks = {signal.sctp_signal(chunk) for chunk in range(signal.SCTP_CHUNKS)}
     icmp = {
         signal.icmp_signal(family, kind, code, target)
         for family, types in ((4, signal.ICMP4_TYPES), (6, signal.ICMP6_TYPES))
@@ -17,8 +19,9 @@ def test_signals_of_different_answers_differ() -> None:
         for target in (False, True)
     }
     errnos = {signal.errno_signal(number) for number in range(signal.ERRNOS)}
-    everything = [signal.SILENCE, signal.NO_SIGNAL, *tcp, *icmp, *errnos]
-    assert len(tcp) == 64
+    single = [signal.SILENCE, signal.NO_SIGNAL, signal.UDP_REPLY, signal.PROTOCOL_REPLY]
+    everything = [*single, *replies, *chunks, *tcp, *icmp, *errnos]
+    assert (len(tcp), len(replies), len(chunks)) == (128, 4, 16)
     assert len(icmp) == 7 * 16 * 2
     assert len(set(everything)) == len(everything)
     assert max(everything) < signal.SIGNALS
@@ -43,11 +46,19 @@ def test_icmp_columns_agree_with_single_values(rows: list[tuple[bool, int, int, 
     assert columns.tolist() == singles
 
 
+@given(st.lists(st.tuples(octets, st.sampled_from([0, 1, 65535])), min_size=1))
+def test_tcp_columns_agree_with_single_values(rows: list[tuple[int, int]]) -> None:
+    flags, window = (np.array(column) for column in zip(*rows, strict=True))
+    columns = signal.tcp_signals(flags.astype(np.uint8), window.astype(np.uint16))
+    assert columns.tolist() == [signal.tcp_signal(*row) for row in rows]
+
+
 @given(st.lists(octets, min_size=1))
-def test_tcp_columns_agree_with_single_values(flags: list[int]) -> None:
-    assert signal.tcp_signals(np.array(flags, np.uint8)).tolist() == [
-        signal.tcp_signal(each) for each in flags
-    ]
+def test_chunk_and_reply_columns_agree_with_single_values(numbers: list[int]) -> None:
+    chunks = signal.sctp_signals(np.array(numbers, np.uint8))
+    assert chunks.tolist() == [signal.sctp_signal(each) for each in numbers]
+    replies = signal.icmp_reply_signals(np.array(numbers, np.uint16))
+    assert replies.tolist() == [signal.icmp_reply_signal(each) for each in numbers]
 
 
 @given(st.lists(st.integers(-5, 400), min_size=1))

@@ -6,7 +6,7 @@ from periplus.technique.model import UNEXPECTED, Check
 from periplus.technique.signal import SILENCE, errno_signal, tcp_signal
 from periplus.technique.syn import TECHNIQUE
 from periplus.technique.verdict import Reason, State
-from periplus.wire.tcp import ACK, FIN, PSH, RST, SYN
+from periplus.wire.tcp import ACK, FIN, PSH, RST, SYN, TcpProbe
 
 CASES = [
     (SYN | ACK, State.OPEN, Reason.SYN_ACK, Check.ACK_IS_NEXT),
@@ -34,6 +34,5 @@ def test_silence_is_filtered() -> None:
 
 
 def test_it_sends_bare_syns_and_needs_the_privilege() -> None:
-    assert TECHNIQUE.probe is not None
-    assert TECHNIQUE.probe.flags == SYN
+    assert TECHNIQUE.probe == TcpProbe(SYN)
     assert TECHNIQUE.needs_raw

@@ -386,5 +386,5 @@ def test_reserving_inside_the_kernels_range_when_there_is_no_other(alone: None) 
 def test_reserving_gives_up_with_one_line(alone: None) -> None:
     with closing(socket.socket()) as taken:
         taken.bind(("127.0.0.1", 16384))
-        with pytest.raises(CannotScan, match="no 16 adjacent TCP ports are free"):
+        with pytest.raises(CannotScan, match="no 16 adjacent ports are free"):
             reserve_ports(lambda _: 0)

@@ -1,6 +1,7 @@
 """Decoding: every kind and every problem by name, the twin on mutated packets, scapy as an outsider."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
@@ -42,9 +43,11 @@ def row(packet: bytes, ethertype: int | None = None) -> Row:
     return only
 
 
-TCP4 = Row(0, Kind.TCP, THEM4, THEM4, ME4, 22, 40000, 5, 0xFFFFFFFF, 0x12, 65535, 64, is_v4=True)
+TCP4 = Row(0, Kind.TCP, 6, THEM4, THEM4, ME4, 22, 40000, 0, 5, 0xFFFFFFFF, 0x12, 65535, 64, is_v4=True)
 TCP6 = TCP4._replace(them=THEM6, sender=THEM6, me=ME6, is_v4=False)
-ERROR4 = Row(0, Kind.ICMP_ERROR, THEM4, ROUTER4, ME4, 22, 40000, 0xCAFEBABE, ttl=64, icmp_type=3, is_v4=True)
+ERROR4 = Row(
+    0, Kind.ICMP_ERROR, 6, THEM4, ROUTER4, ME4, 22, 40000, 0, 0xCAFEBABE, ttl=64, icmp_type=3, is_v4=True
+)
 ERROR6 = ERROR4._replace(them=THEM6, sender=ROUTER6, me=ME6, icmp_type=1, is_v4=False)
 
 
@@ -75,6 +78,77 @@ ERROR6 = ERROR4._replace(them=THEM6, sender=ROUTER6, me=ME6, icmp_type=1, is_v4=
 )
 def test_tcp(packet: bytes, expected: Row) -> None:
     assert row(packet) == expected
+
+
+BASE4 = Row(0, protocol=17, them=THEM4, sender=THEM4, me=ME4, ip_id=77, ttl=64, is_v4=True)
+BASE6 = BASE4._replace(them=THEM6, sender=THEM6, me=ME6, ip_id=0, is_v4=False)
+PORTS = bytes([0, 53, 0x9C, 0x40])  # 53 and 40000
+PONG = b"\xde\xad\xbe\xef"
+
+
+@pytest.mark.parametrize(
+    ("protocol", "payload", "changes"),
+    [
+        (17, PORTS + bytes(8), {"kind": Kind.UDP, "port_them": 53, "port_me": 40000}),
+        (
+            132,
+            PORTS + b"\1\2\3\4" + bytes(4) + b"\6\1\0\4",
+            {
+                "kind": Kind.SCTP,
+                "port_them": 53,
+                "port_me": 40000,
+                "ack": 0x01020304,
+                "flags": 6,
+                "window": 1,
+            },
+        ),
+        (89, b"\2\1", {"kind": Kind.OTHER}),
+        (58, bytes(8), {"kind": Kind.OTHER}),
+    ],
+)
+def test_other_protocols_of_ipv4(protocol: int, payload: bytes, changes: dict[str, Any]) -> None:
+    expected = BASE4._replace(protocol=protocol, **changes)
+    assert row(ip4(THEM4, ME4, protocol, payload, ident=77)) == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "question", "number"), [(0, 8, 0xDEADBEEF), (14, 13, 0xDEADBEEF), (18, 17, 7)]
+)
+def test_replies_to_questions_by_icmp(kind: int, question: int, number: int) -> None:
+    expected = BASE4._replace(
+        kind=Kind.ICMP_REPLY, protocol=1, port_them=question, port_me=9, seq=number, icmp_type=kind
+    )
+    assert row(ip4(THEM4, ME4, 1, bytes([kind, 0, 0, 0, 0, 9, 0, 7]) + PONG, ident=77)) == expected
+
+
+def test_replies_to_echoes_by_icmpv6() -> None:
+    expected = BASE6._replace(
+        kind=Kind.ICMP_REPLY, protocol=58, port_them=128, port_me=9, seq=0xDEADBEEF, icmp_type=129
+    )
+    assert row(ip6(THEM6, ME6, 58, bytes([129, 0, 0, 0, 0, 9, 0, 7]) + PONG)) == expected
+
+
+@pytest.mark.parametrize(
+    ("protocol", "eight", "port_them", "port_me"),
+    [
+        (17, bytes([0x9C, 0x40, 0, 53, 0, 9, 1, 1]), 53, 40000),
+        (132, bytes([0x9C, 0x40, 0, 53, 0, 0, 0, 0]), 53, 40000),
+        (1, bytes([8, 0, 1, 1, 0, 9, 0, 7]), 8, 9),
+        (89, b"", 0, 0),
+    ],
+)
+def test_errors_about_other_probes(protocol: int, eight: bytes, port_them: int, port_me: int) -> None:
+    quote = ip4(ME4, THEM4, protocol, eight, ident=0xBABE)
+    expected = ERROR4._replace(
+        protocol=protocol, port_them=port_them, port_me=port_me, ip_id=0xBABE, seq=0, icmp_code=3
+    )
+    assert row(ip4(ROUTER4, ME4, 1, icmp(3, 3, quote))) == expected
+
+
+def test_the_flow_label_stands_for_the_identification() -> None:
+    quote = bytearray(ip6(ME6, THEM6, 17, bytes(8)))
+    quote[2:4] = b"\xba\xbe"
+    assert row(ip6(ROUTER6, ME6, 58, icmp(1, 4, bytes(quote)))).ip_id == 0xBABE
 
 
 @pytest.mark.parametrize("kind", [3, 11, 12])
@@ -171,9 +245,9 @@ BAD = {
         ip6(THEM6, ME6, 60, extension(60) * 8 + extension(6) + bytes(16)),
         0x86DD,
     ),
-    "UDP": (Problem.UNHANDLED_PROTOCOL, ip4(THEM4, ME4, 17, bytes(8)), 0x0800),
-    "ICMPv6 in IPv4": (Problem.UNHANDLED_PROTOCOL, ip4(ROUTER4, ME4, 58, icmp(1, 0, QUOTE4)), 0x0800),
-    "ICMP in IPv6": (Problem.UNHANDLED_PROTOCOL, ip6(ROUTER6, ME6, 1, icmp(3, 0, QUOTE6)), 0x86DD),
+    "half a UDP header": (Problem.TRUNCATED, ip4(THEM4, ME4, 17, bytes(7)), 0x0800),
+    "half an SCTP chunk": (Problem.TRUNCATED, ip4(THEM4, ME4, 132, bytes(15)), 0x0800),
+    "an echo reply without data": (Problem.TRUNCATED, ip4(THEM4, ME4, 1, bytes(8)), 0x0800),
     "echo": (Problem.UNHANDLED_ICMP, ip4(ROUTER4, ME4, 1, icmp(8, 0, QUOTE4)), 0x0800),
     "redirect": (Problem.UNHANDLED_ICMP, ip4(ROUTER4, ME4, 1, icmp(5, 0, QUOTE4)), 0x0800),
     "advertisement": (Problem.UNHANDLED_ICMP, ip6(ROUTER6, ME6, 58, icmp(136, 0, bytes(16))), 0x86DD),
@@ -200,9 +274,9 @@ BAD = {
         ip6(ROUTER6, ME6, 58, icmp(1, 0, ip6(ME6, THEM6, 17, b"")[:39])),
         0x86DD,
     ),
-    "quote of UDP": (
-        Problem.UNHANDLED_QUOTE,
-        ip4(ROUTER4, ME4, 1, icmp(3, 3, ip4(ME4, THEM4, 17, PROBE))),
+    "quote of seven bytes of UDP": (
+        Problem.QUOTE_TOO_SHORT,
+        ip4(ROUTER4, ME4, 1, icmp(3, 3, ip4(ME4, THEM4, 17, bytes(7)))),
         0x0800,
     ),
 }
@@ -241,6 +315,8 @@ def test_the_empty_batch_and_the_types_of_the_columns() -> None:
         assert flat == {
             "problem": "uint8",
             "kind": "uint8",
+            "protocol": "uint8",
+            "ip_id": "uint16",
             "port_them": "uint16",
             "port_me": "uint16",
             "seq": "uint32",
@@ -287,11 +363,12 @@ def test_scapy_s_packets_are_read_as_scapy_means_them() -> None:
         (router6 / ICMPv6TimeExceeded() / bytes(probe6)[:48], ERROR6._replace(icmp_type=3)),
     ]
     decoded = decode_untrusted(Packets.of_bytes([bytes(packet) for packet, _ in made]))
-    assert rows(decoded) == [expected for _, expected in made]
+    # scapy's own identification is 1
+    assert rows(decoded) == [expected._replace(ip_id=int(expected.is_v4)) for _, expected in made]
 
 
 # What packets are grown from: parts of any sense in any order, then cut and flipped.
-protocols = st.sampled_from([6, 6, 6, 1, 58, 0, 43, 44, 60, 17]) | st.integers(0, 255)
+protocols = st.sampled_from([6, 6, 6, 1, 58, 0, 43, 44, 60, 17, 132]) | st.integers(0, 255)
 addresses4 = st.integers(0, 0xFFFFFFFF).map(lambda low: 0xFFFF << 32 | low)
 addresses6 = st.integers(0, (1 << 128) - 1)
 words = st.integers(0, 0xFFFFFFFF)
@@ -321,7 +398,7 @@ def packets6(
 
 
 quotes = packets4(segments, protocols) | packets6(segments, protocols)
-types = st.sampled_from([1, 2, 3, 4, 11, 12, 8, 136])
+types = st.sampled_from([1, 2, 3, 4, 11, 12, 8, 136, 0, 14, 18, 129])
 errors = st.builds(icmp, types, st.integers(0, 15), quotes)
 grown = (
     packets4(segments, protocols)

@@ -74,7 +74,8 @@ def test_any_bytes_any_room(rows: list[tuple[bytes, int, int]]) -> None:
         assert read.problem[i] == expected[0]
         if expected[0] == Problem.OK:
             ours = (read.protocol[i], read.length[i], read.declared[i], read.ttl[i])
-            assert (*ours, read.source.ints()[i], read.destination.ints()[i]) == expected[1:]
+            ends = read.source.ints()[i], read.destination.ints()[i]
+            assert (*ours, *ends, read.ident[i]) == expected[1:]
 
 
 def read_by_twin(data: bytes, version: int) -> tuple[int, ...]:

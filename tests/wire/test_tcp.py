@@ -64,7 +64,7 @@ def twin(lane: Lane, probe: TcpProbe, ttl: int, target: Target) -> bytes:
     if lane.is_v4:
         packet = ip4(lane.ip_me, target.them, 6, segment, ttl=ttl, ident=target.ip_id)
     else:
-        packet = ip6(lane.ip_me, target.them, 6, segment, ttl=ttl)
+        packet = ip6(lane.ip_me, target.them, 6, segment, ttl=ttl, ident=target.ip_id)
     ethertype = b"\x08\0" if lane.is_v4 else b"\x86\xdd"
     return (target.mac + MAC_ME + ethertype if lane.header else b"") + packet
 
@@ -115,7 +115,7 @@ def test_scapy_reads_what_we_meant_and_finds_the_checksums_right(version: int) -
         assert (network.id, network.ttl, network.flags, network.len) == (0x1234, 57, "DF", 44)
         del network.chksum
     else:
-        assert (network.hlim, network.fl, network.tc, network.plen) == (57, 0, 0, 24)
+        assert (network.hlim, network.fl, network.tc, network.plen) == (57, 0x1234, 0, 24)
     del tcp.chksum
     assert bytes(read) == frame
 

@@ -5,7 +5,7 @@ Nothing here imports the code under test but for its enums: the twins follow the
 
 import ipaddress
 import struct
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from periplus.wire.problem import Problem
 
@@ -33,6 +33,16 @@ def checksum(data: bytes) -> int:
         total += word
         total = (total & 0xFFFF) + (total >> 16)
     return total ^ 0xFFFF
+
+
+def crc32c(data: bytes) -> int:
+    """RFC 9260 appendix A, bit by bit, in its mirrored form."""
+    register = 0xFFFFFFFF
+    for byte in data:
+        register ^= byte
+        for _ in range(8):
+            register = register >> 1 ^ (0x82F63B78 if register & 1 else 0)
+    return register ^ 0xFFFFFFFF
 
 
 def transport_checksum(me: int, them: int, protocol: int, segment: bytes) -> int:
@@ -63,9 +73,11 @@ def ip4(
     return head + struct.pack("!H", checksum(head + b"\0\0" + ends)) + ends + payload
 
 
-def ip6(source: int, destination: int, protocol: int, payload: bytes, *, ttl: int = 64) -> bytes:
-    """An IPv6 packet; extension headers go into the payload."""
-    head = struct.pack("!IHBB", 6 << 28, len(payload), protocol, ttl)
+def ip6(
+    source: int, destination: int, protocol: int, payload: bytes, *, ttl: int = 64, ident: int = 0
+) -> bytes:
+    """An IPv6 packet; extension headers go into the payload, `ident` is the low half of the flow label."""
+    head = struct.pack("!IHBB", 6 << 28 | ident, len(payload), protocol, ttl)
     return head + packed(source) + packed(destination) + payload
 
 
@@ -103,11 +115,13 @@ class Row(NamedTuple):
 
     problem: int
     kind: int = 0
+    protocol: int = 0
     them: int = 0
     sender: int = 0
     me: int = 0
     port_them: int = 0
     port_me: int = 0
+    ip_id: int = 0
     seq: int = 0
     ack: int = 0
     flags: int = 0
@@ -134,6 +148,7 @@ class Head(NamedTuple):
     ttl: int
     source: int
     destination: int
+    ident: int
 
 
 def read_ip(data: bytes, version: int) -> Head:
@@ -151,12 +166,12 @@ def read_ip4(data: bytes) -> Head:
         raise BadError(Problem.BAD_HEADER_LENGTH)
     if length > len(data):
         raise BadError(Problem.TRUNCATED)
-    declared, offset = struct.unpack("!2xH2xH", data[:8])
+    declared, ident, offset = struct.unpack("!2xHHH", data[:8])
     if offset & 0x1FFF:
         raise BadError(Problem.FRAGMENT)
     mapped = 0xFFFF << 32
     source, destination = struct.unpack("!II", data[12:20])
-    return Head(data[9], length, declared, data[8], mapped | source, mapped | destination)
+    return Head(data[9], length, declared, data[8], mapped | source, mapped | destination, ident)
 
 
 def read_ip6(data: bytes) -> Head:
@@ -179,7 +194,8 @@ def read_ip6(data: bytes) -> Head:
         protocol = data[length]
         length += size
     ends = int.from_bytes(data[8:24]), int.from_bytes(data[24:40])
-    return Head(protocol, length, int.from_bytes(data[4:6]) + 40, data[7], *ends)
+    ident = int.from_bytes(data[2:4])
+    return Head(protocol, length, int.from_bytes(data[4:6]) + 40, data[7], *ends, ident)
 
 
 def decode(packet: bytes, ethertype: int) -> Row:
@@ -201,37 +217,63 @@ def _decode(packet: bytes, ethertype: int) -> Row:
     if head.declared > len(data) and len(packet) < WIDTH:
         raise BadError(Problem.TRUNCATED)
     body = data[head.length : head.declared]
-    if head.protocol == 6:
-        return _decode_tcp(head, body, version)
-    if head.protocol == (1 if version == 4 else 58):
-        return _decode_icmp(head, body, version)
-    raise BadError(Problem.UNHANDLED_PROTOCOL)
-
-
-def _decode_tcp(head: Head, body: bytes, version: int) -> Row:
-    if len(body) < 20:
-        raise BadError(Problem.TRUNCATED)
-    port_them, port_me, seq, ack, offset, flags, window = struct.unpack("!HHIIBBH", body[:16])
-    if not 20 <= (offset >> 4) * 4 <= head.declared - head.length:
-        raise BadError(Problem.BAD_HEADER_LENGTH)
-    return Row(
-        problem=0,
-        kind=1,
+    base = Row(
+        0,
+        protocol=head.protocol,
         them=head.source,
         sender=head.source,
         me=head.destination,
-        port_them=port_them,
-        port_me=port_me,
-        seq=seq,
-        ack=ack,
-        flags=flags,
-        window=window,
+        ip_id=head.ident,
         ttl=head.ttl,
         is_v4=version == 4,
     )
+    if head.protocol == (1 if version == 4 else 58):
+        return _decode_icmp(base, body, version)
+    known = {6: _decode_tcp, 17: _decode_udp, 132: _decode_sctp}
+    if head.protocol in known:
+        return known[head.protocol](base, body, head.declared - head.length)
+    return base._replace(kind=6)
 
 
-def _decode_icmp(head: Head, body: bytes, version: int) -> Row:
+def _decode_tcp(base: Row, body: bytes, declared: int) -> Row:
+    if len(body) < 20:
+        raise BadError(Problem.TRUNCATED)
+    port_them, port_me, seq, ack, offset, flags, window = struct.unpack("!HHIIBBH", body[:16])
+    if not 20 <= (offset >> 4) * 4 <= declared:
+        raise BadError(Problem.BAD_HEADER_LENGTH)
+    ports = {"port_them": port_them, "port_me": port_me}
+    return base._replace(kind=1, seq=seq, ack=ack, flags=flags, window=window, **ports)
+
+
+def _decode_udp(base: Row, body: bytes, declared: int) -> Row:
+    if len(body) < 8:
+        raise BadError(Problem.TRUNCATED)
+    port_them, port_me = struct.unpack("!HH", body[:4])
+    return base._replace(kind=4, port_them=port_them, port_me=port_me)
+
+
+def _decode_sctp(base: Row, body: bytes, declared: int) -> Row:
+    if len(body) < 16:
+        raise BadError(Problem.TRUNCATED)
+    port_them, port_me, tag, chunk, chunk_flags = struct.unpack("!HHI4xBB", body[:14])
+    ports = {"port_them": port_them, "port_me": port_me}
+    return base._replace(kind=5, ack=tag, flags=chunk, window=chunk_flags, **ports)
+
+
+def _decode_icmp(base: Row, body: bytes, version: int) -> Row:
+    answered = {4: {0: 8, 14: 13, 18: 17}, 6: {129: 128}}[version]
+    if body[:1] and body[0] in answered:
+        if len(body) < 12:
+            raise BadError(Problem.TRUNCATED)
+        kind, code, ident, sequence, number = struct.unpack("!BB2xHHI", body[:12])
+        return base._replace(
+            kind=3,
+            icmp_type=kind,
+            icmp_code=code,
+            port_them=answered[kind],
+            port_me=ident,
+            seq=sequence if kind == 18 else number,
+        )
     if len(body) < 8:
         raise BadError(Problem.TRUNCATED)
     if body[0] not in ERRORS[version]:
@@ -241,23 +283,24 @@ def _decode_icmp(head: Head, body: bytes, version: int) -> Row:
     except BadError as bad:
         short = bad.problem is Problem.TRUNCATED
         raise BadError(Problem.QUOTE_TOO_SHORT if short else Problem.BAD_QUOTE) from None
-    if quoted.protocol != 6:
-        raise BadError(Problem.UNHANDLED_QUOTE)
-    eight = body[8 + quoted.length :][:8]
-    if len(eight) < 8:
-        raise BadError(Problem.QUOTE_TOO_SHORT)
-    port_me, port_them, seq = struct.unpack("!HHI", eight)
-    return Row(
-        problem=0,
+    return base._replace(
         kind=2,
+        protocol=quoted.protocol,
         them=quoted.destination,
-        sender=head.source,
         me=quoted.source,
-        port_them=port_them,
-        port_me=port_me,
-        seq=seq,
-        ttl=head.ttl,
+        ip_id=quoted.ident,
         icmp_type=body[0],
         icmp_code=body[1],
-        is_v4=version == 4,
+        **_quoted_ports(quoted.protocol, body[8 + quoted.length :][:8]),
     )
+
+
+def _quoted_ports(protocol: int, eight: bytes) -> dict[str, Any]:
+    if protocol not in (1, 6, 17, 58, 132):
+        return {}
+    if len(eight) < 8:
+        raise BadError(Problem.QUOTE_TOO_SHORT)
+    if protocol in (1, 58):
+        return {"port_them": eight[0], "port_me": int.from_bytes(eight[4:6])}
+    port_me, port_them, seq = struct.unpack("!HHI", eight)
+    return {"port_me": port_me, "port_them": port_them, "seq": seq if protocol == 6 else 0}

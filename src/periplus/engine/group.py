@@ -271,7 +271,7 @@ class Group:
         self._note_senders(replies, chosen, cell)
         own = self._prove(replies, chosen, cell, host)
         self._time(replies, chosen, cell, host, own, tally)
-        self._weigh(cell, host, replies.attempt[chosen], tally)
+        self._weigh(cell, host, replies.attempt[chosen], table.rationed[signal] > 0, tally)
         found = state == State.OPEN
         if not found.any():
             return None
@@ -345,9 +345,9 @@ class Group:
         observe(self.trips, whose, rtt_us, self.timing)
         tally.queue_us = float((rtt_us - self.trips.least_us[whose]).min())
 
-    def _weigh(self, cell: I64, host: I64, attempt: U8, tally: Tally) -> None:
+    def _weigh(self, cell: I64, host: I64, attempt: U8, rationed: Mask, tally: Tally) -> None:
         """Count what these answers tell of loss. ICMP errors tell nothing: their senders ration them."""
-        telling = self.cells.state[cell] != State.FILTERED
+        telling = (self.cells.state[cell] != State.FILTERED) & ~rationed
         if not telling.any():
             return
         whose, lost = host[telling], attempt[telling].astype(np.float64)

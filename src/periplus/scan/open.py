@@ -15,6 +15,7 @@ from periplus.space.ranges import AddressSpace
 from periplus.transport.routes import BROADCAST, Path
 from periplus.transport.scout import Scout
 from periplus.wire.cookie import PORT_SHIFTS
+from periplus.wire.headers import PROTOCOL_TCP
 
 __all__ = ["open_link"]
 
@@ -66,8 +67,9 @@ def _raw(
                 known = routes.neighbours(path.lane.ifindex)
                 macs = np.frombuffer(b"".join(known.values()), np.uint8).reshape(-1, 6)
                 resolver.learn(path.lane.ifindex, Addresses.of_ints(known), macs)
-    ports, held = reserve_ports(draw, PORT_SHIFTS)
-    transport = PacketTransport(ports, lanes)
+    protocol = config.technique.probe.protocol if config.technique.probe else PROTOCOL_TCP
+    ports, held = reserve_ports(draw, PORT_SHIFTS, protocol)
+    transport = PacketTransport(ports, lanes, protocols=(protocol,))
     return RawLink(
         config.space,
         config.technique,

@@ -18,7 +18,6 @@ from periplus.engine.group import Group
 from periplus.engine.replies import Probes, Replies
 from periplus.scan.sender import Direct, Parcel, Sender
 from periplus.space.address import Addresses
-from periplus.space.order import Order
 from periplus.space.space import Space
 from periplus.technique.match import authentic, expected, signals_of
 from periplus.technique.model import Check, Technique
@@ -31,11 +30,13 @@ from periplus.wire.decode import Decoded, Kind, Problem, decode_untrusted
 from periplus.wire.headers import ETHERTYPE_ARP
 from periplus.wire.lane import Link
 from periplus.wire.packets import Packets
-from periplus.wire.tcp import TcpFrames
+from periplus.wire.question import Questions
 
 __all__ = ["RawLink"]
 
 NO_LANE = -1
+TTL = 64
+LOW = np.uint32(0xFFFF)
 FULL_WAIT_US = 10_000  # as long as answers may wait while the sender is busy
 NEVER = 1 << 62
 
@@ -88,9 +89,7 @@ class RawLink:
         self._held = list(held)
         self._sender = sender or Direct(transport, now_us)
         self._lanes = list({path.lane: None for path in paths if path.lane is not None})
-        self._makers = [TcpFrames(lane, technique.probe) for lane in self._lanes]
-        self._ids = Order(1 << 16, key)
-        self._sent = 0
+        self._makers = [technique.probe.maker(lane, TTL) for lane in self._lanes]
         self._ways: dict[int, _Ways] = {}
         self._discarded: Counter[str] = Counter()
 
@@ -173,25 +172,18 @@ class RawLink:
             mine = np.flatnonzero(lane_of == row)
             if not len(mine):
                 continue
-            frames = self._frames(row, group, probes, ways, mine)
-            self._sender.offer(Parcel(lane, frames, group, probes.cell[mine]))
+            for frames, asked in self._frames(row, group, probes, ways, mine):
+                self._sender.offer(Parcel(lane, frames, group, probes.cell[mine[asked]]))
 
-    def _frames(self, row: int, group: Group, probes: Probes, ways: _Ways, mine: I64) -> U8:
+    def _frames(self, row: int, group: Group, probes: Probes, ways: _Ways, mine: I64) -> list[tuple[U8, I64]]:
         host, rank = probes.host[mine], probes.port_rank[mine]
         them = group.addresses[host]
         me = self._lanes[row].ip_me
         port_them = self._space.port_at(group.host_id[host], rank)
         port_me = self._source_ports(me, them, port_them, probes.attempt[mine])
-        ids = self._ids.at((self._sent + np.arange(len(host))) & 0xFFFF).astype(np.uint16)
-        self._sent += len(host)
-        return self._makers[row].build(
-            them,
-            port_them,
-            port_me,
-            cookie(self._key, me, them, port_them, port_me),
-            ids,
-            mac_them=ways.macs[host],
-        )
+        number = cookie(self._key, me, them, port_them, port_me)
+        ip_id = (number & LOW).astype(np.uint16)
+        return self._makers[row].make(Questions(them, port_them, port_me, number, ip_id, ways.macs[host]))
 
     def _source_ports(self, me: int, them: Addresses, port_them: U16, attempt: U8) -> U16:
         shift = port_shift(self._key, me, them, port_them)
@@ -269,7 +261,9 @@ class RawLink:
         if not bare.any():
             return ~bare
         sent = cookie(self._key, decoded.them, decoded.me, decoded.port_me, decoded.port_them)
-        foreign: Mask = ~(bare & (decoded.seq == sent))
+        # A TCP probe carries the whole cookie, the others half of it.
+        same = np.where(decoded.kind == Kind.TCP, decoded.seq == sent, decoded.ip_id == (sent & LOW))
+        foreign: Mask = ~(bare & same)
         return foreign
 
     @staticmethod

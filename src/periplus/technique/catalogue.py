@@ -12,10 +12,9 @@ __all__ = ["by_name", "techniques"]
 
 def techniques() -> Iterator[Technique]:
     """Yield every technique, in the order of their names."""
-    for module in pkgutil.iter_modules(periplus.technique.__path__, "periplus.technique."):
-        found = getattr(importlib.import_module(module.name), "TECHNIQUE", None)
-        if isinstance(found, Technique):
-            yield found
+    modules = pkgutil.iter_modules(periplus.technique.__path__, "periplus.technique.")
+    found = (getattr(importlib.import_module(module.name), "TECHNIQUE", None) for module in modules)
+    yield from sorted((each for each in found if isinstance(each, Technique)), key=lambda each: each.name)
 
 
 def by_name(name: str) -> Technique:

@@ -18,17 +18,36 @@ import numpy as np
 from periplus.columns import U8
 from periplus.technique.signal import (
     ICMP_CODES,
+    PROTOCOL_REPLY,
     SIGNALS,
     SILENCE,
     TCP_FLAG_BITS,
+    UDP_REPLY,
     errno_signal,
+    icmp_reply_signal,
     icmp_signal,
+    sctp_signal,
     tcp_signal,
 )
 from periplus.technique.verdict import Reason, State
-from periplus.wire.tcp import TcpProbe
+from periplus.wire.question import Probe
 
-__all__ = ["UNEXPECTED", "Answer", "Check", "Errno", "Icmp", "Row", "Silence", "Table", "Tcp", "Technique"]
+__all__ = [
+    "UNEXPECTED",
+    "Answer",
+    "Check",
+    "Datagram",
+    "Errno",
+    "Icmp",
+    "IcmpReply",
+    "ProtocolReply",
+    "Row",
+    "SctpChunk",
+    "Silence",
+    "Table",
+    "Tcp",
+    "Technique",
+]
 
 UNEXPECTED = 255  # in a compiled table: no row covers this signal
 
@@ -38,8 +57,13 @@ class Check(IntEnum):
 
     NONE = 0  # the kernel matched it to its socket
     ACK_IS_NEXT = 1  # acknowledges our sequence number plus the SYN
-    QUOTE = 2  # an ICMP error that quotes our sequence number
+    QUOTE = 2  # an ICMP error that quotes our sequence number, or our identification where there is no number
     SOURCE_PORT = 3  # carries no number of ours: only the port, which is keyed by the cookie, binds it
+    NUMBERED = 4  # acknowledges our number, with or without SYN and FIN, or goes on where we acknowledged
+    TAG = 5  # carries our tag as its verification tag (RFC 9260 section 8.5)
+    ECHOED = 6  # gives our number back
+    ECHOED_LOW = 7  # gives the low half of our number back
+    SENDER = 8  # that the asked host speaks this protocol is all that was asked
 
     @property
     def sentence(self) -> str:
@@ -52,24 +76,103 @@ _CHECK_SENTENCES = {
     Check.ACK_IS_NEXT: "ack = cookie + 1",
     Check.QUOTE: "quotes the cookie",
     Check.SOURCE_PORT: "keyed source port",
+    Check.NUMBERED: "ack = cookie, + 1 or + 2, or seq = cookie",
+    Check.TAG: "verification tag = cookie",
+    Check.ECHOED: "echoes the cookie",
+    Check.ECHOED_LOW: "echoes half of the cookie",
+    Check.SENDER: "from the target",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Tcp:
-    """Segments in which the flags named in `look_at` are exactly those named in `are_set` (letters FSRPAU)."""
+    """Segments in which the flags named in `look_at` are exactly those named in `are_set` (letters FSRPAU).
+
+    `window`: only those with a window (True) or without one (False); None: all.
+    """
 
     are_set: str
     look_at: str
+    window: bool | None = None
 
     def signals(self) -> Iterator[int]:
         """Every signal that this answer covers."""
         wanted, mask = _flags(self.are_set), _flags(self.look_at)
-        return (tcp_signal(flags) for flags in range(TCP_FLAG_BITS + 1) if flags & mask == wanted)
+        windows = (0, 1) if self.window is None else (int(self.window),)
+        return (
+            tcp_signal(flags, window)
+            for flags in range(TCP_FLAG_BITS + 1)
+            for window in windows
+            if flags & mask == wanted
+        )
 
     def __str__(self) -> str:
         clear = "".join(letter for letter in self.look_at if letter not in self.are_set)
-        return f"TCP {self.are_set}" + (f" without {clear}" if clear else "")
+        window = {None: "", True: " with a window", False: " with window 0"}[self.window]
+        return f"TCP {self.are_set}" + (f" without {clear}" if clear else "") + window
+
+
+@dataclass(frozen=True, slots=True)
+class Datagram:
+    """A UDP datagram, whatever is in it."""
+
+    def signals(self) -> Iterator[int]:
+        """The one signal of a datagram."""
+        return iter((UDP_REPLY,))
+
+    def __str__(self) -> str:
+        return "UDP datagram"
+
+
+@dataclass(frozen=True, slots=True)
+class SctpChunk:
+    """SCTP packets whose first chunk is of this type."""
+
+    kind: int
+
+    def signals(self) -> Iterator[int]:
+        """The one signal of that chunk."""
+        return iter((sctp_signal(self.kind),))
+
+    def __str__(self) -> str:
+        return f"SCTP {_CHUNK_NAMES.get(self.kind, f'chunk type {self.kind}')}"
+
+
+_CHUNK_NAMES = {2: "INIT ACK", 6: "ABORT", 9: "ERROR", 11: "COOKIE ACK"}
+
+
+@dataclass(frozen=True, slots=True)
+class IcmpReply:
+    """Replies to the question of this ICMP type."""
+
+    question: int
+
+    def signals(self) -> Iterator[int]:
+        """The one signal of that reply."""
+        return iter((icmp_reply_signal(self.question),))
+
+    def __str__(self) -> str:
+        return _REPLY_NAMES[self.question]
+
+
+_REPLY_NAMES = {
+    8: "ICMP echo reply",
+    13: "ICMP timestamp reply",
+    17: "ICMP address mask reply",
+    128: "ICMPv6 echo reply",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ProtocolReply:
+    """Any packet in the protocol that was asked for, but for an ICMP error about the question."""
+
+    def signals(self) -> Iterator[int]:
+        """The one signal of it."""
+        return iter((PROTOCOL_REPLY,))
+
+    def __str__(self) -> str:
+        return "a packet in that protocol"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +224,7 @@ class Silence:
         return "silence"
 
 
-Answer = Tcp | Icmp | Errno | Silence
+Answer = Tcp | Datagram | SctpChunk | IcmpReply | ProtocolReply | Icmp | Errno | Silence
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +240,16 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A compiled response table: arrays of length SIGNALS, `UNEXPECTED` where no row applies."""
+    """A compiled response table: arrays of length SIGNALS, `UNEXPECTED` where no row applies.
+
+    `rationed`: 1 for ICMP errors. Their senders limit how many they send, so that a missing one tells no loss.
+    """
 
     state: U8
     reason: U8
     check: U8
     row: U8
+    rationed: U8
 
 
 @dataclass(frozen=True)
@@ -157,7 +264,7 @@ class Technique:
     flag: str
     summary: str
     proto: str
-    probe: TcpProbe | None
+    probe: Probe | None
     cookie: str
     rows: tuple[Row, ...]
 
@@ -169,10 +276,11 @@ class Technique:
     @cached_property
     def table(self) -> Table:
         """The rows compiled; the first row that covers a signal wins."""
-        columns = [np.full(SIGNALS, UNEXPECTED, np.uint8) for _ in range(4)]
+        columns = [np.full(SIGNALS, UNEXPECTED, np.uint8) for _ in range(5)]
         for number, row in reversed(list(enumerate(self.rows))):
             covered = list(row.answer.signals())
-            for column, value in zip(columns, (row.state, row.reason, row.check, number), strict=True):
+            values = (row.state, row.reason, row.check, number, isinstance(row.answer, Icmp))
+            for column, value in zip(columns, values, strict=True):
                 column[covered] = value
         for column in columns:
             column.setflags(write=False)

@@ -51,6 +51,13 @@ class Reason(IntEnum):
     USER_SET = 19
     LOCALHOST_RESPONSE = 20
     NO_ROUTE = 21
+    UDP_RESPONSE = 22
+    INIT_ACK = 23
+    ABORT = 24
+    PROTO_RESPONSE = 25
+    ECHO_REPLY = 26
+    TIMESTAMP_REPLY = 27
+    ADDRESSMASK_REPLY = 28
 
     @property
     def word(self) -> str:

@@ -24,10 +24,12 @@ from periplus.wire.headers import (
     IP6_PROTOCOL,
     PROTOCOL_ICMP,
     PROTOCOL_ICMP6,
+    PROTOCOL_SCTP,
     PROTOCOL_TCP,
+    PROTOCOL_UDP,
 )
 
-__all__ = ["Step", "assemble", "attach", "reply_filter"]
+__all__ = ["ANYTHING", "Step", "assemble", "attach", "reply_filter"]
 
 _CODES: Final = {  # class | size | mode, or class | operation
     "load byte": 0x30,
@@ -48,10 +50,15 @@ _SO_ATTACH_FILTER: Final = 26
 _ETHERTYPE: Final = 0xFFFFF000  # SKF_AD_OFF + SKF_AD_PROTOCOL: a load from here gives the ethertype
 _EXTENSIONS: Final = (0, 43, 44, 60)  # hop-by-hop, routing, fragment, destination options
 _V4_FRAGMENT, _V4_PROTOCOL, _V4_OFFSET_BITS = 6, 9, 0x1FFF
-_TCP_PORT_ME: Final = 2  # of a packet that comes in it is the destination port
+_PORT_ME: Final = 2  # of a packet that comes in it is the destination port
+_WITH_PORTS: Final = (PROTOCOL_TCP, PROTOCOL_UDP, PROTOCOL_SCTP)
 _ARP_OPERATION, _ARP_REPLY = 6, 2
 _ICMP_ERRORS: Final = (3, 11, 12)
+_ICMP_REPLIES: Final = (0, 14, 18)  # echo, timestamp, address mask
 _ICMP6_WANTED: Final = (1, 2, 3, 4, 136)  # errors, and neighbour advertisements
+_ICMP6_REPLIES: Final = (129,)
+
+ANYTHING: Final = 255  # no protocol has this number (IANA: reserved)
 
 
 @dataclass(frozen=True)
@@ -92,14 +99,20 @@ def _one_of(values: tuple[int, ...], yes: str, no: str) -> list[Step]:
     ]
 
 
-def reply_filter(ports: range, snap: int = 128) -> bytes:
+def reply_filter(ports: range, protocols: tuple[int, ...] = (PROTOCOL_TCP,), snap: int = 128) -> bytes:
     """A program that keeps the first `snap` bytes of what may answer probes sent from the contiguous `ports`.
 
-    That is TCP to one of these ports, ICMP errors, ICMPv6 errors and neighbour advertisements, ARP replies.
-    Any packet with IPv6 extension headers passes, since a program without loops cannot follow them.
+    That is TCP, UDP and SCTP to one of these ports, ICMP and ICMPv6 replies, each if it is among the `protocols`;
+    ICMP errors, ICMPv6 errors and neighbour advertisements, ARP replies. With `ANYTHING` among the protocols all of
+    IP passes. So does any packet with IPv6 extension headers, since a program without loops cannot follow them.
     """
     if ports.step != 1 or not ports:
         raise ValueError("source ports must be a contiguous, non-empty range")
+    ported = [protocol for protocol in protocols if protocol in _WITH_PORTS]
+    others = "keep" if ANYTHING in protocols else "drop"
+    asks = not {PROTOCOL_ICMP, PROTOCOL_ICMP6, ANYTHING}.isdisjoint(protocols)
+    icmp = _ICMP_ERRORS + _ICMP_REPLIES * asks
+    icmp6 = _ICMP6_WANTED + _ICMP6_REPLIES * asks
     steps = [
         Step("load half", _ETHERTYPE),
         Step("equal", ETHERTYPE_IP4, yes="ipv4"),
@@ -111,20 +124,20 @@ def reply_filter(ports: range, snap: int = 128) -> bytes:
         Step("any bit", _V4_OFFSET_BITS, yes="drop"),  # a later fragment holds no header
         Step("x = header length", 0),
         Step("load byte", _V4_PROTOCOL),
-        Step("equal", PROTOCOL_TCP, yes="tcp4"),
-        Step("equal", PROTOCOL_ICMP, no="drop"),
+        *(Step("equal", protocol, yes="ports4") for protocol in ported),
+        Step("equal", PROTOCOL_ICMP, no=others),
         Step("load byte x", 0),
-        *_one_of(_ICMP_ERRORS, "keep", "drop"),
-        Step("load half x", _TCP_PORT_ME, label="tcp4"),
+        *_one_of(icmp, "keep", "drop"),
+        Step("load half x", _PORT_ME, label="ports4"),
         Step("not less", ports.start, no="drop"),
         Step("greater", ports.stop - 1, yes="drop", no="keep"),
         Step("load byte", IP6_PROTOCOL, label="ipv6"),
-        Step("equal", PROTOCOL_TCP, yes="tcp6"),
+        *(Step("equal", protocol, yes="ports6") for protocol in ported),
         Step("equal", PROTOCOL_ICMP6, yes="icmp6"),
-        *_one_of(_EXTENSIONS, "keep", "drop"),
+        *_one_of(_EXTENSIONS, "keep", others),
         Step("load byte", IP6_LENGTH, label="icmp6"),
-        *_one_of(_ICMP6_WANTED, "keep", "drop"),
-        Step("load half", IP6_LENGTH + _TCP_PORT_ME, label="tcp6"),
+        *_one_of(icmp6, "keep", "drop"),
+        Step("load half", IP6_LENGTH + _PORT_ME, label="ports6"),
         Step("not less", ports.start, no="drop"),
         Step("greater", ports.stop - 1, yes="drop", no="keep"),
         Step("return", snap, label="keep"),

@@ -30,7 +30,7 @@ from periplus.errors import CannotScan
 from periplus.transport.bpf import attach, reply_filter
 from periplus.transport.calls import LinkDown, SendRefused
 from periplus.transport.syscalls import BATCH, Inbox, Outbox, Readable, bind_link, link_address
-from periplus.wire.headers import ETHERTYPE_IP4, ETHERTYPE_IP6, IP4_DST, IP6_DST
+from periplus.wire.headers import ETHERTYPE_IP4, ETHERTYPE_IP6, IP4_DST, IP6_DST, PROTOCOL_TCP, PROTOCOL_UDP
 from periplus.wire.lane import Lane, Link
 from periplus.wire.packets import WIDTH, Packets
 
@@ -98,16 +98,22 @@ class _Outlet:
 class PacketTransport:
     """Sends frames along lanes and receives what may answer them: a `calls.FrameTransport`."""
 
-    def __init__(self, ports: range, lanes: Iterable[Lane], buffer_bytes: int = 32 << 20) -> None:
+    def __init__(
+        self,
+        ports: range,
+        lanes: Iterable[Lane],
+        buffer_bytes: int = 32 << 20,
+        protocols: tuple[int, ...] = (PROTOCOL_TCP,),
+    ) -> None:
         """Opens everything that `lanes` need; others open when first used.
 
-        `ports` are our source ports; `buffer_bytes` is how much may arrive before we read. `CannotScan` when
-        the privilege is missing or an interface is gone.
+        `ports` are our source ports, `protocols` what answers come in; `buffer_bytes` is how much may arrive
+        before we read. `CannotScan` when the privilege is missing or an interface is gone.
         """
         self._outlets: dict[tuple[Link, int, bool], _Outlet] = {}
         self._drops = 0
         try:
-            self._sock = _receiver(reply_filter(ports, WIDTH), buffer_bytes)
+            self._sock = _receiver(reply_filter(ports, protocols, WIDTH), buffer_bytes)
         except OSError as error:
             raise _cannot_open("every interface", error) from error
         self._inbox = Inbox(_ROWS, WIDTH)
@@ -285,23 +291,27 @@ def _reason(error: OSError) -> str:
     return os.strerror(error.errno or 0)
 
 
-def reserve_ports(draw: Callable[[int], int], count: int = 16) -> tuple[range, list[socket.socket]]:
+def reserve_ports(
+    draw: Callable[[int], int], count: int = 16, protocol: int = PROTOCOL_TCP
+) -> tuple[range, list[socket.socket]]:
     """Takes `count` contiguous source ports so that no program of this machine uses them while we scan.
 
     `draw(n)` gives a number below n, as `random.Random(seed).randrange` does. The ports are bound and not
-    listened on, so the kernel itself answers a SYN-ACK with RST. They lie outside the range from which the
+    listened on, so the kernel itself answers a SYN-ACK with RST; ports of UDP swallow what comes, which else would be
+    answered by an ICMP error. For other protocols TCP's are as good as any. They lie outside the range from which the
     kernel serves others when that leaves room. Keep the sockets until the last reply may have come.
     `CannotScan` when nothing is free.
     """
+    kind = socket.SOCK_DGRAM if protocol == PROTOCOL_UDP else socket.SOCK_STREAM
     low, high = _ephemeral()
     outside = [*range(_LOWEST, low - count + 1), *range(high + 1, 65536 - count + 1)]
     anywhere = range(_LOWEST, 65536 - count + 1)
     for bases in (outside, anywhere):
         for _ in range(_DRAWS if bases else 0):
             ports = range(first := bases[draw(len(bases))], first + count)
-            if sockets := _hold(ports):
+            if sockets := _hold(ports, kind):
                 return ports, sockets
-    raise CannotScan(f"no {count} adjacent TCP ports are free on this machine")
+    raise CannotScan(f"no {count} adjacent ports are free on this machine")
 
 
 def _ephemeral() -> tuple[int, int]:
@@ -312,12 +322,12 @@ def _ephemeral() -> tuple[int, int]:
     return int(low), int(high)
 
 
-def _hold(ports: range) -> list[socket.socket]:
+def _hold(ports: range, kind: socket.SocketKind) -> list[socket.socket]:
     """Sockets bound to these ports in both families; none when one of the ports is taken."""
     sockets: list[socket.socket] = []
     try:
         for port in ports:
-            sockets += [_bound(port)]
+            sockets += [_bound(port, kind)]
     except OSError:
         for sock in sockets:
             sock.close()
@@ -325,13 +335,13 @@ def _hold(ports: range) -> list[socket.socket]:
     return sockets
 
 
-def _bound(port: int) -> socket.socket:
+def _bound(port: int, kind: socket.SocketKind) -> socket.socket:
     """One IPv6 socket holds the port for IPv4 as well, unless the machine has no IPv6."""
     try:
-        sock = socket.socket(socket.AF_INET6, socket.SOCK_STREAM)
+        sock = socket.socket(socket.AF_INET6, kind)
         sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
     except OSError:
-        sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        sock = socket.socket(socket.AF_INET, kind)
     try:
         sock.bind(("", port))
     except OSError:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from periplus.columns import I64, U8, U32, U64, Mask
+from periplus.columns import I64, U8, U16, U32, U64, Mask
 from periplus.space.address import Addresses
 from periplus.wire.headers import IP4_LENGTH, IP6_LENGTH
 from periplus.wire.problem import Problem, blame
@@ -49,7 +49,8 @@ class Network(NamedTuple):
 
     problem u1; protocol u1: what follows the last header; at i8: the word at which that starts; room i8:
     bytes from there to the end of what was given; declared i8: bytes of the whole packet by its own
-    account; length i8: bytes of all headers; ttl u1: or hop limit.
+    account; length i8: bytes of all headers; ttl u1: or hop limit; ident u2: IPv4's identification, or the
+    low half of IPv6's flow label.
     """
 
     problem: U8
@@ -59,6 +60,7 @@ class Network(NamedTuple):
     declared: I64
     length: I64
     ttl: U8
+    ident: U16
     source: Addresses
     destination: Addresses
 
@@ -84,14 +86,14 @@ def read_network_untrusted(words: Words, at: I64, room: I64, is_v4: Mask) -> Net
 
 def _read4(words: Words, at: I64, room: I64) -> Network:
     first = word(words, at)
-    third = word(words, at, 2)
+    second, third = word(words, at, 1), word(words, at, 2)
     length = ((first >> 22) & 0x3C).astype(np.int64)  # header length in words, times four
     problem = np.zeros(len(at), np.uint8)
     blame(problem, room < IP4_LENGTH, Problem.TRUNCATED)
     blame(problem, (first >> 28) != 4, Problem.BAD_VERSION)
     blame(problem, length < IP4_LENGTH, Problem.BAD_HEADER_LENGTH)
     blame(problem, length > room, Problem.TRUNCATED)
-    blame(problem, (word(words, at, 1) & _IP4_OFFSET) != 0, Problem.FRAGMENT)
+    blame(problem, (second & _IP4_OFFSET) != 0, Problem.FRAGMENT)
     return Network(
         problem=problem,
         protocol=(third >> 16).astype(np.uint8),
@@ -100,16 +102,17 @@ def _read4(words: Words, at: I64, room: I64) -> Network:
         declared=(first & 0xFFFF).astype(np.int64),
         length=length,
         ttl=(third >> 24).astype(np.uint8),
+        ident=(second >> 16).astype(np.uint16),
         source=Addresses.of_v4(word(words, at, 3)),
         destination=Addresses.of_v4(word(words, at, 4)),
     )
 
 
 def _read6(words: Words, at: I64, room: I64) -> Network:
-    second = word(words, at, 1)
+    first, second = word(words, at), word(words, at, 1)
     problem = np.zeros(len(at), np.uint8)
     blame(problem, room < IP6_LENGTH, Problem.TRUNCATED)
-    blame(problem, (word(words, at) >> 28) != 6, Problem.BAD_VERSION)
+    blame(problem, (first >> 28) != 6, Problem.BAD_VERSION)
     protocol = (second >> 8).astype(np.uint8)
     length = np.full(len(at), IP6_LENGTH)
     _follow_chain(words, at, room, problem, protocol, length)
@@ -121,6 +124,7 @@ def _read6(words: Words, at: I64, room: I64) -> Network:
         declared=(second >> 16).astype(np.int64) + IP6_LENGTH,
         length=length,
         ttl=second.astype(np.uint8),
+        ident=first.astype(np.uint16),
         source=Addresses(_double(words, at, 2), _double(words, at, 4)),
         destination=Addresses(_double(words, at, 6), _double(words, at, 8)),
     )

@@ -22,11 +22,9 @@ class Problem(IntEnum):
     BAD_HEADER_LENGTH = 4  # shorter than the header's least, or longer than the packet
     FRAGMENT = 5  # a later fragment, which has no ports
     TOO_MANY_HEADERS = 6  # more IPv6 extension headers than anybody needs
-    UNHANDLED_PROTOCOL = 7
-    UNHANDLED_ICMP = 8  # not an error message
-    BAD_QUOTE = 9  # what the ICMP error quotes is not a readable first fragment
-    QUOTE_TOO_SHORT = 10  # fewer than eight bytes of the quoted TCP header
-    UNHANDLED_QUOTE = 11  # quotes something else than TCP
+    UNHANDLED_ICMP = 7  # neither an error message nor a reply to a question of ours
+    BAD_QUOTE = 8  # what the ICMP error quotes is not a readable first fragment
+    QUOTE_TOO_SHORT = 9  # fewer than eight bytes of the quoted header
 
     @property
     def word(self) -> str:

@@ -11,7 +11,7 @@ __all__ = ["Template"]
 
 
 class Template:
-    """`frame` with named fields at byte offsets; formats are NumPy's, big-endian, of any alignment."""
+    """`frame` with named fields at byte offsets; formats are NumPy's with their byte order, at any alignment."""
 
     __slots__ = ("_cells", "_frame", "width")
 

@@ -1,0 +1,79 @@
+"""Questions by ICMP as frames: echo, timestamp and address mask (RFC 792, RFC 950), ICMPv6's echo (RFC 4443).
+
+The cookie stands where the answer must give it back: the first four bytes of an echo's data, the originate timestamp;
+an address mask request has room for half of it only, in its sequence number. The sequence number is the low half in
+all of them, and the identifier is what a port is elsewhere.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from periplus.columns import I64, U8
+from periplus.wire.checksum import finish, partial_sum
+from periplus.wire.headers import PROTOCOL_ICMP, PROTOCOL_ICMP6, pseudo_sum
+from periplus.wire.ipframes import IpFrames
+from periplus.wire.lane import Lane
+from periplus.wire.question import Questions
+
+__all__ = ["ADDRESS_MASK", "ECHO", "ECHO6", "TIMESTAMP", "IcmpMaker", "IcmpProbe"]
+
+ECHO = 8
+TIMESTAMP = 13
+ADDRESS_MASK = 17
+ECHO6 = 128
+
+_BEHIND = {ECHO: 4, TIMESTAMP: 8, ADDRESS_MASK: 0, ECHO6: 4}  # bytes behind the place of the number
+_FIELDS = {"icmp_checksum": (">u2", 2), "identifier": (">u2", 4), "sequence": (">u2", 6)}
+_NUMBER = {"number": (">u4", 8)}
+
+
+@dataclass(frozen=True, slots=True)
+class IcmpProbe:
+    """What a question looks like: its type, by which its family is known."""
+
+    question: int
+
+    def __post_init__(self) -> None:
+        if self.question not in _BEHIND:
+            raise ValueError(f"ICMP type {self.question} is no question that is asked here")
+
+    @property
+    def protocol(self) -> int:
+        """ICMP's number, or ICMPv6's."""
+        return PROTOCOL_ICMP6 if self.question == ECHO6 else PROTOCOL_ICMP
+
+    def maker(self, lane: Lane, ttl: int) -> "IcmpMaker":
+        """Return what makes its frames on that lane."""
+        return IcmpMaker(lane, self, ttl)
+
+
+class IcmpMaker:
+    """Makes the frames of one question on one lane."""
+
+    __slots__ = ("_frames", "_icmp_sum", "_numbered")
+
+    def __init__(self, lane: Lane, probe: IcmpProbe, ttl: int) -> None:
+        message = bytes([probe.question]) + bytes(7 + 4 + _BEHIND[probe.question])
+        self._numbered = probe.question != ADDRESS_MASK
+        fields = _FIELDS | _NUMBER if self._numbered else _FIELDS
+        self._frames = IpFrames(lane, probe.protocol, message, fields, ttl)
+        self._icmp_sum = partial_sum(message)
+        if probe.question == ECHO6:
+            self._icmp_sum += pseudo_sum(lane.ip_me, PROTOCOL_ICMP6, len(message))
+        # ICMPv6's checksum covers a pseudo header (RFC 4443 section 2.3), ICMP's does not.
+
+    def make(self, questions: Questions) -> list[tuple[U8, I64]]:
+        """Return one array of frames for all questions; errors as `IpFrames.copies`."""
+        frames, cells, sums = self._frames.copies(questions.them, questions.ip_id, questions.mac_them)
+        low = (questions.number & np.uint32(0xFFFF)).astype(np.uint16)
+        cells["identifier"] = questions.port_me
+        cells["sequence"] = low
+        total = questions.port_me.astype(np.uint64) + low + np.uint64(self._icmp_sum)
+        if not self._frames.is_v4:
+            total += sums
+        if self._numbered:
+            cells["number"] = questions.number
+            total += questions.number
+        cells["icmp_checksum"] = finish(total)
+        return [(frames, np.arange(len(frames)))]
