@@ -14,6 +14,7 @@ from tests.payload.reading import data
 )
 def test_the_answer_goes_back_where_the_request_came_from(service: str, kind: int, layer: type) -> None:
     packet = KNX(data(service))
+    assert (packet.header_length, packet.protocol_version) == (6, 0x10)
     assert (packet.service_identifier, packet.total_length) == (kind, len(data(service)))
     request = packet[layer]
     endpoint = getattr(request, "discovery_endpoint", None) or request.control_endpoint

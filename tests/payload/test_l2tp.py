@@ -22,6 +22,7 @@ def test_the_attributes_that_must_be_there_are() -> None:
     packet = L2TP(data("l2tp"))
     assert (packet.version, packet.len, packet.tunnel_id, packet.session_id) == (2, len(data("l2tp")), 0, 0)
     assert (packet.ns, packet.nr) == (0, 0)
+    assert data("l2tp")[:2] == b"\xc8\x02"
     found = attributes(data("l2tp")[12:])
     assert found.keys() == {0, 2, 3, 7, 9}
     assert (found[0], found[2], found[7]) == (b"\0\x01", b"\x01\0", b"periplus")

@@ -10,6 +10,7 @@ def test_rip_asks_for_one_route() -> None:
     assert (packet.cmd, packet.version) == (1, 2)
     entry = packet[RIPEntry]
     assert (entry.AF, entry.addr, entry.metric) == (2, "0.0.0.0", 16)
+    assert (entry.mask, entry.nextHop, entry.RouteTag) == ("0.0.0.0", "0.0.0.0", 0)
     assert len(data("rip")) == 24
 
 

@@ -18,6 +18,7 @@ def test_one_object_is_read(service: str, version: int) -> None:
 def test_version_3_discovers_the_engine() -> None:
     version, header, security, scoped = only(data("snmp-v3")).inner
     assert version.number == 3
+    assert only(data("snmp-v3")).tag == header.tag == scoped.tag == 0x30
     assert [each.number for each in header.inner[:2]] == [0x5065, 65507]
     assert (header[2].value, header[3].number) == (b"\x04", 3)
     assert [each.value for each in only(security.value).inner] == [b"", b"\0", b"\0", b"", b"", b""]

@@ -21,7 +21,7 @@ PAYLOADS = (
         + bytes([SERVICE_ID])
         + CONTROLLER_DATA_READ
         + ALL_DATA,
-        source="Omron W342, 5-3-8",
+        source="Omron W342, CONTROLLER DATA READ",
         careful=True,
     ),
 )

@@ -14,6 +14,6 @@ PAYLOADS = (
         service="gnutella",
         ports=(6346, 6347),
         data=struct.pack("<16sBBBI", GUID, PING, TIME_TO_LIVE, HOPS, NO_DATA),
-        source="Gnutella 0.6, 2.2; GUESS 0.1",
+        source="Gnutella 0.6; GUESS 0.1",
     ),
 )

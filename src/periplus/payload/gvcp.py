@@ -13,7 +13,7 @@ PAYLOADS = (
         service="gige-vision",
         ports=(3956,),
         data=struct.pack("!BBHHH", KEY, ACKNOWLEDGE, DISCOVERY, NO_DATA, ID),
-        source="GigE Vision 2.0, 16.1",
+        source="GigE Vision 2.0, device discovery",
         careful=True,
     ),
 )

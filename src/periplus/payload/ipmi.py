@@ -38,7 +38,7 @@ PAYLOADS = (
         service="asf-ping",
         ports=(623, 664),
         data=rmcp(ASF) + struct.pack("!IBBBB", ASF_IANA, PRESENCE_PING, 1, 0, 0),
-        source="ASF 2.0, 3.2.4.2",
+        source="ASF 2.0, 3.2.4",
     ),
     Payload(service="ipmi", ports=(623,), data=capabilities(), source="IPMI 2.0, 13.6 and 22.13"),
 )

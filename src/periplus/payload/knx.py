@@ -24,8 +24,8 @@ PAYLOADS = (
         service="knx-description",
         ports=(3671,),
         data=request(DESCRIPTION),
-        source="KNX 3/8/2, 7.7",
+        source="KNX 3/8/2, 7",
         careful=True,
     ),
-    Payload(service="knx-search", ports=(3671,), data=request(SEARCH), source="KNX 3/8/2, 7.6", careful=True),
+    Payload(service="knx-search", ports=(3671,), data=request(SEARCH), source="KNX 3/8/2, 7", careful=True),
 )

@@ -9,6 +9,6 @@ PAYLOADS = (
         service="mgcp",
         ports=(2427,),
         data=b"AUEP 50657269 aaln/1@periplus.invalid MGCP 1.0\r\n",
-        source="RFC 3435, 2.3.11 and 3.2",
+        source="RFC 3435, 2.3.10 and 3.2",
     ),
 )

@@ -11,6 +11,6 @@ PAYLOADS = (
         service="mqtt-sn",
         ports=(1883, 10000),
         data=bytes([SIZE, PING_REQUEST]),
-        source="MQTT-SN 1.2, 5.4.21",
+        source="MQTT-SN 1.2, 5.4",
     ),
 )
