@@ -17,7 +17,7 @@ class Naming:
 
     def __init__(self, reverse: bool | None, names: ReverseNames | None = None) -> None:
         self._reverse = reverse
-        self._names = names or (None if reverse is False else ReverseNames())
+        self._names = None if reverse is False else names or ReverseNames()
         self._waiting: dict[str, HostReport] = {}
         self._ready: list[HostReport] = []
 
