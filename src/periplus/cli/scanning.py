@@ -31,6 +31,7 @@ from periplus.scan.names import ReverseNames
 from periplus.scan.naming import Naming
 from periplus.scan.open import open_link
 from periplus.scan.snapshot import Snapshot
+from periplus.scan.vendor import Vendors
 from periplus.space.services import Services
 from periplus.technique.catalogue import by_name
 from periplus.technique.model import Technique
@@ -157,7 +158,7 @@ def _run(
                 targets=config.space.n_hosts,
             )
         )
-        naming = Naming(config.reverse, ReverseNames(config.dns_servers))
+        naming = Naming(config.reverse, ReverseNames(config.dns_servers), Vendors(progress.detail))
         summary = Loop(
             config, link, show, clock, services.names, naming, lambda: stop() or writers.exhausted
         ).run()
