@@ -17,6 +17,8 @@ from tests.scan.name_server import NameServer
 from periplus.cli.commands.scan import main
 from periplus.errors import CannotScan, UsageError
 from periplus.scan.names import ReverseNames, Servers
+from periplus.scan.naming import Naming
+from periplus.scan.vendor import Vendors
 
 SOURCE = Path(__file__).parents[2] / "src"
 ENVIRONMENT = {"PYTHONPATH": str(SOURCE), "PATH": os.environ["PATH"]}
@@ -141,6 +143,18 @@ def test_names_come_from_the_servers_that_are_named(
         assert reverse == [(server.address,)]
         assert server.asked == [("here.example.", "A")]
     assert f"Periplus scan report for here.example ({HOST})\n" in capfd.readouterr().out
+
+
+def test_reports_get_their_vendors(closed_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[Vendors | None] = []
+
+    def naming(reverse: bool | None, names: ReverseNames | None, vendors: Vendors | None) -> Naming:
+        given.append(vendors)
+        return Naming(reverse, names, vendors)
+
+    monkeypatch.setattr("periplus.cli.scanning.Naming", naming)
+    assert scan(HOST, "-p", str(closed_port)) == 0
+    assert [type(each) for each in given] == [Vendors]
 
 
 def test_a_wrong_name_server_is_a_mistake_in_one_line() -> None:
