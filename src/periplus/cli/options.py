@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import replace
 
+from periplus.cli.name_servers import name_servers
 from periplus.cli.parser import Parser
 from periplus.cli.quantity import count, duration_us, positive, rate, some_time_us
 from periplus.engine.timing import TEMPLATES, Timing
@@ -95,6 +96,12 @@ def _add_targets(made: Parser) -> None:
     reverse.add_argument("-n", dest="reverse", action="store_const", const=False, help="no reverse names")
     reverse.add_argument(
         "-R", dest="reverse", action="store_const", const=True, help="reverse names of all hosts, also down"
+    )
+    group.add_argument(
+        "--dns-servers",
+        type=name_servers,
+        metavar="ADDR[,...]",
+        help="ask these for names, not the system's; also ADDR:PORT",
     )
 
 

@@ -24,12 +24,14 @@ from periplus.result.row import HostReport, PortRow, RunRow, SummaryRow
 from periplus.result.writer import Options, Writers
 from periplus.scan.clock import Clock
 from periplus.scan.config import ScanConfig
+from periplus.scan.forward import resolver
 from periplus.scan.link import Link
 from periplus.scan.loop import Loop
-from periplus.scan.names import resolve
+from periplus.scan.names import ReverseNames
 from periplus.scan.naming import Naming
 from periplus.scan.open import open_link
 from periplus.scan.snapshot import Snapshot
+from periplus.scan.vendor import Vendors
 from periplus.space.services import Services
 from periplus.technique.catalogue import by_name
 from periplus.technique.model import Technique
@@ -87,7 +89,7 @@ def scan(arguments: Sequence[str], raw: bool, scout: Scout | None) -> int:
     pace, requests = timing(given), output_requests(given)
     progress = Progress(sys.stderr, given.verbose, dumb=os.environ.get("TERM") == "dumb")
     services = Services(services_text())
-    target = aim(given, services, resolve, progress.message)
+    target = aim(given, services, resolver(given.dns_servers), progress.message)
     technique, why = _technique(given.technique, raw)
     options = Options(services, given.open_only, given.reason, given.all_states, given.verbose)
     writers = open_writers(requests, options, progress.message)
@@ -113,6 +115,7 @@ def _config(
         names=target.names,
         assume_up=given.assume_up,
         reverse=given.reverse,
+        dns_servers=given.dns_servers,
         tell_down=bool(given.verbose or given.all_states or given.out_ndjson) or target.space.n_hosts == 1,
     )
 
@@ -155,7 +158,7 @@ def _run(
                 targets=config.space.n_hosts,
             )
         )
-        naming = Naming(config.reverse)
+        naming = Naming(config.reverse, ReverseNames(config.dns_servers), Vendors(progress.detail))
         summary = Loop(
             config, link, show, clock, services.names, naming, lambda: stop() or writers.exhausted
         ).run()

@@ -131,6 +131,7 @@ def _host(host: HostReport) -> dict[str, Any]:
         "reasons": {columns.proto: _reasons(columns) for columns in host.columns},
         "srtt_ms": _number(host.srtt_ms, 3),
         "mac": host.mac,
+        "vendor": faithful(host.vendor) if host.vendor else None,
         "timed_out": True if host.timed_out else None,
         "notes": [faithful(note) for note in host.notes] or None,
         "start": iso_time(host.started),

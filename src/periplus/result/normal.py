@@ -57,7 +57,8 @@ class _Table(Writer):
         yield from _not_shown(host, folded)
         yield from self._port_lines(host, folded)
         if host.mac:
-            yield f"MAC Address: {host.mac}\n"
+            vendor = f" ({printable(host.vendor)})" if host.vendor else ""
+            yield f"MAC Address: {host.mac}{vendor}\n"
         yield "\n"
 
     def _state_line(self, host: HostReport) -> str:

@@ -67,6 +67,7 @@ class HostReport:
     """A finished host. `up` is False when nothing of it answered; `note` says what a reader should know.
 
     `names` are (name, kind) pairs with kind ``user`` (given as the target) or ``PTR`` (reverse DNS).
+    `vendor` is who the block of `mac` was assigned to, by a list of this machine.
     """
 
     addr: str
@@ -81,6 +82,7 @@ class HostReport:
     rttvar_ms: float | None = None
     timeout_ms: float | None = None
     mac: str | None = None
+    vendor: str | None = None
     timed_out: bool = False
     notes: tuple[str, ...] = ()
 

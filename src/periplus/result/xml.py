@@ -131,7 +131,10 @@ def _status(host: HostReport) -> str:
 
 def _addresses(host: HostReport) -> str:
     first = f'<address addr="{_attribute(host.addr)}" addrtype="{address_key(host.addr)}"/>\n'
-    return first + (f'<address addr="{_attribute(host.mac.upper())}" addrtype="mac"/>\n' if host.mac else "")
+    if not host.mac:
+        return first
+    vendor = f' vendor="{_attribute(host.vendor)}"' if host.vendor else ""
+    return f'{first}<address addr="{_attribute(host.mac.upper())}" addrtype="mac"{vendor}/>\n'
 
 
 def _hostnames(host: HostReport) -> str:

@@ -14,7 +14,8 @@ class ScanConfig:
     """One scan. `names` are the host names that targets were given by, with their addresses.
 
     `assume_up` (-Pn): hosts count as up though nothing of them answers. `reverse`: ask for names of hosts that
-    are up (None), of all (True) or of none (False). `tell_down`: report hosts that are down as well.
+    are up (None), of all (True) or of none (False). `dns_servers`: who is asked, as addresses with ports; None: the
+    system's servers. `tell_down`: report hosts that are down as well.
     """
 
     space: Space
@@ -25,4 +26,5 @@ class ScanConfig:
     names: tuple[tuple[str, int], ...] = ()
     assume_up: bool = False
     reverse: bool | None = None
+    dns_servers: tuple[tuple[str, int], ...] | None = None
     tell_down: bool = False
