@@ -43,9 +43,10 @@ class Ndjson(Writer):
             "arguments": [faithful(each) for each in run.arguments],
             "seed": run.seed,
             "start": iso_time(run.started),
-            "technique": run.technique,
-            "proto": run.proto,
-            "ports": port_list(run.ports),
+            "scans": [
+                {"technique": scan.technique, "proto": scan.proto, "ports": port_list(scan.ports)}
+                for scan in run.scans
+            ],
             "targets": run.targets,
         }
         self._sink.write([self._line(row)])
@@ -124,6 +125,7 @@ def _host(host: HostReport) -> dict[str, Any]:
         "type": "host",
         "addr": host.addr,
         "up": host.up,
+        "listed": True if host.listed else None,
         "reason": host.reason.word,
         "ttl": host.ttl,
         "names": list(dict.fromkeys(faithful(name) for name, _ in host.names)),

@@ -40,6 +40,9 @@ class _Table(Writer):
 
     def host(self, host: HostReport, /) -> None:
         """Write the host's headline and table; hosts that are down only with ``-v``."""
+        if host.listed:
+            self._sink.write([_headline(host)])
+            return
         if not host.up:
             if self._options.verbose and not self._options.open_only:
                 self._sink.write([_headline(host, down=True)])
@@ -114,7 +117,7 @@ def header_lines(run: RunRow, *, verbose: int) -> list[str]:
     started = f"{date_time(run.started)} UTC"
     lines = [f"# Periplus {run.version} scan initiated {started} as: {command_line(run.arguments)}\n"]
     if verbose:
-        by_proto = {run.proto: f"{len(run.ports)};{port_list(run.ports)}"}
+        by_proto = {scan.proto: f"{len(scan.ports)};{port_list(scan.ports)}" for scan in run.scans}
         counts = " ".join(f"{proto.upper()}({by_proto.get(proto, '0;')})" for proto in ("tcp", "udp", "sctp"))
         lines.append(f"# Ports scanned: {counts} PROTOCOLS(0;)\n")
     return lines
