@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from hypothesis import strategies as st
 
-from periplus.result.row import HostReport, PortColumns, RunRow, SummaryRow
+from periplus.result.row import HostReport, PortColumns, RunRow, ScanRow, SummaryRow
 from periplus.result.writer import Format, Options
 from periplus.technique.verdict import Reason, State
 
@@ -149,9 +149,7 @@ def run(*arguments: str, technique: str = "syn") -> RunRow:
         arguments=arguments or ("scan", "--reason", "-p-", "198.18.0.2"),
         seed=7,
         started=START,
-        technique=technique,
-        proto="tcp",
-        ports=(*range(1, 101), 443),
+        scans=(ScanRow(technique, "tcp", (*range(1, 101), 443)),),
         targets=1,
     )
 

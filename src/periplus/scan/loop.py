@@ -7,7 +7,7 @@ found so far is handed over.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -98,7 +98,8 @@ class Loop:
         self._all = [*([self._finder] if self._finder else []), *self._workers]
         self._dossiers = Dossiers(self._works_of)
         self._hosts_up = self._hosts_done = 0
-        self._pause = pause or _pause(link for link in (each.link for each in self._all))
+        # One link waits by itself.
+        self._pause = pause or (_pause([each.link for each in self._all]) if len(self._all) > 1 else int)
 
     def _campaign(self, work: Work | None, link: Link) -> _Campaign:
         config, discovery = self._config, self._config.discovery
@@ -288,7 +289,7 @@ class Loop:
         return {reason: count for reason, count in discarded.items() if count}
 
 
-def _pause(links: Iterable[Link]) -> Callable[[int], object]:
+def _pause(links: list[Link]) -> Callable[[int], object]:
     """What waits for an arrival on any of the links."""
     from periplus.transport.syscalls import Readable
 

@@ -263,7 +263,10 @@ class RawLink:
         signal = signals_of(decoded)
         place = decoded.port_me.astype(np.int64) - self._ports.start
         ours = (place >= 0) & (place < PORT_SHIFTS)
-        if not ours.all():  # an error about a packet of another link or program
+        if not ours.all():
+            # An error may be about a packet of another link, or another program; any other packet came to a port
+            # that is not ours.
+            self._discarded["forged"] += int((~ours & (decoded.kind != Kind.ICMP_ERROR)).sum())
             decoded, signal, place = decoded[ours], signal[ours], place[ours]
         found: dict[int, Replies] = {}
         claimed = np.zeros(len(signal), np.bool_)
