@@ -1,6 +1,7 @@
 """Rows for the tests of `result`: small hosts, full hosts, and hosts whose every text is hostile."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
 from hypothesis import strategies as st
@@ -39,6 +40,10 @@ class Memory:
         """Keep pieces and tail."""
         self.body += "".join(pieces)
         self.tail = self.tail if tail is None else tail
+
+    def together(self) -> AbstractContextManager[None]:
+        """Nothing to do."""
+        return nullcontext()
 
     def refresh(self) -> None:
         """Nothing to do."""

@@ -1,6 +1,6 @@
 """Whole scans for the tests of this room: from the loop down to frames, in virtual time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -64,9 +64,10 @@ class Recorder:
     def finding(self, row: PortRow) -> None:
         self.found.append(row)
 
-    def host(self, report: HostReport) -> None:
-        assert report.addr not in self.reports
-        self.reports[report.addr] = report
+    def hosts(self, reports: Sequence[HostReport]) -> None:
+        for report in reports:
+            assert report.addr not in self.reports
+            self.reports[report.addr] = report
 
     def snapshot(self, snapshot: Snapshot) -> None:
         self.snapshots.append(snapshot)

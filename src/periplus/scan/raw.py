@@ -168,11 +168,12 @@ class RawLink:
 
     def hardware(self, group: Group, host: int) -> str | None:
         """The hardware address of a host that answered on-link."""
-        ways = self._ways[group.number]
-        hosts = np.array([host])
-        if not _same(ways.next_hop[hosts], group.addresses[hosts])[0] or not ways.macs[host].any():
+        ways, addresses = self._ways[group.number], group.addresses
+        hop = ways.next_hop
+        if hop.lo[host] != addresses.lo[host] or hop.hi[host] != addresses.hi[host]:
             return None
-        return ":".join(f"{byte:02X}" for byte in ways.macs[host])
+        mac = ways.macs[host].tobytes()
+        return mac.hex(":").upper() if any(mac) else None
 
     def forget(self, groups: Iterable[int]) -> None:
         """Drop what was kept for groups that are over."""
