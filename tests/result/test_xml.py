@@ -48,6 +48,7 @@ VARIANTS = {
     "open only": written(xml.FORMAT, small_host(), closed_host(), options=replace(OPTIONS, open_only=True)),
     "timed out": written(xml.FORMAT, SLOW),
     "connect": written(xml.FORMAT, run_row=run(technique="connect")),
+    "sctp-init": written(xml.FORMAT, run_row=run(technique="sctp-init")),
     "unheard-of technique": written(xml.FORMAT, run_row=run(technique="carrier-pigeon")),
     "interrupted": written(xml.FORMAT, usual_host(), summary_row=summary("interrupted")),
     "error": written(xml.FORMAT, summary_row=summary("error", "the interface went down")),

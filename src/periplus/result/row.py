@@ -64,7 +64,7 @@ class PortColumns:
 
 @dataclass(frozen=True, slots=True)
 class HostReport:
-    """A finished host. `up` is False when nothing of it answered; `note` says what a reader should know.
+    """A finished host. `up` is False when nothing of it answered; `notes` say what a reader should know.
 
     `names` are (name, kind) pairs with kind ``user`` (given as the target) or ``PTR`` (reverse DNS).
     """
@@ -118,7 +118,7 @@ class RunRow:
     arguments: tuple[str, ...]
     seed: int
     started: float
-    technique: str  # "syn" or "connect"
+    technique: str  # its name, as `periplus techniques` has it
     proto: str
     ports: tuple[int, ...]  # the default port list, for scaninfo
     targets: int  # addresses asked for

@@ -28,10 +28,8 @@ from periplus.result.writer import Format, Options, Writer
 __all__ = ["FORMAT", "NmapXml"]
 
 XML_VERSION = "1.05"
-SCAN_TYPES = frozenset({
-    "ack", "bounce", "connect", "fin", "ipproto", "maimon", "null", "sctpcookieecho", "sctpinit", "syn", "udp",
-    "window", "xmas",
-})  # fmt: skip
+_SAME = ("ack", "connect", "fin", "maimon", "null", "syn", "udp", "window", "xmas")
+SCAN_TYPES = {name: name for name in _SAME} | {"sctp-init": "sctpinit", "sctp-cookie": "sctpcookieecho"}
 SERVICE_BY_TABLE = 3  # Nmap's confidence in a name that only the port number suggests
 
 _ATTRIBUTE = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
@@ -90,7 +88,7 @@ def _prologue(run: RunRow, verbose: int) -> Iterator[str]:
     started = date_time(run.started)
     args = _attribute(command_line(run.arguments))
     comment = args.replace("--", "-&#45;")
-    scan_type = run.technique if run.technique in SCAN_TYPES else None
+    scan_type = SCAN_TYPES.get(run.technique)
     yield '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE nmaprun>\n'
     yield f"<!-- Periplus {run.version} scan initiated {started} UTC as: {comment} -->\n"
     yield (
