@@ -28,6 +28,7 @@ from tests.sim.frames import (
     CLOSED,
     DROPPED,
     INIT_ACK,
+    READERS,
     UNREACHABLE4,
     UNREACHABLE6,
     Behaviour,
@@ -76,7 +77,11 @@ KINDS: dict[str, dict[int, tuple[Behaviour, Verdict]]] = {
     },
     "sctp-cookie": {1: (ABORT, (State.CLOSED, Reason.ABORT))},
 }
-RAW = [technique for technique in techniques() if technique.needs_raw and technique.name != "syn"]
+RAW = [
+    technique
+    for technique in techniques()
+    if technique.probe and technique.probe.protocol in READERS and technique.name != "syn"
+]
 WAYS = [NEAR, FAR, TUNNEL, SELF, NEAR6, FAR6]
 
 

@@ -35,6 +35,7 @@ from periplus.transport.bpf import ANYTHING, Step, assemble, attach, reply_filte
 PORTS = range(40000, 40016)
 FILTER = reply_filter(PORTS)
 IP4, ARP_, IP6 = 0x0800, 0x0806, 0x86DD
+OUR_TTL = 77
 
 
 LOADS = {0x30: (False, 1), 0x28: (False, 2), 0x50: (True, 1), 0x48: (True, 2)}  # code: relative to X, bytes
@@ -303,31 +304,34 @@ def test_the_kernel_takes_the_program_and_refuses_nonsense() -> None:
 
 
 @pytest.mark.lab
-def test_the_kernel_filters_as_the_interpreter_does() -> None:
+@pytest.mark.parametrize("protocols", [(6,), *CHOICES])
+def test_the_kernel_filters_as_the_interpreter_does(protocols: tuple[int, ...]) -> None:
     """All sample packets of IPv4 cross a loopback; a tap with the filter sees those that are to be kept."""
-    samples = [packet for packet in KEPT + DROPPED if isinstance(packet, IP)]
+    samples = [packet for packet in OTHERS if isinstance(packet, IP)]
+    kept = {1000 + number for number, packet in enumerate(samples) if wanted(bytes(packet), IP4, protocols)}
     with (
         sealed(),
         closing(socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)) as tap,
         closing(socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)) as sender,
     ):
-        attach(tap, FILTER)
+        attach(tap, reply_filter(PORTS, protocols))
         tap.bind(("lo", IP4))
         tap.setblocking(False)
         for number, packet in enumerate(samples):
             copy = packet.copy()
-            copy.id, copy.src, copy.dst = 1000 + number, "127.0.0.1", "127.0.0.1"
+            copy.id, copy.ttl, copy.src, copy.dst = 1000 + number, OUR_TTL, "127.0.0.1", "127.0.0.1"
             sender.sendto(bytes(copy), ("127.0.0.1", 0))
-        seen = _identities(tap, 1000, 1000 + len(samples))
-    assert seen == {1000 + number for number, packet in enumerate(samples) if packet in KEPT}
+        seen = _identities(tap)
+    assert seen == kept
 
 
-def _identities(tap: socket.socket, low: int, high: int) -> set[int]:
-    """The IP identities that arrived; the kernel's own answers have others."""
+def _identities(tap: socket.socket) -> set[int]:
+    """The IP identities that arrived; the kernel's own answers have another time to live."""
     found = set()
     try:
         while True:
             packet = tap.recv(200)
-            found.add(packet[4] << 8 | packet[5])
+            if packet[8] == OUR_TTL:
+                found.add(packet[4] << 8 | packet[5])
     except BlockingIOError:
-        return {number for number in found if low <= number < high}
+        return found
