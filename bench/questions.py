@@ -1,8 +1,8 @@
 """Finding hosts and every technique, beside Nmap, masscan and fping: ``python bench/questions.py``.
 
-Builds the lab, runs every case with all programs in turn, several rounds, and prints medians and what was found beside
-the truth. A program that is not installed is left out, and that is said. Needs root (namespaces) and the Debian
-packages of the lab; masscan and fping are asked only here.
+Builds the lab, runs every case with all programs in turn, several rounds, and prints medians and what was found,
+beside the truth. A program that is not installed is left out, and that is said. Needs root (namespaces) and the
+Debian packages of the lab; masscan and fping are asked only here.
 """
 
 import argparse
