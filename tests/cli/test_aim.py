@@ -7,7 +7,7 @@ import pytest
 
 from periplus.cli.aim import Aim, aim, chosen_ports
 from periplus.cli.options import read
-from periplus.data import services_text
+from periplus.data import protocols_text, services_text
 from periplus.errors import UsageError
 from periplus.space.ip import parse_ip
 from periplus.space.services import Services
@@ -35,7 +35,7 @@ class Resolver:
 
 @pytest.fixture(scope="module")
 def services() -> Services:
-    return Services(services_text())
+    return Services(services_text() + protocols_text())
 
 
 class Desk:
@@ -299,3 +299,34 @@ def test_more_common_ports_than_are_ranked(desk: Desk) -> None:
     assert desk.refusal("198.18.0.1", "--top-ports", "65535").startswith(
         "top ports 65535: the ranking holds "
     )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ([], tuple(range(256))),
+        (["-p", "tcp,1-3"], (1, 2, 3, 6)),
+        (["-p", "-", "--exclude-ports", "3-"], (0, 1, 2)),
+    ],
+)
+def test_ports_of_the_protocol_scan_are_protocols(
+    desk: Desk, arguments: list[str], expected: tuple[int, ...]
+) -> None:
+    assert ports(desk, "-sO", *arguments) == expected
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["-F"], "-F and --top-ports rank ports; protocols have no ranking, so choose them with -p"),
+        (["-p", "300"], '-p: protocol "300": 300 is over 255'),
+        (
+            ["-p", "6", "--exclude-ports", "tcp"],
+            "no protocols are left to probe: --exclude-ports takes them all",
+        ),
+        (["-p", "6", "-p", "17"], "-p is given twice; join the ports with a comma, as in -p 6,17"),
+        (["198.18.0.2:80"], 'target "198.18.0.2:80": protocols have no ports; name the host alone'),
+    ],
+)
+def test_wrong_protocols(desk: Desk, arguments: list[str], line: str) -> None:
+    assert desk.refusal("198.18.0.1", "-sO", *arguments) == line

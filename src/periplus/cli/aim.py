@@ -17,10 +17,12 @@ from periplus.data import ranking_text
 from periplus.errors import UsageError
 from periplus.space.ip import network
 from periplus.space.ports import PortSpec, parse_ports, top_ports
+from periplus.space.protocols import ALL_PROTOCOLS, parse_protocols
 from periplus.space.ranges import AddressSpace
 from periplus.space.services import Services
 from periplus.space.space import Space, unprobeable
 from periplus.space.targets import Target, parse_target, parse_target_list
+from periplus.technique.catalogue import by_name
 
 __all__ = ["Aim", "aim", "chosen_ports"]
 
@@ -52,6 +54,8 @@ def aim(given: argparse.Namespace, services: Services, resolve: Resolve, tell: T
     targets += [target for file in given.lists for target in _listed("-iL", file)]
     if not targets:
         raise UsageError('no targets given; an address, range or name is needed, see "periplus scan --help"')
+    if _asks_protocols(given):
+        _check_portless(targets)
     excluded = _excluded(given, resolve)
     names: list[tuple[str, int]] = []
     wide: dict[int | None, list[Span]] = {}
@@ -70,7 +74,9 @@ def aim(given: argparse.Namespace, services: Services, resolve: Resolve, tell: T
 
 
 def chosen_ports(given: argparse.Namespace, services: Services, tell: Tell) -> tuple[int, ...]:
-    """Return the TCP ports that -p, -F or --top-ports mean, less --exclude-ports."""
+    """Return the TCP ports that -p, -F or --top-ports mean, less --exclude-ports; or the protocols that -p means."""
+    if _asks_protocols(given):
+        return _chosen_protocols(given, services)
     if given.ports is None:
         ports = top_ports(given.top or DEFAULT_TOP, ranking_text())
     else:
@@ -85,13 +91,49 @@ def chosen_ports(given: argparse.Namespace, services: Services, tell: Tell) -> t
     return ports
 
 
-def _asked_ports(texts: list[str], services: Services, tell: Tell) -> tuple[int, ...]:
+def _asks_protocols(given: argparse.Namespace) -> bool:
+    return given.technique is not None and by_name(given.technique).asks_protocols
+
+
+def _chosen_protocols(given: argparse.Namespace, services: Services) -> tuple[int, ...]:
+    """Return the IP protocols that -p means, all without it, less --exclude-ports."""
+    if given.top is not None:
+        raise UsageError("-F and --top-ports rank ports; protocols have no ranking, so choose them with -p")
+    chosen = ALL_PROTOCOLS if given.ports is None else _parsed_protocols("-p", _single(given.ports), services)
+    without = {
+        each for text in given.exclude_ports for each in _parsed_protocols("--exclude-ports", text, services)
+    }
+    left = tuple(each for each in chosen if each not in without)
+    if not left:
+        raise UsageError("no protocols are left to probe: --exclude-ports takes them all")
+    return left
+
+
+def _parsed_protocols(flag: str, text: str, services: Services) -> tuple[int, ...]:
+    try:
+        return parse_protocols(text, services)
+    except UsageError as error:
+        raise UsageError(f"{flag}: {error}") from None
+
+
+def _check_portless(targets: list[Target]) -> None:
+    for target in targets:
+        if target.port is not None:
+            raise UsageError(f'target "{target.text}": protocols have no ports; name the host alone')
+
+
+def _single(texts: list[str]) -> str:
     if len(texts) > 1:
         raise UsageError(f"-p is given twice; join the ports with a comma, as in -p {texts[0]},{texts[1]}")
-    spec = _parsed_ports("-p", texts[0], services)
+    return texts[0]
+
+
+def _asked_ports(texts: list[str], services: Services, tell: Tell) -> tuple[int, ...]:
+    text = _single(texts)
+    spec = _parsed_ports("-p", text, services)
     if not spec.tcp:
-        raise UsageError(f"-p {texts[0]}: no TCP ports in it, and no other protocol is scanned yet")
-    if "U:" in texts[0].upper() or "S:" in texts[0].upper():
+        raise UsageError(f"-p {text}: no TCP ports in it, and no other protocol is scanned yet")
+    if "U:" in text.upper() or "S:" in text.upper():
         tell("UDP and SCTP ports in -p are left out: no technique here asks them")
     return spec.tcp
 

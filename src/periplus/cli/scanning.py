@@ -16,7 +16,7 @@ from periplus.cli.aim import Aim, aim
 from periplus.cli.main import FAILED, FINISHED, INTERRUPTED
 from periplus.cli.options import output_requests, read, timing
 from periplus.cli.progress import Progress
-from periplus.data import services_text
+from periplus.data import protocols_text, services_text
 from periplus.engine.timing import Timing
 from periplus.errors import CannotScan
 from periplus.result.outputs import open_writers
@@ -86,7 +86,7 @@ def scan(arguments: Sequence[str], raw: bool, scout: Scout | None) -> int:
     given = read(arguments)
     pace, requests = timing(given), output_requests(given)
     progress = Progress(sys.stderr, given.verbose, dumb=os.environ.get("TERM") == "dumb")
-    services = Services(services_text())
+    services = Services(services_text() + protocols_text())
     target = aim(given, services, resolve, progress.message)
     technique, why = _technique(given.technique, raw)
     options = Options(services, given.open_only, given.reason, given.all_states, given.verbose)

@@ -28,6 +28,8 @@ from periplus.result.writer import Format, Options, Writer
 __all__ = ["FORMAT", "NmapXml"]
 
 XML_VERSION = "1.05"
+# What Nmap's DTD calls a technique, where that is not our name without dashes.
+_SCAN_NAMES = {"protocol": "ipproto", "sctp-cookie": "sctpcookieecho"}
 SCAN_TYPES = frozenset({
     "ack", "bounce", "connect", "fin", "ipproto", "maimon", "null", "sctpcookieecho", "sctpinit", "syn", "udp",
     "window", "xmas",
@@ -90,14 +92,14 @@ def _prologue(run: RunRow, verbose: int) -> Iterator[str]:
     started = date_time(run.started)
     args = _attribute(command_line(run.arguments))
     comment = args.replace("--", "-&#45;")
-    scan_type = run.technique if run.technique in SCAN_TYPES else None
+    scan_type = _SCAN_NAMES.get(run.technique, run.technique.replace("-", ""))
     yield '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE nmaprun>\n'
     yield f"<!-- Periplus {run.version} scan initiated {started} UTC as: {comment} -->\n"
     yield (
         f'<nmaprun scanner="nmap" args="{args}" start="{int(run.started)}" startstr="{started}" '
         f'version="{_attribute(run.version)}" xmloutputversion="{XML_VERSION}">\n'
     )
-    if scan_type:
+    if scan_type in SCAN_TYPES:
         yield (
             f'<scaninfo type="{scan_type}" protocol="{run.proto}" numservices="{len(run.ports)}" '
             f'services="{port_list(run.ports)}"/>\n'

@@ -15,7 +15,7 @@ from periplus.space.ranges import AddressSpace
 from periplus.transport.routes import BROADCAST, Path
 from periplus.transport.scout import Scout
 from periplus.wire.cookie import PORT_SHIFTS
-from periplus.wire.headers import PROTOCOL_TCP
+from periplus.wire.headers import ANYTHING, PROTOCOL_SCTP, PROTOCOL_TCP, PROTOCOL_UDP
 
 __all__ = ["open_link"]
 
@@ -68,8 +68,10 @@ def _raw(
                 macs = np.frombuffer(b"".join(known.values()), np.uint8).reshape(-1, 6)
                 resolver.learn(path.lane.ifindex, Addresses.of_ints(known), macs)
     protocol = config.technique.probe.protocol if config.technique.probe else PROTOCOL_TCP
-    ports, held = reserve_ports(draw, PORT_SHIFTS, protocol)
-    transport = PacketTransport(ports, lanes, protocols=(protocol,))
+    protocols = (PROTOCOL_TCP, PROTOCOL_UDP, PROTOCOL_SCTP, ANYTHING) if protocol == ANYTHING else (protocol,)
+    # Without a port in the answers more than one would tell nothing.
+    ports, held = reserve_ports(draw, 1 if protocol == ANYTHING else PORT_SHIFTS, protocols[0])
+    transport = PacketTransport(ports, lanes, protocols=protocols)
     return RawLink(
         config.space,
         config.technique,

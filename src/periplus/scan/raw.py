@@ -7,7 +7,7 @@ it must carry the cookie, and it must answer something that was asked. What fail
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -17,25 +17,26 @@ from periplus.engine.engine import Engine, Limits
 from periplus.engine.group import Group
 from periplus.engine.replies import Probes, Replies
 from periplus.scan.sender import Direct, Parcel, Sender
+from periplus.scan.tries import ByNumber, ByPort, Tries
 from periplus.space.address import Addresses
 from periplus.space.space import Space
-from periplus.technique.match import authentic, expected, signals_of
-from periplus.technique.model import Check, Technique
+from periplus.technique.match import expected, protocol_signals, signals_of
+from periplus.technique.model import Check, Table, Technique
 from periplus.technique.verdict import Reason
 from periplus.transport.calls import FrameTransport
 from periplus.transport.neighbours import Resolver, Status
 from periplus.transport.routes import Path
-from periplus.wire.cookie import PORT_SHIFTS, cookie, port_shift
 from periplus.wire.decode import Decoded, Kind, Problem, decode_untrusted
+from periplus.wire.fragment import maker_for
 from periplus.wire.headers import ETHERTYPE_ARP
 from periplus.wire.lane import Link
 from periplus.wire.packets import Packets
 from periplus.wire.question import Questions
+from periplus.wire.shape import PLAIN, Shape
 
 __all__ = ["RawLink"]
 
 NO_LANE = -1
-TTL = 64
 LOW = np.uint32(0xFFFF)
 FULL_WAIT_US = 10_000  # as long as answers may wait while the sender is busy
 NEVER = 1 << 62
@@ -73,8 +74,9 @@ class RawLink:
         resolver: Resolver,
         held: Iterable[Closable] = (),
         sender: Sender | None = None,
+        shape: Shape = PLAIN,
     ) -> None:
-        """`ports` are our source ports, `held` what keeps other programs from using them."""
+        """`ports` are our source ports, one or sixteen; `held` is what keeps other programs from using them."""
         if technique.probe is None:
             raise ValueError(f"{technique.name} makes no packets")
         self.limits = Limits(outstanding=min(Limits().outstanding, transport.capacity()))
@@ -82,14 +84,15 @@ class RawLink:
         self._technique = technique
         self._paths = paths
         self._transport = transport
-        self._ports = ports
-        self._key = key
+        self._tries: Tries = ByPort(key, ports, len(shape.data))
+        if len(ports) == 1:
+            self._tries = ByNumber(key, ports.start, technique.asks_protocols, len(shape.data))
         self._now_us = now_us
         self._resolver = resolver
         self._held = list(held)
         self._sender = sender or Direct(transport, now_us)
         self._lanes = list({path.lane: None for path in paths if path.lane is not None})
-        self._makers = [technique.probe.maker(lane, TTL) for lane in self._lanes]
+        self._makers = [maker_for(technique.probe, lane, shape) for lane in self._lanes]
         self._ways: dict[int, _Ways] = {}
         self._discarded: Counter[str] = Counter()
 
@@ -180,14 +183,9 @@ class RawLink:
         them = group.addresses[host]
         me = self._lanes[row].ip_me
         port_them = self._space.port_at(group.host_id[host], rank)
-        port_me = self._source_ports(me, them, port_them, probes.attempt[mine])
-        number = cookie(self._key, me, them, port_them, port_me)
+        port_me, number = self._tries.ask(me, them, port_them, probes.attempt[mine])
         ip_id = (number & LOW).astype(np.uint16)
         return self._makers[row].make(Questions(them, port_them, port_me, number, ip_id, ways.macs[host]))
-
-    def _source_ports(self, me: int, them: Addresses, port_them: U16, attempt: U8) -> U16:
-        shift = port_shift(self._key, me, them, port_them)
-        return (self._ports.start + (shift + attempt) % PORT_SHIFTS).astype(np.uint16)
 
     def room(self) -> int:
         """How many probes may be made now."""
@@ -231,7 +229,11 @@ class RawLink:
 
     def _answers(self, engine: Engine, decoded: Decoded) -> dict[int, Replies]:
         table = self._technique.table
-        signal = signals_of(decoded)
+        if self._technique.asks_protocols:
+            decoded = replace(decoded, port_them=decoded.protocol.astype(np.uint16))
+            signal = protocol_signals(decoded)
+        else:
+            signal = signals_of(decoded)
         known = expected(table, signal)
         if not known.all():
             self._discarded["unexpected"] += int((~known).sum())
@@ -239,14 +241,10 @@ class RawLink:
         foreign = self._foreign(decoded, signal)
         if not foreign.all():
             decoded, signal = decoded[foreign], signal[foreign]
-        numbers = cookie(self._key, decoded.me, decoded.them, decoded.port_them, decoded.port_me)
-        shift = port_shift(self._key, decoded.me, decoded.them, decoded.port_them)
-        place = decoded.port_me.astype(np.int64) - self._ports.start
-        ours = authentic(table, signal, decoded, numbers) & (place >= 0) & (place < PORT_SHIFTS)
-        attempt = (place - shift) % PORT_SHIFTS
+        ours, attempt = self._tries.hear(table, signal, decoded)
         number, cell = engine.locate(decoded.them, decoded.port_them)
         homeless = ours & (number < 0)
-        proven = table.check[signal] != Check.SOURCE_PORT
+        proven = ~_unnumbered(table, signal)
         self._discarded["forged"] += int((~ours).sum())
         self._discarded["late"] += int((homeless & proven).sum())
         self._discarded["unasked"] += int((homeless & ~proven).sum())
@@ -257,14 +255,8 @@ class RawLink:
 
     def _foreign(self, decoded: Decoded, signal: U16) -> Mask:
         """Which rows are not our own probes: on the loopback interface we see what we send to our own ports."""
-        bare: Mask = self._technique.table.check[signal] == Check.SOURCE_PORT
-        if not bare.any():
-            return ~bare
-        sent = cookie(self._key, decoded.them, decoded.me, decoded.port_me, decoded.port_them)
-        # A TCP probe carries the whole cookie, the others half of it.
-        same = np.where(decoded.kind == Kind.TCP, decoded.seq == sent, decoded.ip_id == (sent & LOW))
-        foreign: Mask = ~(bare & same)
-        return foreign
+        bare = _unnumbered(self._technique.table, signal)
+        return ~(bare & self._tries.sent(decoded)) if bare.any() else ~bare
 
     @staticmethod
     def _replies(decoded: Decoded, signal: U16, attempt: I64, cell: I64, mine: Mask) -> Replies:
@@ -301,6 +293,13 @@ class RawLink:
         self._transport.close()
         for each in self._held:
             each.close()
+
+
+def _unnumbered(table: Table, signal: U16) -> Mask:
+    """Which answers give no number back."""
+    check = table.check[signal]
+    bare: Mask = (check == Check.SOURCE_PORT) | (check == Check.SENDER)
+    return bare
 
 
 def _mask(size: int, rows: I64) -> Mask:
