@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from periplus.cli.parser import Parser
 from periplus.cli.quantity import count, duration_us, positive, rate, some_time_us
+from periplus.cli.shaping import add_shaping
 from periplus.engine.timing import TEMPLATES, Timing
 from periplus.errors import UsageError
 from periplus.result.writer import Format, base_requests, formats
@@ -36,6 +37,7 @@ def parser() -> Parser:
     _add_targets(made)
     _add_ports(made)
     _add_techniques(made)
+    add_shaping(made)
     _add_timing(made)
     _add_output(made)
     return made

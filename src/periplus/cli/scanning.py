@@ -16,6 +16,7 @@ from periplus.cli.aim import Aim, aim
 from periplus.cli.main import FAILED, FINISHED, INTERRUPTED
 from periplus.cli.options import output_requests, read, timing
 from periplus.cli.progress import Progress
+from periplus.cli.shaping import Manner, manner
 from periplus.data import protocols_text, services_text
 from periplus.engine.timing import Timing
 from periplus.errors import CannotScan
@@ -89,12 +90,15 @@ def scan(arguments: Sequence[str], raw: bool, scout: Scout | None) -> int:
     services = Services(services_text() + protocols_text())
     target = aim(given, services, resolve, progress.message)
     technique, why = _technique(given.technique, raw)
+    seed = secrets.randbits(SEED_BITS) if given.seed is None else given.seed
+    how = manner(given, technique, target.space, seed)
     options = Options(services, given.open_only, given.reason, given.all_states, given.verbose)
     writers = open_writers(requests, options, progress.message)
-    if why:
-        progress.message(why)
+    for line in (why, how.note):
+        if line:
+            progress.message(line)
     try:
-        config = _config(given, arguments, target, technique, pace)
+        config = _config(given, arguments, target, how, pace, seed)
         return _run(config, target, writers, progress, services, scout)
     finally:
         progress.close()
@@ -102,18 +106,22 @@ def scan(arguments: Sequence[str], raw: bool, scout: Scout | None) -> int:
 
 
 def _config(
-    given: argparse.Namespace, arguments: Sequence[str], target: Aim, technique: Technique, pace: Timing
+    given: argparse.Namespace, arguments: Sequence[str], target: Aim, how: Manner, pace: Timing, seed: int
 ) -> ScanConfig:
     return ScanConfig(
         space=target.space,
-        technique=technique,
+        technique=how.technique,
         timing=pace,
-        seed=secrets.randbits(SEED_BITS) if given.seed is None else given.seed,
+        seed=seed,
         arguments=tuple(arguments),
         names=target.names,
         assume_up=given.assume_up,
         reverse=given.reverse,
         tell_down=bool(given.verbose or given.all_states or given.out_ndjson) or target.space.n_hosts == 1,
+        shape=how.shape,
+        via=how.via,
+        source_port=how.source_port,
+        socket_ttl=how.socket_ttl,
     )
 
 

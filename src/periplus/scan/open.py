@@ -1,5 +1,6 @@
 """Opens the way to the network that a technique needs: routes, lanes, source ports, sockets."""
 
+import socket
 from collections.abc import Callable
 
 import numpy as np
@@ -36,9 +37,19 @@ def open_link(
     """
     if config.technique.needs_raw:
         return _raw(config, clock, draw, tell, scout)
-    from periplus.transport.connect import ConnectTransport
+    return _plain(config, clock, tell)
 
-    return PlainLink(config.space, ConnectTransport(), clock.now_us, tell)
+
+def _plain(config: ScanConfig, clock: Clock, tell: Callable[[str], None]) -> Link:
+    from periplus.transport.connect import ConnectTransport
+    from periplus.transport.routes import Routes
+    from periplus.transport.sockets import opener
+
+    if config.via:
+        with Routes() as routes:
+            routes.use(config.via, config.families)
+    opened = opener(config.via, config.source_port, config.socket_ttl, config.families)
+    return PlainLink(config.space, ConnectTransport(opener=opened), clock.now_us, tell)
 
 
 def _raw(
@@ -51,11 +62,13 @@ def _raw(
     from periplus.scan.raw import RawLink
     from periplus.scan.sender import sender_for
     from periplus.transport.neighbours import Resolver
-    from periplus.transport.packet import PacketTransport, reserve_ports
+    from periplus.transport.packet import PacketTransport
     from periplus.transport.routes import Routes
 
     with scout or Routes() as routes:
         targets = AddressSpace.union(block.addresses for block in config.space.blocks)
+        if config.via:
+            routes.use(config.via, config.families)
         paths = routes.paths(targets.ranges())
         _tell_problems(paths, tell)
         lanes = list({path.lane: None for path in paths if path.lane is not None})
@@ -69,8 +82,7 @@ def _raw(
                 resolver.learn(path.lane.ifindex, Addresses.of_ints(known), macs)
     protocol = config.technique.probe.protocol if config.technique.probe else PROTOCOL_TCP
     protocols = (PROTOCOL_TCP, PROTOCOL_UDP, PROTOCOL_SCTP, ANYTHING) if protocol == ANYTHING else (protocol,)
-    # Without a port in the answers more than one would tell nothing.
-    ports, held = reserve_ports(draw, 1 if protocol == ANYTHING else PORT_SHIFTS, protocols[0])
+    ports, held = _source_ports(config.source_port, protocols, draw, tell)
     transport = PacketTransport(ports, lanes, protocols=protocols)
     return RawLink(
         config.space,
@@ -83,7 +95,22 @@ def _raw(
         resolver,
         held,
         sender_for(transport, clock.now_us),
+        config.shape,
     )
+
+
+def _source_ports(
+    chosen: int | None, protocols: tuple[int, ...], draw: Callable[[int], int], tell: Callable[[str], None]
+) -> tuple[range, list[socket.socket]]:
+    """Take one port if one was chosen or answers have none anyway, and else one for each try."""
+    from periplus.transport.packet import hold_port, reserve_ports
+
+    if chosen is None:
+        return reserve_ports(draw, 1 if ANYTHING in protocols else PORT_SHIFTS, protocols[0])
+    held = hold_port(chosen, protocols[0])
+    if not held:
+        tell(f"source port {chosen} cannot be held for us: if a program has it, it sees our answers as well")
+    return range(chosen, chosen + 1), held
 
 
 def _tell_problems(paths: list[Path], tell: Callable[[str], None]) -> None:

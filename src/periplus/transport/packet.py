@@ -34,7 +34,7 @@ from periplus.wire.headers import ETHERTYPE_IP4, ETHERTYPE_IP6, IP4_DST, IP6_DST
 from periplus.wire.lane import Lane, Link
 from periplus.wire.packets import WIDTH, Packets
 
-__all__ = ["PacketTransport", "reserve_ports"]
+__all__ = ["PacketTransport", "hold_port", "reserve_ports"]
 
 _ROWS: Final = 4096
 _ANSWER_COST: Final = (
@@ -312,6 +312,12 @@ def reserve_ports(
             if sockets := _hold(ports, kind):
                 return ports, sockets
     raise CannotScan(f"no {count} adjacent ports are free on this machine")
+
+
+def hold_port(port: int, protocol: int) -> list[socket.socket]:
+    """Takes this source port as `reserve_ports` does; without a socket when another program has it."""
+    kind = socket.SOCK_DGRAM if protocol == PROTOCOL_UDP else socket.SOCK_STREAM
+    return _hold(range(port, port + 1), kind)
 
 
 def _ephemeral() -> tuple[int, int]:
