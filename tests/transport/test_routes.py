@@ -333,3 +333,14 @@ def test_an_interface_needs_an_address_of_the_family(net: Routes) -> None:
 
 def test_a_choice_is_one_when_something_is_chosen() -> None:
     assert [bool(via) for via in (UNCHOSEN, Via(), Via("lo"), Via(source=1))] == [False, False, True, True]
+
+
+@pytest.mark.lab
+def test_the_loopback_interface_leads_nowhere_else(net: Routes) -> None:
+    net.use(Via("lo"), (4,))
+    assert told(net.paths(space("198.18.0.2"))) == [
+        ("198.18.0.2", "198.18.0.2", "interface lo leads to this machine alone")
+    ]
+    assert told(net.paths(space("127.0.0.1"))) == [
+        ("127.0.0.1", "127.0.0.1", "lo", "local", "127.0.0.1", "direct")
+    ]

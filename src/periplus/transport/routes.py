@@ -205,6 +205,8 @@ class Routes:
         source = self._chosen.get("src") or message.get_attr("RTA_PREFSRC")
         if interface.problem or interface.link is None:
             return replace(path, problem=interface.problem)
+        if interface.link is Link.LOCAL and not local:  # chosen; frames there would be routed anew
+            return replace(path, problem=f"interface {interface.name} leads to this machine alone")
         if source is None:
             return replace(path, problem=f"no address of our own on {interface.name}")
         ip_me = parse_ip(source)
