@@ -16,8 +16,9 @@ from periplus.columns import I64, Mask, distinct
 from periplus.engine.bucket import Bucket
 from periplus.engine.group import Group, HostState, Tally
 from periplus.engine.lists import fair_shares
-from periplus.engine.loss import ERAS, expected_missed, hidden_by_eras, per_try, shares
+from periplus.engine.loss import ERAS, NO_ERA, expected_missed, hidden_by_eras, per_try, shares
 from periplus.engine.pace import Pace
+from periplus.engine.portorder import PortOrders, different_orders
 from periplus.engine.replies import Findings, Probes, Replies
 from periplus.engine.timing import Timing
 from periplus.space.address import Addresses
@@ -82,10 +83,17 @@ class Step:
 
 
 class Engine:
-    """One scan of one space with one response table."""
+    """One scan of one space with one response table; `urgent` marks, of all 65,536 ports, those to be asked first."""
 
     def __init__(
-        self, space: Space, table: Table, timing: Timing, key: int, now_us: int, limits: Limits | None = None
+        self,
+        space: Space,
+        table: Table,
+        timing: Timing,
+        key: int,
+        now_us: int,
+        limits: Limits | None = None,
+        urgent: Mask | None = None,
     ) -> None:
         self._space = space
         self._table = table
@@ -93,6 +101,7 @@ class Engine:
         self._key = key
         self._limits = limits or Limits()
         self._order = Order(space.n_hosts, key)
+        self._port_orders, self._kinds = different_orders([each.ports for each in space.blocks], urgent, key)
         self._group_size = self._size_of_groups()
         self._next_host = 0
         self.groups: dict[int, Group] = {}
@@ -239,9 +248,15 @@ class Engine:
                 key=self._key,
                 timing=self._timing,
                 most=self._limits.outstanding,
+                orders=self._orders_of(host_id),
             )
             self.groups[group.number] = group
             step.opened.append(group)
+
+    def _orders_of(self, host_id: I64) -> PortOrders:
+        return PortOrders(
+            self._port_orders, self._kinds[self._space.block_of(host_id)], host_id.astype(np.uint64)
+        )
 
     def _has_room(self) -> bool:
         fresh = sum(group.fresh_left() for group in self.groups.values())
@@ -290,9 +305,14 @@ class Engine:
                 late_sent = int(np.count_nonzero(probes.attempt > 1))
                 late_room -= late_sent
                 self._late.take(late_sent)
-        first_tries = sum(int(np.count_nonzero(probes.attempt == 0)) for probes in step.probes)
+        first_tries = sum(self._first_tries(probes) for probes in step.probes)
         self._pace.sent(now_us, spent_window, spent_floor, first_tries)
         return more, roomy
+
+    def _first_tries(self, probes: Probes) -> int:
+        """How many first tries there are, but for those of urgent ports: these answer more often than others."""
+        first = probes.cell[probes.attempt == 0]
+        return int(np.count_nonzero(self.groups[probes.group].cells.era[first] != NO_ERA))
 
     def _late_room(self, now_us: int) -> int:
         """How many third and later tries may go.

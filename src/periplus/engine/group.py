@@ -15,13 +15,13 @@ import numpy as np
 from periplus.columns import F64, I32, I64, U8, U16, Mask, distinct
 from periplus.engine.columns import allocate, column
 from periplus.engine.lists import concatenated, interleaved, ragged_ranks, spread
-from periplus.engine.loss import lost_shares
+from periplus.engine.loss import NO_ERA, lost_shares
+from periplus.engine.portorder import PortOrders, plain_orders
 from periplus.engine.replies import FIRST_UNANSWERED, Findings, Probes, Replies, Unanswered
 from periplus.engine.rtt import RoundTrips, observe
 from periplus.engine.timing import Timing
 from periplus.engine.window import Windows
 from periplus.space.address import Addresses
-from periplus.space.order import Order
 from periplus.technique.model import UNEXPECTED, Table
 from periplus.technique.verdict import State
 
@@ -53,7 +53,7 @@ class Cells:
     sent_us: I64 = column("i8", "when the last probe left")
     again: U16 = column("u2", "ports' ranks that await their next try, host by host")
     sender: U16 = column("u2", "which router answered; 0: the target itself")
-    era: U8 = column("u1", "the pace's era (mod 256) when first asked")
+    era: U8 = column("u1", "the pace's era (mod 255) when first asked; NO_ERA: its port is urgent")
 
 
 @dataclass(slots=True)
@@ -101,7 +101,15 @@ class Group:
     """The hosts of one group; `ports` is the number of ports of each, `host_id` its number in the space."""
 
     def __init__(
-        self, number: int, addresses: Addresses, ports: I64, host_id: I64, key: int, timing: Timing, most: int
+        self,
+        number: int,
+        addresses: Addresses,
+        ports: I64,
+        host_id: I64,
+        key: int,
+        timing: Timing,
+        most: int,
+        orders: PortOrders | None = None,
     ) -> None:
         self.number = number
         self.host_id = host_id
@@ -122,10 +130,9 @@ class Group:
         self.ready[0] = ports
         self.routers: list[int] = [0]
         self.outstanding = 0
-        self.era = 0  # of the pace, mod 256; the engine's to set
-        self._tweak = host_id.astype(np.uint64)  # makes each host's order of ports its own
-        self._orders = {int(size): Order(int(size), key) for size in distinct(ports)}
-        self._uniform = int(ports[0]) if len(self._orders) == 1 else 0
+        self.era = 0  # of the pace, mod 255; the engine's to set
+        self._orders = orders or plain_orders(ports, host_id, key)
+        self._uniform = int(ports[0]) if (ports == ports[0]).all() else 0
         self._flights: list[I64] = []
         self._expiry_us = NEVER
 
@@ -194,23 +201,18 @@ class Group:
         position = self.taken[attempt][host] + rank
         self.taken[attempt] += counts.astype(np.int32)
         first = hosts.first[host]
-        return first + (self.cells.again[first + position] if attempt else self._permuted(host, position))
-
-    def _permuted(self, host: I64, position: I64) -> I64:
-        if self._uniform:
-            return self._orders[self._uniform].at(position, self._tweak[host])
-        place = np.zeros(len(host), np.int64)
-        counts = self.hosts.count[host]
-        for size in distinct(counts):
-            same = counts == size
-            place[same] = self._orders[int(size)].at(position[same], self._tweak[host[same]])
-        return place
+        if attempt:
+            again: I64 = first + self.cells.again[first + position]
+            return again
+        cell = first + self._orders.at(host, position)
+        # Urgent ports are no fair sample of all, so no era is judged by them.
+        self.cells.era[cell] = np.where(position < self._orders.urgent[host], NO_ERA, self.era)
+        return cell
 
     def _ask(self, cell: I64, host: I64, now_us: int) -> Probes:
         cells, hosts = self.cells, self.hosts
         attempt = cells.tries[cell]
         cells.tries[cell] += 1
-        cells.era[cell[attempt == 0]] = self.era
         cells.state[cell] = Unanswered.ASKED
         cells.sent_us[cell] = now_us
         counts = np.bincount(host, minlength=len(self))
@@ -270,8 +272,9 @@ class Group:
         np.maximum.at(hosts.ended_us, host, replies.time_us[chosen])
         self._note_senders(replies, chosen, cell)
         own = self._prove(replies, chosen, cell, host)
-        self._time(replies, chosen, cell, host, own, tally)
-        self._weigh(cell, host, replies.attempt[chosen], table.rationed[signal] > 0, tally)
+        rationed = table.rationed[signal] > 0
+        self._time(replies, chosen, cell, host, own, rationed, tally)
+        self._weigh(cell, host, replies.attempt[chosen], rationed, tally)
         found = state == State.OPEN
         if not found.any():
             return None
@@ -329,7 +332,9 @@ class Group:
         hosts.proved[host[own]] = 1
         return own
 
-    def _time(self, replies: Replies, chosen: I64, cell: I64, host: I64, own: Mask, tally: Tally) -> None:
+    def _time(
+        self, replies: Replies, chosen: I64, cell: I64, host: I64, own: Mask, rationed: Mask, tally: Tally
+    ) -> None:
         known = own if replies.sender is None else np.ones(len(cell), np.bool_)
         last = np.flatnonzero(known & (replies.attempt[chosen] + 1 == self.cells.tries[cell]))
         if not len(last):
@@ -341,7 +346,8 @@ class Group:
         if not target.any():
             return
         whose, rtt_us = host[last[target]], rtt_us[target]
-        tally.first_sent_us = sent_us[target & (self.cells.tries[cell[last]] == 1)]
+        fair = ~rationed[last] & (self.cells.era[cell[last]] != NO_ERA)
+        tally.first_sent_us = sent_us[(target & fair) & (self.cells.tries[cell[last]] == 1)]
         observe(self.trips, whose, rtt_us, self.timing)
         tally.queue_us = float((rtt_us - self.trips.least_us[whose]).min())
 
@@ -428,7 +434,7 @@ class Group:
 
     def lost_in_eras(self) -> F64:
         """By host, how many silent cells were probably lost in an era of the pace worse than others."""
-        asked = np.flatnonzero(self.cells.tries)
+        asked = np.flatnonzero((self.cells.tries > 0) & (self.cells.era != NO_ERA))
         era = self.cells.era[asked]
         silent = self.cells.state[asked] >= FIRST_UNANSWERED
         share = lost_shares(era, silent)

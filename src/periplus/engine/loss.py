@@ -20,14 +20,15 @@ import numpy as np
 
 from periplus.columns import F64, I32, I64, U8, Mask, distinct
 
-__all__ = ["ERAS", "expected_missed", "hidden_by_eras", "lost_shares", "per_try", "shares"]
+__all__ = ["ERAS", "NO_ERA", "expected_missed", "hidden_by_eras", "lost_shares", "per_try", "shares"]
 
 PRIOR_LOST = 0.05  # before anything is known: 1 % loss, with the weight of five probes
 PRIOR_PROBES = 5.0
 LEAN = 20.0  # probes that the wider circle's share weighs in the narrower one's
 PRIOR_OPEN = 0.5  # a host that answers may have an open port though none was seen
 MOST_LOSS = 0.9
-ERAS = 256  # that a column of bytes tells apart
+ERAS = 255  # that a column of bytes tells apart, less one value
+NO_ERA = 255  # of cells that are no fair sample
 COMPARABLE = 100  # cells without which an era is no measure for others
 _CHANCES = np.linspace(0.0, MOST_LOSS, 451)
 

@@ -14,7 +14,8 @@ class ScanConfig:
     """One scan. `names` are the host names that targets were given by, with their addresses.
 
     `assume_up` (-Pn): hosts count as up though nothing of them answers. `reverse`: ask for names of hosts that
-    are up (None), of all (True) or of none (False). `tell_down`: report hosts that are down as well.
+    are up (None), of all (True) or of none (False). `tell_down`: report hosts that are down as well. `urgent`:
+    ports that each host is asked about first.
     """
 
     space: Space
@@ -26,3 +27,4 @@ class ScanConfig:
     assume_up: bool = False
     reverse: bool | None = None
     tell_down: bool = False
+    urgent: frozenset[int] = frozenset()

@@ -25,6 +25,7 @@ from periplus.scan.speed import Speed
 
 __all__ = ["Listener", "Loop"]
 
+PORTS = 1 << 16
 LONGEST_WAIT_US = 100_000  # a signal is seen and progress shown at least this often
 
 
@@ -64,7 +65,13 @@ class Loop:
         self._began_us = clock.now_us()
         self._speed = Speed(self._began_us)
         self._engine = Engine(
-            config.space, config.technique.table, config.timing, config.seed, self._began_us, link.limits
+            config.space,
+            config.technique.table,
+            config.timing,
+            config.seed,
+            self._began_us,
+            link.limits,
+            _mask(config.urgent),
         )
 
     def run(self) -> SummaryRow:
@@ -172,3 +179,12 @@ class Loop:
             exit=end,
             message=message,
         )
+
+
+def _mask(ports: frozenset[int]) -> Mask | None:
+    """These of all ports; None when there are none."""
+    if not ports:
+        return None
+    mask = np.zeros(PORTS, np.bool_)
+    mask[list(ports)] = True
+    return mask
