@@ -16,7 +16,7 @@ def words(text: str) -> list[str]:
 
 
 NMAPS_FLAGS = words("""
-    -iL --exclude --exclude-file --excludefile --resolve-all -Pn -n -R -6
+    -iL --exclude --exclude-file --excludefile --resolve-all -Pn -n -R --dns-servers -6
     -p -F --top-ports --exclude-ports -sS -sT
     -T --min-rate --max-rate --max-retries --host-timeout --scan-delay
     --initial-rtt-timeout --min-rtt-timeout --max-rtt-timeout

@@ -73,6 +73,7 @@ def host(
     up: bool = True,
     names: tuple[tuple[str, str], ...] = (),
     mac: str | None = None,
+    vendor: str | None = None,
     timed_out: bool = False,
     notes: tuple[str, ...] = (),
 ) -> HostReport:
@@ -90,6 +91,7 @@ def host(
         rttvar_ms=0.02 if up else None,
         timeout_ms=100.0 if up else None,
         mac=mac,
+        vendor=vendor,
         timed_out=timed_out,
         notes=notes,
     )
@@ -205,6 +207,12 @@ def nasty_runs(draw: st.DrawFn) -> tuple[RunRow, HostReport, SummaryRow, Options
     """A run in which every text that comes from outside is hostile."""
     names = tuple((draw(NASTY), kind) for kind in ("user", "PTR"))
     ports = [*usual_ports(50), (60, State.FILTERED, Reason.HOST_UNREACH)]
-    report = host(columns(ports, senders={60: "2001:db8::1"}), names=names, notes=(draw(NASTY),))
+    report = host(
+        columns(ports, senders={60: "2001:db8::1"}),
+        names=names,
+        mac="00:53:00:00:00:0A",
+        vendor=draw(NASTY),
+        notes=(draw(NASTY),),
+    )
     options = Options(Names({22: draw(NASTY), 80: draw(NASTY)}), reason=True, verbose=draw(st.integers(0, 2)))
     return run(draw(NASTY), draw(NASTY)), report, summary("error", draw(NASTY)), options

@@ -134,8 +134,9 @@ def test_figures_that_are_no_numbers_are_left_out() -> None:
 
 
 def test_hosts_with_everything() -> None:
-    report = replace(mixed_host(), timed_out=True, notes=("left alone",))
-    line = lines_of(written(ndjson.FORMAT, report, host()))[-3]
+    report = replace(mixed_host(), timed_out=True, notes=("left alone",), vendor="Made-Up Works")
+    line, bare = lines_of(written(ndjson.FORMAT, report, host()))[-3:-1]
+    assert (line["vendor"], bare.get("vendor")) == ("Made-Up Works", None)
     assert (line["timed_out"], line["notes"], line["mac"]) == (True, ["left alone"], "02:00:00:00:00:0a")
 
 

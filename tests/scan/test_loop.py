@@ -251,14 +251,6 @@ def test_a_simultaneous_open_on_loopback_is_open() -> None:
     assert run.verdicts == {(SELF, OURS.start): (State.OPEN, Reason.SPLIT_HANDSHAKE_SYN)}
 
 
-def test_urgent_ports_are_asked_first() -> None:
-    config = replace(config_of(space_of([NEAR], [*range(1, 1001)])), urgent=frozenset({700}))
-    wire = Wire({NEAR: near(p700=OPEN)})
-    run = scan(wire, config, stopped=lambda run: bool(run.open))
-    assert run.open == {(NEAR, 700)}
-    assert run.summary.probes < 200
-
-
 # hosts that are not there, or do not answer
 
 

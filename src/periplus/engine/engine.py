@@ -15,6 +15,7 @@ import numpy as np
 from periplus.columns import I64, Mask, distinct
 from periplus.engine.bucket import Bucket
 from periplus.engine.group import Group, HostState, Tally
+from periplus.engine.intake import Fed, Intake, Ordered
 from periplus.engine.lists import fair_shares
 from periplus.engine.loss import ERAS, NO_ERA, expected_missed, hidden_by_eras, per_try, shares
 from periplus.engine.pace import Pace
@@ -22,7 +23,6 @@ from periplus.engine.portorder import PortOrders, different_orders
 from periplus.engine.replies import Findings, Probes, Replies
 from periplus.engine.timing import Timing
 from periplus.space.address import Addresses
-from periplus.space.order import Order
 from periplus.space.space import Space
 from periplus.technique.model import Table
 from periplus.technique.verdict import Reason
@@ -83,7 +83,7 @@ class Step:
 
 
 class Engine:
-    """One scan of one space with one response table; `urgent` marks, of all 65,536 ports, those to be asked first."""
+    """One scan of one space with one response table."""
 
     def __init__(
         self,
@@ -93,17 +93,23 @@ class Engine:
         key: int,
         now_us: int,
         limits: Limits | None = None,
+        *,
         urgent: Mask | None = None,
+        fed: bool = False,
+        until_up: bool = False,
     ) -> None:
+        """`urgent`: of all 65,536 ports, those that each host is asked first. `fed`: hosts are asked when they are
+        given to `admit`; `until_up`: until they are known to be there."""
         self._space = space
         self._table = table
         self._timing = timing
         self._key = key
         self._limits = limits or Limits()
-        self._order = Order(space.n_hosts, key)
         self._port_orders, self._kinds = different_orders([each.ports for each in space.blocks], urgent, key)
-        self._group_size = self._size_of_groups()
-        self._next_host = 0
+        size = self._size_of_groups()
+        self._fed = Fed(size) if fed else None
+        self._intake: Intake = self._fed or Ordered(space.n_hosts, key, size)
+        self._until_up = until_up
         self.groups: dict[int, Group] = {}
         self.totals = Totals()
         self._pace = Pace(timing, self._limits.outstanding, now_us, self._limits.in_flight)
@@ -121,9 +127,20 @@ class Engine:
     @property
     def done(self) -> bool:
         """Whether every host is finished and reported."""
-        return self._next_host >= self._space.n_hosts and all(g.told for g in self.groups.values())
+        return self._intake.exhausted and all(g.told for g in self.groups.values())
 
     # the caller's side of opening hosts
+
+    def admit(self, host_id: I64) -> None:
+        """Ask these hosts, given by their numbers in the space; ValueError for an engine that asks all of them."""
+        if self._fed is None:
+            raise ValueError("this engine asks every host of its space")
+        self._fed.admit(host_id)
+
+    def close_intake(self) -> None:
+        """No more hosts will be admitted."""
+        if self._fed is not None:
+            self._fed.close()
 
     def release(self, number: int, which: Mask) -> None:
         """The way to these hosts of a group is known."""
@@ -143,13 +160,12 @@ class Engine:
         number = np.full(len(them), -1, np.int64)
         cell = np.zeros(len(them), np.int64)
         known = np.flatnonzero((host_id >= 0) & (rank >= 0))
-        position = self._order.position_of(host_id[known])
-        home = position // self._group_size
+        home, place = self._intake.locate(host_id[known])
         for group in self.groups.values():
             inside = home == group.number
             row = known[inside]
             number[row] = group.number
-            cell[row] = group.hosts.first[position[inside] % self._group_size] + rank[row]
+            cell[row] = group.hosts.first[place[inside]] + rank[row]
         return number, cell
 
     # the step
@@ -162,6 +178,8 @@ class Engine:
             if number in self.groups:
                 self._hear(self.groups[number], batch, step)
         for group in self.groups.values():
+            if self._until_up:
+                group.finish((group.hosts.status == HostState.ACTIVE) & (group.hosts.proved > 0), now_us)
             expired = group.expire(now_us)
             if self._timing.host_timeout_us:
                 self._time_out(group, now_us)
@@ -183,6 +201,7 @@ class Engine:
         ]
         for number in told:
             del self.groups[number]
+            self._intake.forget(number)
 
     def _hear(self, group: Group, replies: Replies, step: Step) -> None:
         tally, findings = group.answer(replies, self._table)
@@ -236,12 +255,10 @@ class Engine:
         group.finish(believed, now_us)
 
     def _open_groups(self, step: Step) -> None:
-        while self._next_host < self._space.n_hosts and self._has_room():
-            first = self._next_host
-            self._next_host = min(first + self._group_size, self._space.n_hosts)
-            host_id = self._order.at(np.arange(first, self._next_host))
+        while self._has_room() and (taken := self._intake.take()):
+            number, host_id = taken
             group = Group(
-                number=first // self._group_size,
+                number=number,
                 addresses=self._space.host_at(host_id),
                 ports=self._space.n_ports(host_id).astype(np.int64),
                 host_id=host_id,
@@ -350,7 +367,8 @@ class Engine:
             step.finished.append((group, done))
 
     def _wake_us(self, now_us: int, waiting: bool, roomy: bool) -> int:
-        wake_us = min((group.next_expiry_us() for group in self.groups.values()), default=now_us)
+        nobody_us = now_us if self._intake.exhausted else NEVER  # more hosts come from outside
+        wake_us = min((group.next_expiry_us() for group in self.groups.values()), default=nobody_us)
         if self._held:
             wake_us = min(wake_us, self._late.ready_us(self._late.rate * LATE_S / 2))
         if waiting:

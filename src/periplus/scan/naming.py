@@ -1,6 +1,7 @@
 """Names for finished hosts: a report waits until its reverse name has come, and no longer than that takes.
 
-Only reports wait, never the scan. Without reverse names every report passes straight through.
+Only reports wait, never the scan. Without reverse names every report passes straight through. The name of the
+vendor of its hardware is known at once.
 """
 
 from collections.abc import Iterator
@@ -8,21 +9,30 @@ from dataclasses import replace
 
 from periplus.result.row import HostReport
 from periplus.scan.names import ReverseNames
+from periplus.scan.vendor import Vendors
 
 __all__ = ["Naming"]
 
 
 class Naming:
-    """Holds reports until they have their names. `reverse`: of hosts that are up (None), all (True), none (False)."""
+    """Holds reports until they have their names. `reverse`: of hosts that are up (None), all (True), none (False).
 
-    def __init__(self, reverse: bool | None, names: ReverseNames | None = None) -> None:
+    Without `vendors` none is told.
+    """
+
+    def __init__(
+        self, reverse: bool | None, names: ReverseNames | None = None, vendors: Vendors | None = None
+    ) -> None:
         self._reverse = reverse
-        self._names = names or (None if reverse is False else ReverseNames())
+        self._names = None if reverse is False else names or ReverseNames()
+        self._vendors = vendors
         self._waiting: dict[str, HostReport] = {}
         self._ready: list[HostReport] = []
 
     def ask(self, report: HostReport) -> None:
         """Take a report in."""
+        if report.mac is not None and self._vendors is not None:
+            report = replace(report, vendor=self._vendors.vendor(report.mac))
         if self._names is None or not (report.up or self._reverse):
             self._ready.append(report)
             return

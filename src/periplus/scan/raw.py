@@ -16,11 +16,12 @@ from periplus.columns import I64, U8, U16, Mask, distinct
 from periplus.engine.engine import Engine, Limits
 from periplus.engine.group import Group
 from periplus.engine.replies import Probes, Replies
+from periplus.scan.menu import Menu
 from periplus.scan.sender import Direct, Parcel, Sender
 from periplus.space.address import Addresses
 from periplus.space.space import Space
 from periplus.technique.match import authentic, expected, signals_of
-from periplus.technique.model import Check, Technique
+from periplus.technique.model import Check, Table
 from periplus.technique.verdict import Reason
 from periplus.transport.calls import FrameTransport
 from periplus.transport.neighbours import Resolver, Status
@@ -30,13 +31,14 @@ from periplus.wire.decode import Decoded, Kind, Problem, decode_untrusted
 from periplus.wire.headers import ETHERTYPE_ARP
 from periplus.wire.lane import Link
 from periplus.wire.packets import Packets
-from periplus.wire.question import Questions
+from periplus.wire.question import Maker, Questions
 
 __all__ = ["RawLink"]
 
 NO_LANE = -1
 TTL = 64
 LOW = np.uint32(0xFFFF)
+BUSY_US = 500
 FULL_WAIT_US = 10_000  # as long as answers may wait while the sender is busy
 NEVER = 1 << 62
 
@@ -64,7 +66,7 @@ class RawLink:
     def __init__(
         self,
         space: Space,
-        technique: Technique,
+        menu: Menu,
         paths: list[Path],
         transport: FrameTransport,
         ports: range,
@@ -73,13 +75,20 @@ class RawLink:
         resolver: Resolver,
         held: Iterable[Closable] = (),
         sender: Sender | None = None,
+        link_proof: bool = False,
+        link_tells: bool = True,
     ) -> None:
-        """`ports` are our source ports, `held` what keeps other programs from using them."""
-        if technique.probe is None:
-            raise ValueError(f"{technique.name} makes no packets")
+        """`ports` are our source ports, `held` what keeps other programs from using them.
+
+        `link_tells`: a host on-link that answers ARP or neighbour discovery is up; `link_proof`: and needs not be
+        asked anything.
+        """
+        probes = [technique.probe for technique in menu.techniques if technique.probe is not None]
+        if len(probes) < len(menu.techniques):
+            raise ValueError(f"{menu.techniques[0].name} makes no packets")
         self.limits = Limits(outstanding=min(Limits().outstanding, transport.capacity()))
         self._space = space
-        self._technique = technique
+        self._menu = menu
         self._paths = paths
         self._transport = transport
         self._ports = ports
@@ -89,7 +98,10 @@ class RawLink:
         self._held = list(held)
         self._sender = sender or Direct(transport, now_us)
         self._lanes = list({path.lane: None for path in paths if path.lane is not None})
-        self._makers = [technique.probe.maker(lane, TTL) for lane in self._lanes]
+        self._probes = probes
+        self._makers: dict[tuple[int, int], Maker] = {}
+        self._link_proof = link_proof
+        self._link_tells = link_tells
         self._ways: dict[int, _Ways] = {}
         self._discarded: Counter[str] = Counter()
 
@@ -132,6 +144,9 @@ class RawLink:
             failed = hosts[status == Status.FAILED]
             ways.macs[known] = macs[status == Status.KNOWN]
             ways.waiting[known] = ways.waiting[failed] = False
+            if self._link_proof:
+                proved = known[self.alive(group, known) > 0]
+                engine.dismiss(group.number, _mask(len(group), proved), Reason.NO_RESPONSE, now_us)
             engine.release(group.number, _mask(len(group), known))
             engine.dismiss(group.number, _mask(len(group), failed), Reason.HOST_UNREACH, now_us)
 
@@ -139,6 +154,8 @@ class RawLink:
         """Hosts on-link answered ARP or neighbour discovery; this machine needs no proof."""
         ways = self._ways[group.number]
         reasons = np.zeros(len(hosts), np.uint8)
+        if not self._link_tells:
+            return reasons
         for row, lane in enumerate(self._lanes):
             mine = (ways.lane[hosts] == row) & ~ways.waiting[hosts]
             if lane.link is Link.LOCAL:
@@ -168,25 +185,38 @@ class RawLink:
         """Make the frames of these probes, lane by lane, and hand them to the kernel."""
         ways = self._ways[group.number]
         lane_of = ways.lane[probes.host]
-        for row, lane in enumerate(self._lanes):
+        for row in range(len(self._lanes)):
             mine = np.flatnonzero(lane_of == row)
             if not len(mine):
                 continue
-            for frames, asked in self._frames(row, group, probes, ways, mine):
-                self._sender.offer(Parcel(lane, frames, group, probes.cell[mine[asked]]))
+            number = self._space.port_at(group.host_id[probes.host[mine]], probes.port_rank[mine])
+            which, port_them = self._menu.asked(number)
+            for kind in range(len(self._menu.techniques)):
+                same = slice(None) if not self._menu.questions else np.flatnonzero(which == kind)
+                if len(mine[same]):
+                    self._ask(row, kind, group, probes, mine[same], port_them[same])
 
-    def _frames(self, row: int, group: Group, probes: Probes, ways: _Ways, mine: I64) -> list[tuple[U8, I64]]:
-        host, rank = probes.host[mine], probes.port_rank[mine]
+    def _ask(self, row: int, kind: int, group: Group, probes: Probes, rows: I64, port_them: U16) -> None:
+        """Make the frames of one technique on one lane and hand them to the kernel."""
+        lane, key = self._lanes[row], self._key ^ kind
+        host = probes.host[rows]
         them = group.addresses[host]
-        me = self._lanes[row].ip_me
-        port_them = self._space.port_at(group.host_id[host], rank)
-        port_me = self._source_ports(me, them, port_them, probes.attempt[mine])
-        number = cookie(self._key, me, them, port_them, port_me)
+        port_me = self._source_ports(key, lane.ip_me, them, port_them, probes.attempt[rows])
+        number = cookie(key, lane.ip_me, them, port_them, port_me)
         ip_id = (number & LOW).astype(np.uint16)
-        return self._makers[row].make(Questions(them, port_them, port_me, number, ip_id, ways.macs[host]))
+        macs = self._ways[group.number].macs[host]
+        questions = Questions(them, port_them, port_me, number, ip_id, macs)
+        for frames, asked in self._maker(row, kind).make(questions):
+            self._sender.offer(Parcel(lane, frames, group, probes.cell[rows[asked]]))
 
-    def _source_ports(self, me: int, them: Addresses, port_them: U16, attempt: U8) -> U16:
-        shift = port_shift(self._key, me, them, port_them)
+    def _maker(self, row: int, kind: int) -> Maker:
+        """What makes the frames of one technique on one lane, made when it is first needed."""
+        if (row, kind) not in self._makers:
+            self._makers[row, kind] = self._probes[kind].maker(self._lanes[row], TTL)
+        return self._makers[row, kind]
+
+    def _source_ports(self, key: int, me: int, them: Addresses, port_them: U16, attempt: U8) -> U16:
+        shift = port_shift(key, me, them, port_them)
         return (self._ports.start + (shift + attempt) % PORT_SHIFTS).astype(np.uint16)
 
     def room(self) -> int:
@@ -230,37 +260,60 @@ class RawLink:
         return decoded
 
     def _answers(self, engine: Engine, decoded: Decoded) -> dict[int, Replies]:
-        table = self._technique.table
         signal = signals_of(decoded)
-        known = expected(table, signal)
-        if not known.all():
-            self._discarded["unexpected"] += int((~known).sum())
-            decoded, signal = decoded[known], signal[known]
-        foreign = self._foreign(decoded, signal)
-        if not foreign.all():
-            decoded, signal = decoded[foreign], signal[foreign]
-        numbers = cookie(self._key, decoded.me, decoded.them, decoded.port_them, decoded.port_me)
-        shift = port_shift(self._key, decoded.me, decoded.them, decoded.port_them)
         place = decoded.port_me.astype(np.int64) - self._ports.start
-        ours = authentic(table, signal, decoded, numbers) & (place >= 0) & (place < PORT_SHIFTS)
-        attempt = (place - shift) % PORT_SHIFTS
-        number, cell = engine.locate(decoded.them, decoded.port_them)
-        homeless = ours & (number < 0)
+        ours = (place >= 0) & (place < PORT_SHIFTS)
+        if not ours.all():  # an error about a packet of another link or program
+            decoded, signal, place = decoded[ours], signal[ours], place[ours]
+        found: dict[int, Replies] = {}
+        claimed = np.zeros(len(signal), np.bool_)
+        wanted = np.zeros(len(signal), np.bool_)
+        for kind, technique in enumerate(self._menu.techniques):
+            rows = np.flatnonzero(expected(technique.table, signal) & ~claimed)
+            if not len(rows):
+                continue
+            whole = len(rows) == len(signal)
+            part = (decoded, signal, place) if whole else (decoded[rows], signal[rows], place[rows])
+            mine, some = self._judged(engine, kind, *part)
+            wanted[rows] = True
+            claimed[rows] = mine
+            found = _joined(found, some)
+        self._discarded["unexpected"] += int((~wanted).sum())
+        self._discarded["forged"] += int((wanted & ~claimed).sum())
+        return found
+
+    def _judged(
+        self, engine: Engine, kind: int, decoded: Decoded, signal: U16, place: I64
+    ) -> tuple[Mask, dict[int, Replies]]:
+        """Which answers are to one technique's probes, and those that are to questions still open, by group.
+
+        Our own probes, seen on the loopback interface, count as claimed and answer nothing.
+        """
+        key, table = self._key ^ kind, self._menu.techniques[kind].table
+        foreign = self._foreign(key, table, decoded, signal)
+        number = self._menu.number(kind, decoded.port_them)
+        numbers = cookie(key, decoded.me, decoded.them, decoded.port_them, decoded.port_me)
+        shift = port_shift(key, decoded.me, decoded.them, decoded.port_them)
+        ours = authentic(table, signal, decoded, numbers) & (number >= 0) & foreign
+        group, cell = engine.locate(decoded.them, number.astype(np.uint16))
+        homeless = ours & (group < 0)
         proven = table.check[signal] != Check.SOURCE_PORT
-        self._discarded["forged"] += int((~ours).sum())
         self._discarded["late"] += int((homeless & proven).sum())
         self._discarded["unasked"] += int((homeless & ~proven).sum())
-        return {
-            int(group): self._replies(decoded, signal, attempt, cell, ours & (number == group))
-            for group in distinct(number[ours & (number >= 0)])
+        joined = self._menu.signal(kind, signal)
+        attempt = (place - shift) % PORT_SHIFTS
+        replies = {
+            int(each): self._replies(decoded, joined, attempt, cell, ours & (group == each))
+            for each in distinct(group[ours & (group >= 0)])
         }
+        return ours | ~foreign, replies
 
-    def _foreign(self, decoded: Decoded, signal: U16) -> Mask:
+    def _foreign(self, key: int, table: Table, decoded: Decoded, signal: U16) -> Mask:
         """Which rows are not our own probes: on the loopback interface we see what we send to our own ports."""
-        bare: Mask = self._technique.table.check[signal] == Check.SOURCE_PORT
+        bare: Mask = table.check[signal] == Check.SOURCE_PORT
         if not bare.any():
             return ~bare
-        sent = cookie(self._key, decoded.them, decoded.me, decoded.port_me, decoded.port_them)
+        sent = cookie(key, decoded.them, decoded.me, decoded.port_me, decoded.port_them)
         # A TCP probe carries the whole cookie, the others half of it.
         same = np.where(decoded.kind == Kind.TCP, decoded.seq == sent, decoded.ip_id == (sent & LOW))
         foreign: Mask = ~(bare & same)
@@ -282,10 +335,21 @@ class RawLink:
         if not self._sender.room:
             self._sender.wait(FULL_WAIT_US)
             return
-        if any(ways.waiting.any() for ways in self._ways.values()):
-            until_us = min(until_us, self._resolver.next_wake or until_us)
+        until_us = self.patience(until_us, now_us)
         if until_us > now_us:
             self._transport.wait(until_us - now_us)
+
+    def patience(self, until_us: int, now_us: int) -> int:
+        """Until when one may wait for a packet: the resolver's next question, or room in a full queue."""
+        if not self._sender.room:
+            return min(until_us, now_us + BUSY_US)
+        if any(ways.waiting.any() for ways in self._ways.values()):
+            return min(until_us, self._resolver.next_wake or until_us)
+        return until_us
+
+    def files(self) -> tuple[int, ...]:
+        """What becomes readable when a packet comes."""
+        return self._transport.files()
 
     def counters(self) -> dict[str, int]:
         """Discarded packets by reason."""
@@ -301,6 +365,14 @@ class RawLink:
         self._transport.close()
         for each in self._held:
             each.close()
+
+
+def _joined(some: dict[int, Replies], others: dict[int, Replies]) -> dict[int, Replies]:
+    """Replies by group; two batches of one group become one."""
+    return some | {
+        number: some[number].joined(replies) if number in some else replies
+        for number, replies in others.items()
+    }
 
 
 def _mask(size: int, rows: I64) -> Mask:
