@@ -240,6 +240,7 @@ class Engine:
         settled = group.settled()
         if not settled.any():
             return
+        settled &= ~group.ration(settled, now_us)
         hosts, timing = group.hosts, self._timing
         silent = group.silent().astype(np.int32)
         share = shares(hosts.lost, hosts.heard, group.network, self.totals.lost, self.totals.heard)
@@ -300,7 +301,7 @@ class Engine:
             left = fresh + again
             if not left.any():
                 continue
-            wanted = self._may_go(group, left, now_us)
+            wanted = group.rations.quota(left, now_us)
             room = np.maximum(group.windows.size.astype(np.int64) - group.hosts.outstanding, 0)
             # The floor is for hosts whose own windows are full, so it gets what the windows leave of the most.
             by_window = fair_shares(np.minimum(wanted, room), min(clocked, most), self._turn)
@@ -344,11 +345,6 @@ class Engine:
         outstanding = sum(group.outstanding for group in self.groups.values())
         return min(room_out, self._limits.in_flight - outstanding)
 
-    def _may_go(self, group: Group, wanted: I64, now_us: int) -> I64:
-        if not self._timing.scan_delay_us:
-            return wanted
-        return np.where(group.hosts.next_us <= now_us, np.minimum(wanted, 1), 0)
-
     def _split(self, group: Group, fresh: I64, again: I64, total: I64, now_us: int) -> Probes:
         """Half of what may go are retransmissions, as long as there is news to ask: loss shows early."""
         repeats = np.minimum(again, np.maximum((total + 1) // 2, total - fresh))
@@ -374,8 +370,7 @@ class Engine:
         if waiting:
             outstanding = sum(group.outstanding for group in self.groups.values())
             soonest = self._pace.ready_us(outstanding, roomy)
-            if self._timing.scan_delay_us:
-                soonest = max(soonest, min(group.next_turn_us() for group in self.groups.values()))
+            soonest = max(soonest, min(group.next_turn_us() for group in self.groups.values()))
             wake_us = min(wake_us, soonest)
         return wake_us
 

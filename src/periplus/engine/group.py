@@ -12,13 +12,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from periplus.columns import F64, I32, I64, U8, U16, Mask, distinct
-from periplus.engine.columns import allocate, column
+from periplus.columns import F64, I32, I64, U8, Mask, distinct
+from periplus.engine.columns import allocate
 from periplus.engine.lists import concatenated, interleaved, ragged_ranks, spread
 from periplus.engine.loss import NO_ERA, lost_shares
 from periplus.engine.portorder import PortOrders, plain_orders
+from periplus.engine.ration import QUESTIONS, Rations
 from periplus.engine.replies import FIRST_UNANSWERED, Findings, Probes, Replies, Unanswered
 from periplus.engine.rtt import RoundTrips, observe
+from periplus.engine.tables import Cells, Hosts, HostState
 from periplus.engine.timing import Timing
 from periplus.engine.window import Windows
 from periplus.space.address import Addresses
@@ -30,53 +32,6 @@ __all__ = ["Cells", "Group", "HostState", "Hosts"]
 FIRST_HOST_WINDOW = 10.0
 EXPIRY_TICK_US = 25_000
 NEVER = 1 << 62
-
-
-class HostState:
-    """The values of `Hosts.status`."""
-
-    WAITING = 0  # the way to it is not known yet
-    ACTIVE = 1
-    FINISHED = 2
-    TOLD = 3  # finished and reported
-
-
-@dataclass(slots=True)
-class Cells:
-    """One row a question."""
-
-    state: U8 = column("u1", "a State once answered, else an Unanswered", Unanswered.FRESH)
-    reason: U8 = column("u1", "the Reason of the state")
-    tries: U8 = column("u1", "probes sent")
-    ttl: U8 = column("u1", "of the deciding answer; 0: unknown")
-    rtt_ms: "np.ndarray[tuple[int], np.dtype[np.float32]]" = column("f4", "of the deciding answer", np.nan)
-    sent_us: I64 = column("i8", "when the last probe left")
-    again: U16 = column("u2", "ports' ranks that await their next try, host by host")
-    sender: U16 = column("u2", "which router answered; 0: the target itself")
-    era: U8 = column("u1", "the pace's era (mod 255) when first asked; NO_ERA: its port is urgent")
-
-
-@dataclass(slots=True)
-class Hosts:
-    """One row a host."""
-
-    status: U8 = column("u1", "a HostState")
-    timed_out: U8 = column("u1", "1: given up after the host time-out")
-    first: I64 = column("i8", "its first cell")
-    count: I64 = column("i8", "its cells")
-    allowed: U8 = column("u1", "tries that its silence deserves so far")
-    outstanding: I64 = column("i8", "probes on their way")
-    next_us: I64 = column("i8", "with a delay between probes: when the next may go")
-    started_us: I64 = column("i8", "first probe")
-    ended_us: I64 = column("i8", "when its last verdict was reached")
-    answered: I32 = column("i4", "cells answered")
-    opened: I32 = column("i4", "cells open")
-    heard: I32 = column("i4", "answers that tell of loss")
-    lost: I32 = column("i4", "probes known to be lost")
-    proved: U8 = column("u1", "1: the host itself has answered, so it is up")
-    reason: U8 = column("u1", "the Reason of its own first answer")
-    ttl: U8 = column("u1", "of its own first answer")
-    missed: F64 = column("f8", "expected open ports among the silent, when finished")
 
 
 @dataclass(slots=True)
@@ -122,6 +77,7 @@ class Group:
         self.cells = allocate(Cells, int(ports.sum()))
         self.trips = allocate(RoundTrips, len(addresses))
         self.trips.rto_us[:] = timing.initial_rtt_us
+        self.rations = Rations(len(addresses), timing)
         self.windows = Windows(len(addresses), FIRST_HOST_WINDOW, most, timing.growth)
         prefix = np.where(addresses.is_v4, addresses.lo >> np.uint64(8), addresses.hi)
         self.network: I64 = np.unique(prefix, return_inverse=True)[1].astype(np.int64)
@@ -167,8 +123,14 @@ class Group:
         return int(self.ready[0].sum() - self.taken[0].sum())
 
     def next_turn_us(self) -> int:
-        """With a delay between probes: when the next host with something to ask may be asked."""
-        return int(self.hosts.next_us[sum(self.waiting()) > 0].min(initial=NEVER))
+        """When the next host with something to ask may be asked."""
+        fresh, second, late = self.waiting()
+        return self.rations.next_turn_us(fresh + second + late > 0)
+
+    def paced_left_us(self) -> float:
+        """How long the slowest of the hosts with rations takes for what is still to be asked."""
+        fresh, second, late = self.waiting()
+        return self.rations.left_us(fresh + second + late)
 
     def work_done(self) -> float:
         """Cells' worth of work done by hosts not yet told: asked counts half, answered the other half."""
@@ -178,11 +140,11 @@ class Group:
     def take(self, fresh: I64, again: I64, now_us: int) -> Probes:
         """Ask so many fresh cells and retransmissions of each host; the probes of hosts are interleaved."""
         batches = [self._take_try(0, fresh)] if fresh.any() else []
-        for attempt in range(1, len(self.ready) - 1):
+        for attempt, hosts in self._later_tries():
             if not again.any():
                 break
             left = self.ready[attempt] - self.taken[attempt]
-            part = np.where(attempt < self.hosts.allowed, np.minimum(again, left), 0)
+            part = np.where(hosts & (attempt < self.hosts.allowed), np.minimum(again, left), 0)
             if part.any():
                 batches.append(self._take_try(attempt, part))
                 again = again - part
@@ -194,6 +156,13 @@ class Group:
             mixed = np.argsort(ragged_ranks(host), kind="stable")
             cell, host = cell[mixed], host[mixed]
         return self._ask(cell, host, now_us)
+
+    def _later_tries(self) -> list[tuple[int, Mask]]:
+        """In which order later tries are made, and by which hosts: those with rations settle one port at a time."""
+        tries = range(1, len(self.ready) - 1)
+        paced = self.rations.paced()
+        own = [(attempt, paced) for attempt in reversed(tries)] if paced.any() else []
+        return own + [(attempt, ~paced) for attempt in tries]
 
     def _take_try(self, attempt: int, counts: I64) -> I64:
         hosts = self.hosts
@@ -216,10 +185,11 @@ class Group:
         cells.state[cell] = Unanswered.ASKED
         cells.sent_us[cell] = now_us
         counts = np.bincount(host, minlength=len(self))
+        cells.alone[cell] = counts[host] == 1
         hosts.outstanding += counts
         asked = counts > 0
         hosts.started_us[asked & (hosts.started_us == 0)] = now_us
-        hosts.next_us[asked] = now_us + self.timing.scan_delay_us
+        self.rations.asked(counts, now_us, self.trips.rto_us)
         self.outstanding += len(cell)
         if len(cell):
             self._flights.append(cell)
@@ -271,8 +241,9 @@ class Group:
         hosts.answered += np.bincount(host, minlength=len(self)).astype(np.int32)
         np.maximum.at(hosts.ended_us, host, replies.time_us[chosen])
         self._note_senders(replies, chosen, cell)
-        own = self._prove(replies, chosen, cell, host)
         rationed = table.rationed[signal] > 0
+        self._ration(replies, chosen, cell, host, rationed & (state == State.CLOSED))
+        own = self._prove(replies, chosen, cell, host)
         self._time(replies, chosen, cell, host, own, rationed, tally)
         self._weigh(cell, host, replies.attempt[chosen], rationed, tally)
         found = state == State.OPEN
@@ -280,6 +251,22 @@ class Group:
             return None
         hosts.opened += np.bincount(host[found], minlength=len(self)).astype(np.int32)
         return self.findings(cell[found], host[found])
+
+    def _ration(self, replies: Replies, chosen: I64, cell: I64, host: I64, rationed: Mask) -> None:
+        """Learn from closed ports that their hosts told by rationed answers."""
+        if not rationed.any():
+            return
+        rows = cell[rationed]
+        self.rations.answered(
+            host[rationed],
+            self.cells.sent_us[rows],
+            replies.time_us[chosen[rationed]],
+            self.cells.alone[rows] > 0,
+            self.cells.refused[rows] > 0,
+            self.rations.paced()[host[rationed]]
+            & ((self.cells.tries[rows] - self.timing.min_tries) % QUESTIONS == 0),
+            self.trips.rto_us,
+        )
 
     def findings(self, cell: I64, host: I64) -> Findings:
         """Return cells as rows of findings."""
@@ -389,18 +376,40 @@ class Group:
         self._expiry_us = min(max(soonest, now_us + 1_000), now_us + EXPIRY_TICK_US) if len(kept) else NEVER
         if not overdue.any():
             return False
-        self._give_up(cell[overdue])
+        self._give_up(cell[overdue], now_us)
         return True
 
-    def _give_up(self, cell: I64) -> None:
+    def _give_up(self, cell: I64, now_us: int) -> None:
         cells, hosts = self.cells, self.hosts
         cells.state[cell] = Unanswered.EXPIRED
         host = self.host_of(cell)
         hosts.outstanding -= np.bincount(host, minlength=len(self))
         self.outstanding -= len(cell)
+        final = cells.tries[cell] >= hosts.allowed[host]
+        back = self.rations.expired(host, cells.sent_us[cell], final, now_us)
+        if back.any():
+            self._take_back(cell[back], host[back])
+            cell, host = cell[~back], host[~back]
+        cells.refused[cell] = 0
         for tried in distinct(cells.tries[cell]):
             some = cells.tries[cell] == tried
             self._append(int(tried), cell[some], host[some])
+
+    def _take_back(self, cell: I64, host: I64) -> None:
+        """The last try of these cells does not count: each stands next in the list that it was taken from.
+
+        That list's last places are free: what was taken from them is in these cells, so the next list is shorter.
+        """
+        cells = self.cells
+        cells.refused[cell] |= cells.alone[cell]
+        cells.tries[cell] -= 1
+        for attempt in distinct(cells.tries[cell]):
+            some = cells.tries[cell] == attempt
+            whose, which = host[some], cell[some]
+            first = self.hosts.first[whose]
+            self.taken[attempt] -= np.bincount(whose, minlength=len(self)).astype(np.int32)
+            position = self.taken[attempt][whose] + ragged_ranks(whose)
+            self.cells.again[first + position] = (which - first).astype(np.uint16)
 
     def _append(self, attempt: int, cell: I64, host: I64) -> None:
         position = self.ready[attempt][host] + ragged_ranks(host)
@@ -427,6 +436,17 @@ class Group:
         behind = np.logical_or.reduce((left > 0) & due)
         idle: Mask = (hosts.status == HostState.ACTIVE) & (hosts.outstanding == 0) & ~behind
         return idle
+
+    def ration(self, settled: Mask, now_us: int) -> Mask:
+        """Let those settled hosts whose silence may be their ration's be asked once more; return which."""
+        hosts, timing = self.hosts, self.timing
+        if timing.defeat_rations:
+            return np.zeros(len(self), np.bool_)
+        more = settled & self.rations.unsettled() & (hosts.allowed < timing.max_tries) & (self.silent() > 0)
+        if more.any():
+            self.rations.begin_round(more, hosts.started_us, now_us)
+            hosts.allowed[more] = np.minimum(hosts.allowed[more] + QUESTIONS, timing.max_tries)
+        return more
 
     def silent(self) -> I64:
         """How many cells of each host are unanswered."""
