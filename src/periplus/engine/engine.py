@@ -30,6 +30,7 @@ from periplus.technique.verdict import Reason
 __all__ = ["Engine", "Limits", "Step", "Totals"]
 
 NEVER = 1 << 62
+SECOND = 1_000_000
 ROUND_GAIN = 1 / 8
 LATE_SHARE = 0.25  # of the floor's rate, for third and later tries on a path that loses
 LATE_LOSS = 0.05
@@ -373,6 +374,16 @@ class Engine:
             soonest = max(soonest, min(group.next_turn_us() for group in self.groups.values()))
             wake_us = min(wake_us, soonest)
         return wake_us
+
+    def paced_left_s(self) -> float | None:
+        """Return how long the hosts that ration their answers take, once nothing else is left to do; else None.
+
+        It is what the slowest one has to be asked, times its delay: an answer less than expected makes it shorter.
+        """
+        if not self._intake.exhausted or any(group.fresh_left() for group in self.groups.values()):
+            return None
+        left_us = max((group.paced_left_us() for group in self.groups.values()), default=0.0)
+        return left_us / SECOND or None
 
     def work_done(self) -> float:
         """Return the share of the work done, 0..1: a question counts half when asked, whole when settled."""

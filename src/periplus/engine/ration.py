@@ -46,7 +46,7 @@ TRUSTED = 8  # questions in a row after which `SURE` is enough
 EAGER = 0.85  # the delay shrinks by this with each answer until the first refusal,
 STEADY = 0.96  # by this afterwards,
 REFUSED = 1.15  # and grows by this with each refusal: they balance at one in five
-MOST_GROWTH = 3.0  # after a mistake: to the distance that was answered, at most by this
+MOST_GROWTH = 2.0  # after a mistake: to the distance that was answered, at most by this
 MOST_TOGETHER = 32
 QUESTIONS = 2  # of one round
 NEVER = 1 << 62
@@ -134,10 +134,12 @@ class Rations:
         columns, hosts = self._columns, len(self._columns.rounds)
         early = asked_us < columns.answered_us[host] + SURE * columns.delay_us[host]
         times_refused = np.bincount(host[refused], minlength=hosts)
-        at_once = np.bincount(host[early & alone & ~refused & ~again], minlength=hosts)
-        wrong = np.bincount(host[again], minlength=hosts) > 0
+        at_once = np.bincount(host[early & alone & ~refused], minlength=hosts)
+        # In later rounds every port had been taken for silent.
+        mistaken = (again | (columns.rounds[host] > 1)) & ~early & ~refused
+        wrong = np.bincount(host[mistaken], minlength=hosts) > 0
         columns.refused[times_refused > 0] = 1
-        columns.refused[wrong] = columns.agreed[wrong] = 0
+        columns.agreed[wrong] = 0
         shrinks = np.where(columns.refused > 0, STEADY, EAGER) ** at_once
         # A refusal is known only when its answer is overdue: what is asked until then changes as much as one answer.
         weight = np.minimum(columns.delay_us / wait_us, 1.0)
@@ -177,7 +179,8 @@ class Rations:
         if self._hasty:
             columns.next_us[quiet] = np.maximum(certain_us, now_us)[quiet]
             more = quiet & (certain_us <= now_us)
-            columns.together[more] = np.minimum(2 * columns.together[more], MOST_TOGETHER)
+            most = np.maximum(columns.agreed.astype(np.int64) * (MOST_TOGETHER // TRUSTED), 1)
+            columns.together[more] = np.minimum(2 * columns.together, most)[more]
         return back
 
     def _willing_us(self) -> tuple[I64, I64]:
