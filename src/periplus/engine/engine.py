@@ -5,7 +5,8 @@ of the whole space; a group is opened as soon as the ones before it have too lit
 are finished, so a slow host holds nobody up. Memory is that of the open groups, whatever the size of the space.
 
 How silence ends: when a host has nothing left on its way, the loss measured so far says how many open ports its
-silence may hide; above the target it gets another try, below it is believed (`loss`).
+silence may hide; above the target it gets another try, below it is believed (`loss`). A host that rations its answers
+is asked again at its own pace before anything is believed (`ration`).
 """
 
 from dataclasses import dataclass, field
