@@ -56,7 +56,7 @@ def read_line(text: str) -> argparse.Namespace:
 
 def test_defaults() -> None:
     given = read([TARGET])
-    assert (given.ports, given.top, given.technique, given.reverse, given.family) == (None,) * 5
+    assert (given.ports, given.top, given.technique_tcp, given.reverse, given.family) == (None,) * 5
     assert timing(given) == TEMPLATES[3]
     assert output_requests(given) == []
 

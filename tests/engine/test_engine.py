@@ -115,7 +115,7 @@ class _Clearing(Internet):
 
     def send(self, now_us: int, group: Group, probes: Probes) -> None:
         if now_us > 400_000 and self.path.loss:
-            self.engine._pace.brake.era += 1
+            self.engine._pace.brake._change(10_000.0)
             self.path = Path()
         super().send(now_us, group, probes)
 
@@ -268,5 +268,5 @@ def test_urgent_ports_go_first_and_do_not_mislead_the_brake() -> None:
     outcome = run(engine, net)
     assert _errors(net, outcome.verdicts) == (0, 0, 0)
     assert set(net.asked[: urgent.sum()]) == set(np.flatnonzero(urgent).tolist())
-    assert engine._pace.brake.era == 0
+    assert engine._pace.brake.eras == [0]
     assert outcome.seconds < 4

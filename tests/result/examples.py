@@ -1,11 +1,12 @@
 """Rows for the tests of `result`: small hosts, full hosts, and hosts whose every text is hostile."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
 from hypothesis import strategies as st
 
-from periplus.result.row import HostReport, PortColumns, RunRow, SummaryRow
+from periplus.result.row import HostReport, PortColumns, RunRow, ScanRow, SummaryRow
 from periplus.result.writer import Format, Options
 from periplus.technique.verdict import Reason, State
 
@@ -39,6 +40,10 @@ class Memory:
         """Keep pieces and tail."""
         self.body += "".join(pieces)
         self.tail = self.tail if tail is None else tail
+
+    def together(self) -> AbstractContextManager[None]:
+        """Nothing to do."""
+        return nullcontext()
 
     def refresh(self) -> None:
         """Nothing to do."""
@@ -149,9 +154,7 @@ def run(*arguments: str, technique: str = "syn") -> RunRow:
         arguments=arguments or ("scan", "--reason", "-p-", "198.18.0.2"),
         seed=7,
         started=START,
-        technique=technique,
-        proto="tcp",
-        ports=(*range(1, 101), 443),
+        scans=(ScanRow(technique, "tcp", (*range(1, 101), 443)),),
         targets=1,
     )
 

@@ -10,8 +10,8 @@ from tests.wire.twins import number
 
 from periplus.errors import CannotScan
 from periplus.scan.clock import Clock
-from periplus.scan.config import ScanConfig
-from periplus.scan.open import open_link
+from periplus.scan.config import ScanConfig, Work
+from periplus.scan.open import open_links
 from periplus.scan.plain import PlainLink
 from periplus.scan.raw import RawLink
 from periplus.space.address import Addresses
@@ -36,7 +36,7 @@ class Kernel:
         self._paths = paths
         monkeypatch.setattr(routes, "Routes", lambda: self)
         monkeypatch.setattr(packet, "PacketTransport", self._open)
-        monkeypatch.setattr(packet, "reserve_ports", lambda draw, count, protocol: (OURS, []))
+        monkeypatch.setattr(packet, "reserve_ports", lambda draw, count, protocols: (OURS, []))
 
     def __enter__(self) -> Self:
         return self
@@ -68,7 +68,8 @@ def draws(n: int) -> int:
 
 def link_for(config: ScanConfig, tell: Callable[[str], None] = lambda line: None) -> object:
     """What is opened."""
-    return open_link(config, Clock(), draws, tell)
+    [link] = open_links(config, Clock(), draws, tell).works
+    return link
 
 
 def config() -> ScanConfig:
@@ -77,7 +78,7 @@ def config() -> ScanConfig:
 
 
 def test_sockets_are_opened_for_a_technique_of_sockets() -> None:
-    link = open_link(ScanConfig(config().space, CONNECT, config().timing, 1), Clock(), draws, print)
+    link = link_for(ScanConfig((Work(CONNECT, config().works[0].space),), config().timing, 1))
     assert isinstance(link, PlainLink)
     link.close()
 

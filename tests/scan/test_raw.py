@@ -26,6 +26,7 @@ from tests.wire.twins import number
 
 from periplus.engine.engine import Engine, Limits
 from periplus.engine.group import Group, HostState
+from periplus.scan.menu import Menu
 from periplus.scan.raw import RawLink
 from periplus.space.space import Space
 from periplus.technique.connect import TECHNIQUE as CONNECT
@@ -53,7 +54,7 @@ def by_addr(group: Group, column: "np.ndarray[tuple[int], np.dtype[np.uint8]]") 
 
 def test_a_technique_of_sockets_has_no_frames() -> None:
     with pytest.raises(ValueError, match="connect"):
-        RawLink(space_of([NEAR], [22]), CONNECT, PATHS, Wire({}), OURS, KEY, lambda: 0, Resolver())
+        RawLink(space_of([NEAR], [22]), Menu((CONNECT,)), PATHS, Wire({}), OURS, KEY, lambda: 0, Resolver())
 
 
 def test_hosts_go_ahead_as_soon_as_their_way_is_known() -> None:
@@ -118,7 +119,7 @@ def test_another_key_gives_other_numbers() -> None:
     wires = [Wire({NEAR: Host(mac=MAC)}) for _ in range(3)]
     for wire, key in zip(wires, (KEY, KEY, KEY + 1), strict=True):
         space = space_of([TUNNEL], [*range(1, 9)])
-        link = RawLink(space, TECHNIQUE, PATHS, wire, OURS, key, wire.clock.now_us, Resolver())
+        link = RawLink(space, Menu((TECHNIQUE,)), PATHS, wire, OURS, key, wire.clock.now_us, Resolver())
         engine = Engine(space, TECHNIQUE.table, QUICK, 7, wire.now_us, Limits())
         [group] = engine.step(wire.now_us, {}).opened
         link.open(engine, group, wire.now_us)
@@ -162,7 +163,7 @@ def test_closing_gives_everything_back() -> None:
 
     wire, held = Wire({}), [Held(), Held()]
     space = space_of([NEAR], [22])
-    RawLink(space, TECHNIQUE, PATHS, wire, OURS, KEY, lambda: 0, Resolver(), held).close()
+    RawLink(space, Menu((TECHNIQUE,)), PATHS, wire, OURS, KEY, lambda: 0, Resolver(), held).close()
     assert wire.closed
     assert all(each.closed for each in held)
 

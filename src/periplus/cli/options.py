@@ -124,7 +124,7 @@ def _add_ports(made: Parser) -> None:
 
 def _add_techniques(made: Parser) -> None:
     group = made.add_argument_group(
-        "techniques (default: syn with the privilege for raw packets, else connect; one of TCP, UDP, SCTP each)"
+        "techniques, one of TCP, UDP and SCTP each\n(default: syn with the privilege for raw packets, else connect)"
     )
     chosen = {proto: group.add_mutually_exclusive_group() for proto in PROTOCOLS}
     for technique in techniques():

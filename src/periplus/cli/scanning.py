@@ -41,6 +41,7 @@ from periplus.transport.scout import Scout
 __all__ = ["scan"]
 
 REFRESH_S = 1.0
+LISTED_AT_ONCE = 1024
 RAW_ALLOWED = "raw packets are allowed"
 RAW_REFUSED = "no privilege for raw packets (CAP_NET_RAW), which -sS needs"
 SEED_BITS = 53  # more would lose digits in readers that hold numbers as doubles
@@ -59,9 +60,9 @@ class _Show:
         with self.progress.aside():
             self.writers.finding(row)
 
-    def host(self, report: HostReport) -> None:
+    def hosts(self, reports: Sequence[HostReport]) -> None:
         with self.progress.aside():
-            self.writers.host(report)
+            self.writers.hosts(reports)
 
     def snapshot(self, snapshot: Snapshot) -> None:
         self.progress.show(snapshot)
@@ -173,12 +174,11 @@ def _list(config: ScanConfig, target: Aim, writers: Writers) -> int:
     began = clock.epoch_s(clock.now_us())
     writers.begin(_run_row(config, target, began))
     naming = Naming(None if config.reverse is None else config.reverse, ReverseNames(config.dns_servers))
-    for report in listed(target.hosts, config.names, began):
+    for count, report in enumerate(listed(target.hosts, config.names, began), 1):
         naming.ask(report)
-        for named in naming.named(wait=False):
-            writers.host(named)
-    for named in naming.named(wait=True):
-        writers.host(named)
+        if not count % LISTED_AT_ONCE:
+            writers.hosts(list(naming.named(wait=False)))
+    writers.hosts(list(naming.named(wait=True)))
     naming.close()
     ended = clock.epoch_s(clock.now_us())
     writers.end(SummaryRow(0, target.hosts.size, 0, 0, 0.0, 0.0, ended - began, 0.0, ended))

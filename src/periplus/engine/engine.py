@@ -18,10 +18,11 @@ from periplus.engine.bucket import Bucket
 from periplus.engine.group import Group, HostState, Tally
 from periplus.engine.intake import Fed, Intake, Ordered
 from periplus.engine.lists import fair_shares
-from periplus.engine.loss import ERAS, NO_ERA, expected_missed, hidden_by_eras, per_try, shares
+from periplus.engine.loss import expected_missed, hidden_by_eras, per_try, shares
 from periplus.engine.pace import Pace
 from periplus.engine.portorder import PortOrders, different_orders
 from periplus.engine.replies import Findings, Probes, Replies
+from periplus.engine.tables import NO_STRETCH
 from periplus.engine.timing import Timing
 from periplus.space.address import Addresses
 from periplus.space.space import Space
@@ -32,7 +33,9 @@ __all__ = ["Engine", "Limits", "Step", "Totals"]
 
 NEVER = 1 << 62
 SECOND = 1_000_000
+UNREAD = 2_048
 ROUND_GAIN = 1 / 8
+STRETCHES = NO_STRETCH  # that a column tells apart: hours
 LATE_SHARE = 0.25  # of the floor's rate, for third and later tries on a path that loses
 LATE_LOSS = 0.05
 LATE_S = 0.004
@@ -187,7 +190,9 @@ class Engine:
                 self._time_out(group, now_us)
             if expired or group.number in replies or self._timing.host_timeout_us:
                 self._decide(group, now_us)
-        self._pace.review(now_us, self._round_us)
+        # The fate of probes is known when what has come was read, and a full batch says that more has.
+        if sum(map(len, replies.values())) < UNREAD:
+            self._pace.review(now_us, self._round_us)
         self._open_groups(step)
         waiting, roomy = self._choose(now_us, step, room)
         self._report(step)
@@ -219,7 +224,7 @@ class Engine:
             totals.opened += len(findings)
             step.findings.append(findings)
         if tally.accepted:
-            self._pace.heard(*tally.clocking, tally.queue_us, tally.first_sent_us)
+            self._pace.heard(tally.clocking, tally.first, tally.second, tally.queue_us)
             self._feel_round(group, replies, tally)
 
     def _feel_round(self, group: Group, replies: Replies, tally: Tally) -> None:
@@ -248,8 +253,9 @@ class Engine:
         share = shares(hosts.lost, hosts.heard, group.network, self.totals.lost, self.totals.heard)
         loss = per_try(share, hosts.allowed)
         missed = expected_missed(loss, hosts.allowed, hosts.opened, hosts.answered, silent)
-        if self._pace.brake.era:
-            hidden = hidden_by_eras(group.lost_in_eras(), hosts.opened, hosts.answered)
+        eras = self._pace.brake.eras
+        if len(eras) > 1:
+            hidden = hidden_by_eras(group.lost_in_eras(eras), hosts.opened, hosts.answered)
             missed = np.maximum(missed, hidden)
         enough = missed <= timing.missed_per_1000 * silent / 1000
         believed = settled & (enough | (hosts.allowed >= timing.max_tries))
@@ -291,11 +297,11 @@ class Engine:
         most = min(most, self._limits.batch, room_out)
         spent_window = spent_floor = 0
         more = roomy = False
-        era = self._pace.brake.era % ERAS
+        stretch = self._pace.brake.stretch % STRETCHES
         late_room = self._late_room(now_us)
         self._held = False
         for group in self.groups.values():
-            group.era = era
+            group.stretch = stretch
             fresh, second, all_late = group.waiting()
             late = fair_shares(all_late, late_room, self._turn)
             self._held = self._held or bool((late < all_late).any())
@@ -326,13 +332,13 @@ class Engine:
                 late_room -= late_sent
                 self._late.take(late_sent)
         first_tries = sum(self._first_tries(probes) for probes in step.probes)
-        self._pace.sent(now_us, spent_window, spent_floor, first_tries)
+        self._pace.sent(spent_window, spent_floor, first_tries)
         return more, roomy
 
     def _first_tries(self, probes: Probes) -> int:
         """How many first tries there are, but for those of urgent ports: these answer more often than others."""
         first = probes.cell[probes.attempt == 0]
-        return int(np.count_nonzero(self.groups[probes.group].cells.era[first] != NO_ERA))
+        return int(np.count_nonzero(self.groups[probes.group].cells.stretch[first] != NO_STRETCH))
 
     def _late_room(self, now_us: int) -> int:
         """How many third and later tries may go.

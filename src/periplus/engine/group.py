@@ -15,12 +15,12 @@ import numpy as np
 from periplus.columns import F64, I32, I64, U8, Mask, distinct
 from periplus.engine.columns import allocate
 from periplus.engine.lists import concatenated, interleaved, ragged_ranks, spread
-from periplus.engine.loss import NO_ERA, lost_shares
+from periplus.engine.loss import lost_shares
 from periplus.engine.portorder import PortOrders, plain_orders
 from periplus.engine.ration import QUESTIONS, Rations
 from periplus.engine.replies import FIRST_UNANSWERED, Findings, Probes, Replies, Unanswered
 from periplus.engine.rtt import RoundTrips, observe
-from periplus.engine.tables import Cells, Hosts, HostState
+from periplus.engine.tables import NO_STRETCH, Cells, Hosts, HostState
 from periplus.engine.timing import Timing
 from periplus.engine.window import Windows
 from periplus.space.address import Addresses
@@ -41,11 +41,12 @@ class Tally:
     accepted: int = 0
     lost: int = 0  # probes known to be lost
     telling: int = 0  # answers that tell of loss
-    # While the group has fresh cells these clock the overall window: all, and of cells first asked in this era
-    # those to first and to second tries.
-    clocking: tuple[int, int, int] = (0, 0, 0)
+    # These clock the pace: their number, and of those to first and to second tries the stretches in which their cells
+    # were first asked; but for the first tries only while the group has fresh cells.
+    clocking: int = 0
+    first: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
+    second: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
     queue_us: float = np.inf
-    first_sent_us: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
     duplicates: int = 0
     late: int = 0  # their hosts were finished without them
     unexpected: int = 0
@@ -86,7 +87,7 @@ class Group:
         self.ready[0] = ports
         self.routers: list[int] = [0]
         self.outstanding = 0
-        self.era = 0  # of the pace, mod 255; the engine's to set
+        self.stretch = 0  # of the pace; the engine's to set
         self._orders = orders or plain_orders(ports, host_id, key)
         self._uniform = int(ports[0]) if (ports == ports[0]).all() else 0
         self._flights: list[I64] = []
@@ -174,8 +175,8 @@ class Group:
             again: I64 = first + self.cells.again[first + position]
             return again
         cell = first + self._orders.at(host, position)
-        # Urgent ports are no fair sample of all, so no era is judged by them.
-        self.cells.era[cell] = np.where(position < self._orders.urgent[host], NO_ERA, self.era)
+        # Urgent ports are no fair sample of all, so no stretch is judged by them.
+        self.cells.stretch[cell] = np.where(position < self._orders.urgent[host], NO_STRETCH, self.stretch)
         return cell
 
     def _ask(self, cell: I64, host: I64, now_us: int) -> Probes:
@@ -244,7 +245,7 @@ class Group:
         rationed = table.rationed[signal] > 0
         self._ration(replies, chosen, cell, host, rationed & (state == State.CLOSED))
         own = self._prove(replies, chosen, cell, host)
-        self._time(replies, chosen, cell, host, own, rationed, tally)
+        self._time(replies, chosen, cell, host, own, tally)
         self._weigh(cell, host, replies.attempt[chosen], rationed, tally)
         found = state == State.OPEN
         if not found.any():
@@ -319,9 +320,7 @@ class Group:
         hosts.proved[host[own]] = 1
         return own
 
-    def _time(
-        self, replies: Replies, chosen: I64, cell: I64, host: I64, own: Mask, rationed: Mask, tally: Tally
-    ) -> None:
+    def _time(self, replies: Replies, chosen: I64, cell: I64, host: I64, own: Mask, tally: Tally) -> None:
         known = own if replies.sender is None else np.ones(len(cell), np.bool_)
         last = np.flatnonzero(known & (replies.attempt[chosen] + 1 == self.cells.tries[cell]))
         if not len(last):
@@ -333,8 +332,6 @@ class Group:
         if not target.any():
             return
         whose, rtt_us = host[last[target]], rtt_us[target]
-        fair = ~rationed[last] & (self.cells.era[cell[last]] != NO_ERA)
-        tally.first_sent_us = sent_us[(target & fair) & (self.cells.tries[cell[last]] == 1)]
         observe(self.trips, whose, rtt_us, self.timing)
         tally.queue_us = float((rtt_us - self.trips.least_us[whose]).min())
 
@@ -354,10 +351,12 @@ class Group:
         rows = np.flatnonzero((heard_by > 0) & (self.taken[0] < self.ready[0]))
         self.windows.heard(rows, heard_by[rows].astype(np.float64))
         self.windows.lost(rows, lost_by[rows])
+        stretch = self.cells.stretch[cell].astype(np.int64)
+        fair = telling & (stretch != NO_STRETCH)
+        tally.first = stretch[fair & (attempt == 0)]
         if self.fresh_left():
-            present = telling & (self.cells.era[cell] == self.era)
-            tries = np.bincount(np.minimum(attempt[present], 2), minlength=3).tolist()
-            tally.clocking = (tally.telling, tries[0], tries[1])
+            tally.clocking = tally.telling
+            tally.second = stretch[fair & (attempt == 1)]
 
     # waiting in vain
 
@@ -452,10 +451,11 @@ class Group:
         """How many cells of each host are unanswered."""
         return self.hosts.count - self.hosts.answered
 
-    def lost_in_eras(self) -> F64:
-        """By host, how many silent cells were probably lost in an era of the pace worse than others."""
-        asked = np.flatnonzero((self.cells.tries > 0) & (self.cells.era != NO_ERA))
-        era = self.cells.era[asked]
+    def lost_in_eras(self, eras: list[int]) -> F64:
+        """By host, how many silent cells were probably lost in an era of the pace worse than others; `eras`: the
+        stretches with which they begin."""
+        asked = np.flatnonzero((self.cells.tries > 0) & (self.cells.stretch != NO_STRETCH))
+        era = np.searchsorted(eras, self.cells.stretch[asked], "right")
         silent = self.cells.state[asked] >= FIRST_UNANSWERED
         share = lost_shares(era, silent)
         if not share.any():

@@ -11,7 +11,9 @@ from periplus.columns import F64, I32, I64, U8, U16
 from periplus.engine.columns import column
 from periplus.engine.replies import Unanswered
 
-__all__ = ["Cells", "HostState", "Hosts"]
+__all__ = ["NO_STRETCH", "Cells", "HostState", "Hosts"]
+
+NO_STRETCH = (1 << 16) - 1
 
 
 class HostState:
@@ -37,7 +39,9 @@ class Cells:
     sender: U16 = column("u2", "which router answered; 0: the target itself")
     alone: U8 = column("u1", "1: last asked in a turn of its own")
     refused: U8 = column("u1", "1: taken back, as its host may have refused to answer")
-    era: U8 = column("u1", "the pace's era (mod 255) when first asked; NO_ERA: its port is urgent")
+    stretch: U16 = column(
+        "u2", "the pace's stretch (mod 65,535) when first asked; NO_STRETCH: its port is urgent"
+    )
 
 
 @dataclass(slots=True)

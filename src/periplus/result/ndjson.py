@@ -21,7 +21,7 @@ from periplus.technique.verdict import Reason, State
 
 __all__ = ["CONTRACT", "FORMAT", "Ndjson"]
 
-CONTRACT = 1  # raised when a field changes its meaning or goes; new fields may come without it
+CONTRACT = 2  # raised when a field changes its meaning or goes; new fields may come without it
 
 
 class Ndjson(Writer):

@@ -7,7 +7,7 @@ found so far is handed over.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -43,8 +43,8 @@ class Listener(Protocol):
     def finding(self, row: PortRow) -> None:
         """A port was found open."""
 
-    def host(self, report: HostReport) -> None:
-        """A host is finished."""
+    def hosts(self, reports: Sequence[HostReport]) -> None:
+        """Hosts are finished."""
 
     def snapshot(self, snapshot: Snapshot) -> None:
         """Some time has passed."""
@@ -98,7 +98,8 @@ class Loop:
         self._all = [*([self._finder] if self._finder else []), *self._workers]
         self._dossiers = Dossiers(self._works_of)
         self._hosts_up = self._hosts_done = 0
-        self._pause = pause or _pause(link for link in (each.link for each in self._all))
+        # One link waits by itself.
+        self._pause = pause or (_pause([each.link for each in self._all]) if len(self._all) > 1 else int)
 
     def _campaign(self, work: Work | None, link: Link) -> _Campaign:
         config, discovery = self._config, self._config.discovery
@@ -124,6 +125,8 @@ class Loop:
         )
 
     def _works_of(self, addr: str) -> int:
+        if not self._workers:
+            return 0
         address = Addresses.of_ints([parse_ip(addr)])
         return sum(int(worker.space.host_of(address)[0] >= 0) for worker in self._workers)
 
@@ -204,9 +207,10 @@ class Loop:
                 worker.engine.admit(host_id[host_id >= 0])
 
     def _hand_over_named(self, wait: bool) -> None:
-        for report in self._naming.named(wait):
-            self._hosts_up += report.up
-            self._listener.host(report)
+        reports = list(self._naming.named(wait))
+        self._hosts_up += sum(report.up for report in reports)
+        if reports:
+            self._listener.hosts(reports)
 
     def _hand_over_unfinished(self) -> None:
         """Report what is known of hosts that were not finished: nothing found is lost."""
@@ -295,7 +299,7 @@ class Loop:
         return {reason: count for reason, count in discarded.items() if count}
 
 
-def _pause(links: Iterable[Link]) -> Callable[[int], object]:
+def _pause(links: list[Link]) -> Callable[[int], object]:
     """What waits for an arrival on any of the links."""
     from periplus.transport.syscalls import Readable
 

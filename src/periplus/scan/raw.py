@@ -168,11 +168,12 @@ class RawLink:
 
     def hardware(self, group: Group, host: int) -> str | None:
         """The hardware address of a host that answered on-link."""
-        ways = self._ways[group.number]
-        hosts = np.array([host])
-        if not _same(ways.next_hop[hosts], group.addresses[hosts])[0] or not ways.macs[host].any():
+        ways, addresses = self._ways[group.number], group.addresses
+        hop = ways.next_hop
+        if hop.lo[host] != addresses.lo[host] or hop.hi[host] != addresses.hi[host]:
             return None
-        return ":".join(f"{byte:02X}" for byte in ways.macs[host])
+        mac = ways.macs[host].tobytes()
+        return mac.hex(":").upper() if any(mac) else None
 
     def forget(self, groups: Iterable[int]) -> None:
         """Drop what was kept for groups that are over."""
@@ -263,7 +264,10 @@ class RawLink:
         signal = signals_of(decoded)
         place = decoded.port_me.astype(np.int64) - self._ports.start
         ours = (place >= 0) & (place < PORT_SHIFTS)
-        if not ours.all():  # an error about a packet of another link or program
+        if not ours.all():
+            # An error may be about a packet of another link, or another program; any other packet came to a port
+            # that is not ours.
+            self._discarded["forged"] += int((~ours & (decoded.kind != Kind.ICMP_ERROR)).sum())
             decoded, signal, place = decoded[ours], signal[ours], place[ours]
         found: dict[int, Replies] = {}
         claimed = np.zeros(len(signal), np.bool_)
