@@ -214,7 +214,9 @@ class Group:
         current = self.cells.state[replies.cell]
         expected = verdict != UNEXPECTED
         active = self.hosts.status[self.host_of(replies.cell)] == HostState.ACTIVE
-        asked = replies.attempt < self.cells.tries[replies.cell]
+        # A try that was taken back was made all the same.
+        back = (current == Unanswered.EXPIRED) & (self.cells.refused[replies.cell] > 0)
+        asked = replies.attempt < self.cells.tries[replies.cell] + back
         settled = current < FIRST_UNANSWERED
         late = expected & asked & ~settled & ~active
         tally.unexpected = int((~expected).sum())
@@ -263,7 +265,7 @@ class Group:
             self.cells.sent_us[rows],
             replies.time_us[chosen[rationed]],
             self.cells.alone[rows] > 0,
-            self.cells.refused[rows] > 0,
+            self.cells.refused[rows] > 1,
             self.rations.paced()[host[rationed]]
             & ((self.cells.tries[rows] - self.timing.min_tries) % QUESTIONS == 0),
             self.trips.rto_us,
@@ -400,7 +402,7 @@ class Group:
         That list's last places are free: what was taken from them is in these cells, so the next list is shorter.
         """
         cells = self.cells
-        cells.refused[cell] |= cells.alone[cell]
+        cells.refused[cell] = np.maximum(cells.refused[cell], 1 + cells.alone[cell])
         cells.tries[cell] -= 1
         for attempt in distinct(cells.tries[cell]):
             some = cells.tries[cell] == attempt

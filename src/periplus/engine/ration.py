@@ -163,10 +163,10 @@ class Rations:
         """
         columns, hosts = self._columns, len(self._columns.rounds)
         paced = self.paced()[host]
+        if not paced.any():
+            return paced
         sure_us, certain_us = self._willing_us()
         back: Mask = paced & (asked_us < np.where(final, certain_us[host], sure_us[host]))
-        if not paced.any():
-            return back
         unsure, uncertain, quiet, agreeing = (
             np.bincount(host[which], minlength=hosts) > 0
             for which in (back, back & final, paced, final & ~back)

@@ -38,7 +38,7 @@ class Cells:
     again: U16 = column("u2", "ports' ranks that await their next try, host by host")
     sender: U16 = column("u2", "which router answered; 0: the target itself")
     alone: U8 = column("u1", "1: last asked in a turn of its own")
-    refused: U8 = column("u1", "1: taken back, as its host may have refused to answer")
+    refused: U8 = column("u1", "taken back, as its host may have refused to answer; 1: in company, 2: alone")
     stretch: U16 = column(
         "u2", "the pace's stretch (mod 65,535) when first asked; NO_STRETCH: its port is urgent"
     )
