@@ -60,4 +60,5 @@ def test_who_does_not_wait_calls_silence_closed_or_filtered_as_nmap_does(net: Ne
     for verdicts in (theirs, ours):
         assert {port for port, verdict in verdicts.items() if verdict.state == "open"} == SERVING
         assert {verdicts[port] for port in DROPPED} == {silent}
-        assert {verdicts[port] for port in CLOSED} == {silent, Verdict("closed", "port-unreach")}
+        # How many of these are told closed depends on what the kernel has saved up.
+        assert {verdicts[port] for port in CLOSED} <= {silent, Verdict("closed", "port-unreach")}
