@@ -1,6 +1,7 @@
 """Rows for the tests of `result`: small hosts, full hosts, and hosts whose every text is hostile."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from hypothesis import strategies as st
@@ -140,6 +141,24 @@ def closed_host() -> HostReport:
 def down_host() -> HostReport:
     """A host of which nothing came."""
     return host(columns([(80, State.FILTERED, Reason.NO_RESPONSE)]), addr="198.18.0.9", up=False)
+
+
+def listed_host() -> HostReport:
+    """A host that was only named."""
+    return HostReport(
+        "198.18.0.7", False, Reason.USER_SET, (), START, START, names=(("x.example", "user"),), listed=True
+    )
+
+
+def run_of_several() -> RunRow:
+    """The beginning of a run with two techniques."""
+    scans = (ScanRow("syn", "tcp", (22, 80)), ScanRow("udp", "udp", (53, 161, 162)))
+    return replace(run("scan", "-sS", "-sU", "198.18.0.2"), scans=scans)
+
+
+def run_of_none() -> RunRow:
+    """The beginning of a run that only finds hosts."""
+    return replace(run("scan", "-sn", "198.18.0.2"), scans=())
 
 
 def run(*arguments: str, technique: str = "syn") -> RunRow:

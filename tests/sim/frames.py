@@ -13,7 +13,7 @@ import struct
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from tests.wire.twins import icmp, ip4, ip6, number, packed, tcp, transport_checksum
+from tests.wire.twins import checksum, icmp, ip4, ip6, number, packed, tcp, transport_checksum
 
 from periplus.columns import U8
 from periplus.scan.clock import Clock
@@ -28,6 +28,11 @@ READ_COST_US = 5
 BEGIN_US = 1_000_000
 EPOCH_S = 1_700_000_000.0  # the calendar time at which the clock would read 0
 THEIR_SEQ = 0x5EED
+ECHO, TIMESTAMP, ADDRESS_MASK, ECHO6 = 8, 13, 17, 128
+ASKED = {
+    1: {ECHO: 0, TIMESTAMP: 14, ADDRESS_MASK: 18},
+    58: {ECHO6: 129},
+}  # by protocol: types and their answers
 
 
 @dataclass(frozen=True)
@@ -46,22 +51,55 @@ class Error:
     router: str | None = None
 
 
-Behaviour = Segment | Error | None
+@dataclass(frozen=True)
+class Datagram:
+    """A port answers with a datagram."""
+
+
+Behaviour = Segment | Error | Datagram | None
 OPEN, CLOSED, SIMULTANEOUS = Segment(SYN | ACK), Segment(RST | ACK), Segment(SYN)
+REFUSAL = Segment(RST)  # of what belongs to no connection, whether the port is open or not
 DROPPED: Behaviour = None
 
 
 @dataclass
 class Host:
-    """A host: `ports` by number, all the others as `other`. Without `mac` it answers no ARP; `via` is its router."""
+    """A host: TCP `ports` by number, all the others as `other`. Without `mac` it answers no ARP; `via` is its router.
+
+    `icmp` are the questions that it answers (an ICMPv6 echo is asked as 8); `datagrams` its UDP ports, the others as
+    `no_datagram`.
+    """
 
     ports: dict[int, Behaviour] = field(default_factory=dict)
     other: Behaviour = CLOSED
     mac: bytes = b""
     via: str | None = None
+    icmp: tuple[int, ...] = (ECHO, TIMESTAMP)
+    datagrams: dict[int, Behaviour] = field(default_factory=dict)
+    no_datagram: Behaviour = None
 
     def at(self, port: int) -> Behaviour:
         return self.ports.get(port, self.other)
+
+    def to(self, probe: "Probe") -> "Behaviour | Reply":
+        """What comes back."""
+        if probe.protocol in ASKED:
+            return Reply() if probe.port_them in self.icmp else None
+        if probe.protocol == 17:
+            return self.datagrams.get(probe.port_them, self.no_datagram)
+        behaviour = self.at(probe.port_them)
+        asks = probe.packet[53 if probe.packet[0] >> 4 == 6 else 33] & SYN
+        return REFUSAL if isinstance(behaviour, Segment) and not asks else behaviour
+
+
+def mute(mac: bytes = b"", via: str | None = None) -> Host:
+    """A host that drops everything."""
+    return Host({}, DROPPED, mac, via, icmp=())
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What was asked by ICMP is answered."""
 
 
 @dataclass
@@ -86,7 +124,7 @@ class Path:
 
 @dataclass(frozen=True)
 class Probe:
-    """A TCP packet of ours as the other side reads it."""
+    """A packet of ours as the other side reads it; of ICMP the ports are identifier and type (ICMPv6's echo: 8)."""
 
     packet: bytes
     source: int
@@ -94,12 +132,14 @@ class Probe:
     port_me: int
     port_them: int
     seq: int
+    protocol: int = 6
 
 
 class Wire(MemoryTransport):
     """Hosts and routers (address to hardware address) behind one path; `ours` are the ports that a filter lets in.
 
-    `probes` counts what was understood, by (address, port); `malformed` and `astray` what nobody could understand
+    `probes` counts the TCP packets that were understood, by (address, port), `questions` those of ICMP, by
+    (address, type), and `datagrams` UDP's; `malformed` and `astray` what nobody could understand
     and what went to a hardware address that is not the next hop's.
     """
 
@@ -116,6 +156,8 @@ class Wire(MemoryTransport):
         self.now_us = BEGIN_US
         self.path = path or Path()
         self.probes: dict[tuple[str, int], int] = {}
+        self.questions: dict[tuple[str, int], int] = {}
+        self.datagrams: dict[tuple[str, int], int] = {}
         self.asked: list[str] = []  # whose hardware address
         self.malformed = 0
         self.astray = 0
@@ -169,7 +211,7 @@ class Wire(MemoryTransport):
         packet = frame[lane.header :]
         if lane.header and frame[12:14] == b"\x08\x06":
             self._asked(lane, number_of(packet[24:28]), packet)
-        elif packet[0] >> 4 == 6 and packet[6] == 58:
+        elif packet[0] >> 4 == 6 and packet[6] == 58 and packet[40] == 135:
             self._asked(lane, number_of(packet[48:64]), packet)
         else:
             self._probed(lane, frame[: lane.header], packet)
@@ -193,7 +235,7 @@ class Wire(MemoryTransport):
         if probe is None:
             self.malformed += 1
             return
-        if lane.link is Link.LOCAL and probe.port_them in self._ours:
+        if lane.link is Link.LOCAL and probe.protocol == 6 and probe.port_them in self._ours:
             self.arrive(packet, ifindex=lane.ifindex)
         text, host = self._hosts.get(probe.destination, ("", Host(other=DROPPED)))
         hop = number(host.via) if host.via else probe.destination
@@ -201,16 +243,19 @@ class Wire(MemoryTransport):
             self.astray += 1
             return
         here = (text, probe.port_them)
-        self.probes[here] = self.probes.get(here, 0) + 1
-        behaviour = host.at(probe.port_them)
-        is_lost = self.probes[here] <= self.path.lost.get(here, 0) or self._is_lost() or self._is_lost()
+        counts = {6: self.probes, 17: self.datagrams}.get(probe.protocol, self.questions)
+        counts[here] = counts.get(here, 0) + 1
+        behaviour = host.to(probe)
+        is_lost = counts[here] <= self.path.lost.get(here, 0) or self._is_lost() or self._is_lost()
         if behaviour is not None and not is_lost:
             self._answer(lane, probe, behaviour, self.path.slow.get(here, 0))
 
     def _is_lost(self) -> bool:
         return self._rng.random() < self.path.loss
 
-    def _answer(self, lane: Lane, probe: Probe, behaviour: Segment | Error, extra_us: int) -> None:
+    def _answer(
+        self, lane: Lane, probe: Probe, behaviour: "Segment | Error | Datagram | Reply", extra_us: int
+    ) -> None:
         answer = answer_to(probe, behaviour)
         wrong = answer_to(probe, OPEN, off=self._rng.randrange(1, 1 << 32))
         in_us = 2 * self.path.delay_us + extra_us + self._rng.randrange(self.path.jitter_us + 1)
@@ -236,26 +281,39 @@ class WireClock(Clock):
 
 
 def read_probe(packet: bytes) -> Probe | None:
-    """Read a TCP packet without extension headers; None when a real host would drop it."""
+    """Read a TCP, UDP or ICMP packet without extension headers; None when a real host would drop it."""
     is_v6 = packet[0] >> 4 == 6
     header = 40 if is_v6 else 20
     protocol = packet[6] if is_v6 else packet[9]
     source, destination = (packet[8:24], packet[24:40]) if is_v6 else (packet[12:16], packet[16:20])
     ends, segment = (number_of(source), number_of(destination)), packet[header:]
-    whole = is_v6 or ip4(*ends, 6, segment, ttl=packet[8], ident=packet[4] << 8 | packet[5]) == packet
-    if protocol != 6 or not whole or transport_checksum(*ends, 6, segment) != 0:
+    ident = packet[4] << 8 | packet[5]
+    if not is_v6 and ip4(*ends, protocol, segment, ttl=packet[8], ident=ident) != packet:
         return None
+    total = checksum(segment) if protocol == 1 else transport_checksum(*ends, protocol, segment)
+    if total != 0 or protocol not in (6, 17, *ASKED):
+        return None
+    if protocol in ASKED:
+        if segment[0] not in ASKED[protocol]:
+            return None
+        kind, identifier = (ECHO if segment[0] == ECHO6 else segment[0]), number_of(segment[4:6])
+        return Probe(packet, *ends, identifier, kind, 0, protocol)
     port_me, port_them, seq = struct.unpack("!HHI", segment[:8])
-    return Probe(packet, *ends, port_me, port_them, seq)
+    return Probe(packet, *ends, port_me, port_them, seq, protocol)
 
 
-def answer_to(probe: Probe, behaviour: Segment | Error, off: int = 0) -> bytes:
+def answer_to(probe: Probe, behaviour: "Segment | Error | Datagram | Reply", off: int = 0) -> bytes:
     """Return the packet that answers a probe; with `off` its numbers are wrong by so much."""
     is_v6 = probe.packet[0] >> 4 == 6
     ip = ip6 if is_v6 else ip4
+    if isinstance(behaviour, Reply):
+        return ip(probe.destination, probe.source, probe.protocol, reply_to(probe))
+    if isinstance(behaviour, Datagram):
+        datagram = struct.pack("!HHHH", probe.port_them, probe.port_me, 9, 0) + b"!"
+        return ip(probe.destination, probe.source, 17, datagram)
     if isinstance(behaviour, Segment):
         ack = (probe.seq + 1 + off) & 0xFFFFFFFF if behaviour.flags & ACK else 0
-        segment = tcp(probe.port_them, probe.port_me, THEIR_SEQ, ack, behaviour.flags)
+        segment = tcp(probe.port_them, probe.port_me, sequence(probe, behaviour), ack, behaviour.flags)
         return ip(probe.destination, probe.source, 6, segment)
     quote = probe.packet if is_v6 else probe.packet[:28]
     sender = number(behaviour.router) if behaviour.router else probe.destination
@@ -263,8 +321,23 @@ def answer_to(probe: Probe, behaviour: Segment | Error, off: int = 0) -> bytes:
     return ip(sender, probe.source, 58 if is_v6 else 1, error)
 
 
+def sequence(probe: Probe, behaviour: Segment) -> int:
+    """A reset of what acknowledges goes on from there (RFC 9293 section 3.10.7.1)."""
+    tcp_at = 40 if probe.packet[0] >> 4 == 6 else 20
+    return int.from_bytes(probe.packet[tcp_at + 8 : tcp_at + 12]) if behaviour == REFUSAL else THEIR_SEQ
+
+
+def reply_to(probe: Probe) -> bytes:
+    """What a question by ICMP is answered with (RFC 792, RFC 950, RFC 4443); its checksum is left zero."""
+    message = probe.packet[40 if probe.protocol == 58 else 20 :]
+    head = struct.pack("!BBH", ASKED[probe.protocol][message[0]], 0, 0) + message[4:8]
+    if message[0] == TIMESTAMP:
+        return head + message[8:12] + struct.pack("!II", 43_200_000, 43_200_001)
+    return head + (b"\xff\xff\xff\x00" if message[0] == ADDRESS_MASK else message[8:])
+
+
 def number_of(address: bytes) -> int:
-    """An address out of a header as a number, IPv4 mapped."""
+    """A field out of a header as a number, an IPv4 address mapped."""
     return int.from_bytes(address) | (0xFFFF << 32 if len(address) == 4 else 0)
 
 
