@@ -7,7 +7,17 @@ left in a connection table changes a second.
 
 from dataclasses import dataclass
 
-__all__ = ["CONDITIONS", "HOST_BASE", "ROUTER_BASE", "Condition", "limited", "lossy", "rules", "silence"]
+__all__ = [
+    "CONDITIONS",
+    "HOST_BASE",
+    "ROUTER_BASE",
+    "Condition",
+    "limited",
+    "lossy",
+    "nothing",
+    "rules",
+    "silence",
+]
 
 HOST_BASE = 7000
 ROUTER_BASE = 7100
@@ -71,6 +81,11 @@ def silence(*open_ports: int) -> str:
     """Every TCP port but these is dropped at the target."""
     accept = [f"tcp dport {{ {', '.join(map(str, open_ports))} }} accept"] if open_ports else []
     return table("silence", "input", [*accept, "meta l4proto tcp drop"])
+
+
+def nothing() -> str:
+    """Everything is dropped at the target but neighbour discovery."""
+    return table("nothing", "input", ["meta l4proto != ipv6-icmp drop", "icmpv6 type echo-request drop"])
 
 
 def lossy(percent: float) -> str:

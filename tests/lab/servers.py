@@ -12,7 +12,18 @@ from pathlib import Path
 
 from tests.lab.network import LabError, Node, wait_until
 
-__all__ = ["OPEN", "SSH", "WEB", "WEB_TOO", "listen", "respond", "serve_sctp", "serve_ssh", "serve_web"]
+__all__ = [
+    "OPEN",
+    "SSH",
+    "WEB",
+    "WEB_TOO",
+    "listen",
+    "respond",
+    "serve_sctp",
+    "serve_ssh",
+    "serve_web",
+    "tell_masks",
+]
 
 SSH = 22
 WEB = 80
@@ -84,6 +95,11 @@ def serve_sctp(node: Node, *ports: int) -> None:
     All other ports are closed. As long as it runs the kernel does not say that it knows no SCTP.
     """
     script(node, "sctp_peer.py", node.links[0], *map(str, ports))
+
+
+def tell_masks(node: Node, *addresses: str) -> None:
+    """Answer ICMP address mask requests to these addresses, which Linux itself does not."""
+    script(node, "masks.py", *addresses)
 
 
 def script(node: Node, name: str, *words: str) -> None:
