@@ -49,6 +49,17 @@ def test_a_host_that_refuses_is_down_when_refusals_do_not_count(capfd: pytest.Ca
     assert "(0 hosts up)" in capfd.readouterr().out
 
 
+def test_the_hint_at_pn_is_for_scans_alone(capfd: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as holder:
+        holder.bind((HOST, 0))
+        port = holder.getsockname()[1]
+        nobody = ["-n", HOST, f"-PS{port}", "--discovery-ignore-rst", "--max-retries", "0"]
+        assert ping.main(nobody) == 0
+        assert capfd.readouterr().err == ""
+        assert scan.main(["-sT", "-p", str(port), *nobody]) == 0
+    assert capfd.readouterr().err == "No host answered; -Pn reports hosts that drop everything as up\n"
+
+
 @pytest.mark.parametrize(
     ("words", "line"),
     [
