@@ -57,4 +57,4 @@ def test_any_text_is_servers_or_one_line(text: str) -> None:
         line = ""
     assert bool(servers) != bool(line)
     assert line.isprintable()
-    assert all(parse_ip(host) and 0 < port < 65536 for host, port in servers)
+    assert all(parse_ip(host) >= 0 and 0 < port < 65536 for host, port in servers)

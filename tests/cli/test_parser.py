@@ -13,6 +13,8 @@ def made() -> Parser:
     group.add_argument("-oX", dest="xml", action="append", default=[])
     group.add_argument("-4", dest="four", action="store_true")
     group.add_argument("-Pn", dest="up", action="store_true")
+    group.add_argument("-PS", dest="syn", nargs="?", const="")
+    group.add_argument("-PSX", dest="other", action="store_true")
     group.add_argument("-v", dest="verbose", action="count", default=0)
     group.add_argument("--max-rate", "--maxrate", type=float)
     either = parser.add_mutually_exclusive_group()
@@ -50,6 +52,38 @@ def test_a_value_may_begin_with_a_dash_and_a_digit(arguments: list[str]) -> None
 def test_a_value_may_be_a_dash() -> None:
     given, words = made().read(["-p", "-", "-oX", "-", "-"])
     assert (given.ports, given.xml, words) == ("-", ["-"], ["-"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "value"),
+    [
+        (["-PS22,80", "one"], "22,80"),
+        (["one", "-PSssh"], "ssh"),
+        (["-PS=22", "one"], "22"),
+        (["-PST:22=", "one"], "T:22="),
+        (["-PS-100", "one"], "-100"),
+        (["-PS", "--", "one"], None),
+        (["one", "-PS"], None),
+        (["-PS", "-v", "one"], None),
+        (["-PS", "one"], None),
+    ],
+)
+def test_a_value_that_may_be_left_out_stands_right_behind_its_option(
+    arguments: list[str], value: str | None
+) -> None:
+    """The word that follows is a target, never the value."""
+    given, words = made().read(arguments)
+    assert (given.syn, words) == (value or "", ["one"])
+
+
+def test_a_longer_option_is_not_the_shorter_one_with_a_value() -> None:
+    given, _ = made().read(["-PSX"])
+    assert (given.syn, given.other) == (None, True)
+
+
+def test_behind_two_dashes_no_value_is_split_off() -> None:
+    given, words = made().read(["--", "-PS22"])
+    assert (given.syn, words) == (None, ["-PS22"])
 
 
 @pytest.mark.parametrize(

@@ -228,6 +228,25 @@ def test_pn_is_accepted(closed_port: int, capfd: Output) -> None:
     assert "1 host up" in capfd.readouterr().out
 
 
+@pytest.mark.parametrize("flag", ["-sn", "-sL"])
+@pytest.mark.parametrize("technique", ["-sS", "-sT", "-sU"])
+def test_what_scans_no_ports_takes_no_technique(flag: str, technique: str) -> None:
+    with pytest.raises(UsageError, match=f"^{flag} scans no ports, and {technique} does: only one of them$"):
+        main(["-n", flag, technique, HOST])
+
+
+def test_a_list_names_all_targets_and_sends_nothing(tmp_path: Path, capfd: Output) -> None:
+    """Nobody could send anything to these."""
+    file = tmp_path / "rows.json"
+    assert main(["-n", "-sL", "198.18.0.0/30", "2001:db8::7", "-oJ", str(file)]) == 0
+    told = rows(file)
+    assert [row["type"] for row in told] == ["run", *["host"] * 5, "summary"]
+    assert [row["addr"] for row in told[1:-1]] == [*(f"198.18.0.{last}" for last in range(4)), "2001:db8::7"]
+    assert all(row["listed"] and not row["up"] for row in told[1:-1])
+    assert (told[-1]["probes"], told[-1]["hosts"], told[0]["scans"]) == (0, 5, [])
+    assert capfd.readouterr().out.count("Periplus scan report for ") == 5
+
+
 def test_the_default_technique_is_told_with_its_reason(
     monkeypatch: pytest.MonkeyPatch, closed_port: int, capfd: Output
 ) -> None:

@@ -1,6 +1,14 @@
 """What marks a question as open must never be mistaken for a state."""
 
-from periplus.engine.replies import FIRST_UNANSWERED, Unanswered
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from periplus.engine.replies import FIRST_UNANSWERED, Replies, Unanswered
+from periplus.space.address import Addresses
 from periplus.technique.model import UNEXPECTED
 from periplus.technique.verdict import State
 
@@ -12,3 +20,52 @@ def test_unanswered_marks_lie_above_every_state() -> None:
 def test_no_answer_can_write_the_mark_of_a_fresh_cell() -> None:
     """A table's "unexpected" has the same value, so answers are judged by the table before they are written."""
     assert int(Unanswered.FRESH) == UNEXPECTED
+
+
+def replies(*rows: tuple[int, int, int, int, int, int]) -> Replies:
+    """Rows of cell, signal, try, TTL, time and sender."""
+    cell, signal, attempt, ttl, time_us, sender = zip(*rows, strict=True) if rows else [()] * 6
+    return Replies(
+        np.array(cell, np.int64),
+        np.array(signal, np.uint16),
+        np.array(attempt, np.uint8),
+        np.array(ttl, np.uint8),
+        np.array(time_us, np.int64),
+        Addresses.of_ints(sender),
+    )
+
+
+def rows_of(batch: Replies) -> list[tuple[int, ...]]:
+    """The columns as rows."""
+    assert batch.sender is not None
+    columns = (batch.cell, batch.signal, batch.attempt, batch.ttl, batch.time_us)
+    return list(zip(*(column.tolist() for column in columns), batch.sender.ints(), strict=True))
+
+
+ROWS = st.lists(
+    st.tuples(
+        st.integers(0, 1 << 40),
+        st.integers(0, 65_535),
+        st.integers(0, 255),
+        st.integers(0, 255),
+        st.integers(0, 1 << 50),
+        st.integers(0, (1 << 128) - 1),
+    ),
+    max_size=5,
+)
+
+
+@given(ROWS, ROWS)
+def test_joined_replies_are_those_of_both_in_their_order(
+    some: list[tuple[int, int, int, int, int, int]], others: list[tuple[int, int, int, int, int, int]]
+) -> None:
+    joined = replies(*some).joined(replies(*others))
+    assert rows_of(joined) == [*some, *others]
+    assert len(joined) == len(some) + len(others)
+
+
+def test_replies_of_which_one_names_no_sender_cannot_be_joined() -> None:
+    whole = replies((1, 2, 0, 64, 5, 9))
+    for one, other in ((whole, replace(whole, sender=None)), (replace(whole, sender=None), whole)):
+        with pytest.raises(ValueError, match="without a sender"):
+            one.joined(other)

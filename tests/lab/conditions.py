@@ -19,6 +19,7 @@ __all__ = [
     "limited",
     "lossy",
     "mute",
+    "nothing",
     "rules",
     "silence",
     "stateful",
@@ -118,6 +119,11 @@ def silence(*open_ports: int) -> str:
     """Every TCP port but these is dropped at the target."""
     accept = [f"tcp dport {{ {', '.join(map(str, open_ports))} }} accept"] if open_ports else []
     return table("silence", "input", [*accept, "meta l4proto tcp drop"])
+
+
+def nothing() -> str:
+    """Everything is dropped at the target but neighbour discovery."""
+    return table("nothing", "input", ["meta l4proto != ipv6-icmp drop", "icmpv6 type echo-request drop"])
 
 
 def lossy(percent: float) -> str:

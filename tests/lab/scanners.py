@@ -23,6 +23,7 @@ __all__ = [
     "Verdict",
     "finish",
     "nmap",
+    "nmap_finds",
     "periplus",
     "read_ndjson",
     "read_nmap",
@@ -45,10 +46,12 @@ class Verdict(NamedTuple):
 
 @dataclass(slots=True)
 class Scan:
-    """What a scanner said: verdicts by address and port, the hosts it called up; ours has notes and a summary too."""
+    """What a scanner said: verdicts by address and port, the hosts it called up and why (and those it called down),
+    and, if ours, notes and the summary."""
 
     ports: dict[tuple[str, int], Verdict] = field(default_factory=dict)
     up: dict[str, bool] = field(default_factory=dict)
+    why: dict[str, str] = field(default_factory=dict)
     notes: dict[str, list[str]] = field(default_factory=dict)
     summary: dict[str, Any] = field(default_factory=dict)
     run: dict[str, Any] = field(default_factory=dict)
@@ -107,8 +110,17 @@ def spawn(node: Node, argv: Sequence[str], patience: float = PATIENCE) -> Ran:
 
 def nmap(node: Node, *words: str) -> Scan:
     """Nmap's verdicts; always `-n -Pn --reason`, IPv6 by the look of the target."""
+    return ask_nmap(node, ["-Pn", *words])
+
+
+def nmap_finds(node: Node, *words: str, before: Sequence[str] = ()) -> Scan:
+    """The hosts that Nmap calls up and down; always `-n -sn -v --reason`."""
+    return ask_nmap(node, ["-sn", "-v", *words], before)
+
+
+def ask_nmap(node: Node, words: Sequence[str], before: Sequence[str] = ()) -> Scan:
     six = ["-6"] if any(":" in word for word in words) else []
-    ran = spawn(node, ["nmap", "-n", "-Pn", "--reason", *six, "-oX", "-", *words])
+    ran = spawn(node, [*before, "nmap", "-n", "--reason", *six, "-oX", "-", *words])
     if ran.status:
         raise LabError(f"nmap {' '.join(words)}: {ran.err}")
     return read_nmap(ran.out)
@@ -129,6 +141,7 @@ def read_nmap(text: str) -> Scan:
             continue
         where = address.attrib["addr"]
         scan.up[where] = status.attrib["state"] == "up"
+        scan.why[where] = status.attrib["reason"]
         for port in host.iterfind("ports/port"):
             state = port.find("state")
             if state is not None:
@@ -167,6 +180,7 @@ def read_ndjson(text: str) -> Scan:
                 scan.ports[key] = Verdict(row["state"], row["reason"], row.get("sender") or "")
             case "host":
                 scan.up[row["addr"]] = row["up"]
+                scan.why[row["addr"]] = row["reason"]
                 scan.notes[row["addr"]] = row.get("notes", [])
             case "summary":
                 scan.summary = row

@@ -25,6 +25,7 @@ __all__ = [
     "serve_ssh",
     "serve_udp",
     "serve_web",
+    "tell_masks",
 ]
 
 SSH = 22
@@ -108,6 +109,11 @@ def serve_sctp(node: Node, *ports: int) -> None:
 def serve_udp(node: Node, answering: Sequence[int], silent: Sequence[int] = ()) -> None:
     """UDP ports that answer every datagram, and ports that take it and say nothing; IPv4 and IPv6."""
     script(node, "datagrams.py", *map(str, answering), *(f"silent:{port}" for port in silent))
+
+
+def tell_masks(node: Node, *addresses: str) -> None:
+    """Answer ICMP address mask requests to these addresses, which Linux itself does not."""
+    script(node, "masks.py", *addresses)
 
 
 def script(node: Node, name: str, *words: str) -> None:

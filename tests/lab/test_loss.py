@@ -71,13 +71,20 @@ def test_silence_is_filtered_and_the_open_ports_shine_through(plain: Network) ->
 
 def test_a_host_that_never_answers_is_down(plain: Network) -> None:
     """Behind a router, so that nothing else tells that it is there."""
-    plain.far.firewall(conditions.silence())
+    plain.far.firewall(conditions.nothing())
     scan = periplus(plain.scanner, "-sS", "-T4", "-p1-1000", "--all-states", "-oJ", "-", FAR.v4).scan()
     assert scan.summary["hosts_up"] == 0
     assert not scan.of("open", "closed")
 
 
-def test_with_pn_its_ports_are_told(plain: Network) -> None:
+def test_a_host_whose_tcp_ports_are_silent_is_up_by_its_echo(plain: Network) -> None:
     plain.far.firewall(conditions.silence())
+    scan = periplus(plain.scanner, "-sS", "-T4", "-p1-1000", "--all-states", "-oJ", "-", FAR.v4).scan()
+    assert scan.up == {FAR.v4: True}
+    assert scan.of("filtered") == set(range(1, 1001))
+
+
+def test_with_pn_its_ports_are_told(plain: Network) -> None:
+    plain.far.firewall(conditions.nothing())
     scan = periplus(plain.scanner, "-sS", "-Pn", "-T4", "-p1-1000", "--all-states", "-oJ", "-", FAR.v4).scan()
     assert scan.of("filtered") == set(range(1, 1001))

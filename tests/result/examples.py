@@ -164,6 +164,24 @@ def protocols_run() -> RunRow:
     return replace(run(), scans=(ScanRow("protocol", "ip", tuple(range(256))),))
 
 
+def listed_host() -> HostReport:
+    """A host that was only named."""
+    return HostReport(
+        "198.18.0.7", False, Reason.USER_SET, (), START, START, names=(("x.example", "user"),), listed=True
+    )
+
+
+def run_of_several() -> RunRow:
+    """The beginning of a run with two techniques."""
+    scans = (ScanRow("syn", "tcp", (22, 80)), ScanRow("udp", "udp", (53, 161, 162)))
+    return replace(run("scan", "-sS", "-sU", "198.18.0.2"), scans=scans)
+
+
+def run_of_none() -> RunRow:
+    """The beginning of a run that only finds hosts."""
+    return replace(run("scan", "-sn", "198.18.0.2"), scans=())
+
+
 def run(*arguments: str, technique: str = "syn") -> RunRow:
     """The beginning of a run."""
     return RunRow(

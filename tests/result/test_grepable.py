@@ -7,9 +7,11 @@ from tests.result.examples import (
     closed_host,
     down_host,
     host,
+    listed_host,
     mixed_host,
     nasty_runs,
     protocols_host,
+    run_of_none,
     small_host,
     usual_host,
     written,
@@ -20,7 +22,7 @@ from periplus.result.row import HostReport, RunRow, SummaryRow
 from periplus.result.writer import Options
 
 LINE = re.compile(
-    r"# [^\n]*|Host: [0-9a-f.:]+ \([^\s()]*\)\t(Status: (Up|Down|Timeout)|"
+    r"# [^\n]*|Host: [0-9a-f.:]+ \([^\s()]*\)\t(Status: (Up|Down|Timeout|Unknown)|"
     r"Ports: (?P<ports>[^\t\n]*)(\tIgnored State: [a-z|]+ \(\d+\))?)"
 )
 FIELDS = re.compile(r"\d+/[a-z|]+/(tcp|udp|sctp)//[^/,\t]*///")
@@ -78,6 +80,12 @@ def test_open_hides_hosts_and_ports_that_are_not_open() -> None:
         "Host: 198.18.0.2 ()\tStatus: Up",
         "Host: 198.18.0.2 ()\tPorts: 22/open/tcp//ssh///",
     ]
+
+
+def test_a_listed_host_is_unknown() -> None:
+    for options in (OPTIONS, replace(OPTIONS, open_only=True), replace(OPTIONS, verbose=1)):
+        text = written(grepable.FORMAT, listed_host(), options=options, run_row=run_of_none())
+        assert hosts_of(text) == ["Host: 198.18.0.7 (x.example)\tStatus: Unknown"]
 
 
 @given(nasty_runs())

@@ -13,9 +13,12 @@ from tests.result.examples import (
     closed_host,
     down_host,
     host,
+    listed_host,
     mixed_host,
     nasty_runs,
     run,
+    run_of_none,
+    run_of_several,
     small_host,
     summary,
     usual_host,
@@ -135,6 +138,22 @@ def test_hosts_with_everything() -> None:
     line, bare = lines_of(written(ndjson.FORMAT, report, host()))[-3:-1]
     assert (line["vendor"], bare.get("vendor")) == ("Made-Up Works", None)
     assert (line["timed_out"], line["notes"], line["mac"]) == (True, ["left alone"], "02:00:00:00:00:0a")
+
+
+def test_every_technique_is_told_with_its_ports() -> None:
+    [begin, _] = lines_of(written(ndjson.FORMAT, run_row=run_of_several()))
+    assert begin["scans"] == [
+        {"technique": "syn", "proto": "tcp", "ports": "22,80"},
+        {"technique": "udp", "proto": "udp", "ports": "53,161-162"},
+    ]
+    assert lines_of(written(ndjson.FORMAT, run_row=run_of_none()))[0]["scans"] == []
+
+
+def test_a_listed_host_says_that_it_is_listed() -> None:
+    rows = lines_of(written(ndjson.FORMAT, listed_host(), host(), run_row=run_of_none()))
+    assert [row["type"] for row in rows] == ["run", "host", "host", "summary"]
+    assert (rows[1]["listed"], rows[1]["reason"], rows[1]["counts"]) == (True, "user-set", {})
+    assert "listed" not in rows[2]
 
 
 @given(nasty_runs())

@@ -8,10 +8,13 @@ from tests.result.examples import (
     columns,
     down_host,
     host,
+    listed_host,
     mixed_host,
     nasty_runs,
     protocols_host,
     protocols_run,
+    run_of_none,
+    run_of_several,
     small_host,
     summary,
     usual_host,
@@ -118,6 +121,24 @@ def test_the_vendor_stands_behind_the_hardware_address() -> None:
 
 def test_a_host_without_ports_has_a_headline() -> None:
     assert "Periplus scan report for 198.18.0.2\nHost is up" in written(normal.TERMINAL, host())
+
+
+@pytest.mark.parametrize("open_only", [False, True])
+def test_a_listed_host_is_named_and_no_more_is_said(open_only: bool) -> None:
+    text = written(
+        normal.TERMINAL, listed_host(), options=replace(OPTIONS, open_only=open_only), run_row=run_of_none()
+    )
+    assert "Periplus scan report for x.example (198.18.0.7)\n" in text
+    assert "Host is" not in text
+    assert "down" not in text
+
+
+def test_the_ports_of_every_technique_are_told() -> None:
+    verbose = replace(OPTIONS, verbose=1)
+    line = written(normal.FORMAT, options=verbose, run_row=run_of_several()).splitlines()[1]
+    assert line == "# Ports scanned: TCP(2;22,80) UDP(3;53,161-162) SCTP(0;) PROTOCOLS(0;)"
+    line = written(normal.FORMAT, options=verbose, run_row=run_of_none()).splitlines()[1]
+    assert line == "# Ports scanned: TCP(0;) UDP(0;) SCTP(0;) PROTOCOLS(0;)"
 
 
 @given(nasty_runs())

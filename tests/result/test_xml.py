@@ -13,11 +13,14 @@ from tests.result.examples import (
     closed_host,
     down_host,
     host,
+    listed_host,
     mixed_host,
     nasty_runs,
     protocols_host,
     protocols_run,
     run,
+    run_of_none,
+    run_of_several,
     small_host,
     summary,
     usual_host,
@@ -54,6 +57,9 @@ VARIANTS = {
     "connect": written(xml.FORMAT, run_row=run(technique="connect")),
     "sctp-init": written(xml.FORMAT, run_row=run(technique="sctp-init")),
     "unheard-of technique": written(xml.FORMAT, run_row=run(technique="carrier-pigeon")),
+    "several techniques": written(xml.FORMAT, mixed_host(), run_row=run_of_several()),
+    "only found": written(xml.FORMAT, host(), run_row=run_of_none()),
+    "listed": written(xml.FORMAT, listed_host(), run_row=run_of_none()),
     "interrupted": written(xml.FORMAT, usual_host(), summary_row=summary("interrupted")),
     "error": written(xml.FORMAT, summary_row=summary("error", "the interface went down")),
 }
@@ -147,6 +153,29 @@ def test_open_hides_hosts_and_ports_that_are_not_open() -> None:
 def test_down_hosts_are_written_with_v_only() -> None:
     assert "<host " not in written(xml.FORMAT, down_host())
     assert '<status state="down" reason="no-response"' in VARIANTS["down"]
+
+
+def test_every_technique_has_its_line() -> None:
+    found = {
+        name: [dict(each.attrib) for each in etree.fromstring(VARIANTS[name].encode()).findall("scaninfo")]
+        for name in ("several techniques", "only found", "unheard-of technique")
+    }
+    assert found["several techniques"] == [
+        {"type": "syn", "protocol": "tcp", "numservices": "2", "services": "22,80"},
+        {"type": "udp", "protocol": "udp", "numservices": "3", "services": "53,161-162"},
+    ]
+    assert (found["only found"], found["unheard-of technique"]) == ([], [])
+
+
+def test_a_listed_host_is_of_unknown_state() -> None:
+    root = etree.fromstring(VARIANTS["listed"].encode())
+    assert dict(root.find("host/status").attrib) == {
+        "state": "unknown",
+        "reason": "user-set",
+        "reason_ttl": "0",
+    }
+    assert root.find("host/hostnames/hostname").get("name") == "x.example"
+    assert root.find("host/ports") is None
 
 
 @pytest.mark.parametrize(

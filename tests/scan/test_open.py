@@ -5,19 +5,24 @@ from dataclasses import replace
 from typing import Self
 
 import pytest
+from tests.scan.campaigns import finding, syn, udp
 from tests.scan.runs import ETH4, LO4, OURS, ROUTER4, config_of, space_of
 from tests.sim.frames import Wire
 from tests.wire.twins import number
 
 from periplus.errors import CannotScan
 from periplus.scan.clock import Clock
-from periplus.scan.config import ScanConfig, Work
-from periplus.scan.open import open_links
+from periplus.scan.config import Discovery, ScanConfig, Work
+from periplus.scan.menu import Menu
+from periplus.scan.open import FEW_CONNECTS, Links, open_links
 from periplus.scan.plain import PlainLink
 from periplus.scan.raw import RawLink
 from periplus.space.address import Addresses
 from periplus.technique.connect import TECHNIQUE as CONNECT
+from periplus.technique.echo import TECHNIQUE as ECHO
+from periplus.technique.model import Technique
 from periplus.technique.protocol import TECHNIQUE as PROTOCOL
+from periplus.technique.syn import TECHNIQUE as SYN
 from periplus.transport import packet, routes
 from periplus.transport.neighbours import Status
 from periplus.transport.routes import Path, Ranges, Via
@@ -27,24 +32,35 @@ HOSTS = [f"198.18.0.{last}" for last in range(2, 18, 2)]
 MAC = b"\2\0\0\0\0\x63"
 
 
+class Held:
+    """Ports that are given back by closing."""
+
+    def __init__(self, closed: list[int], first: int) -> None:
+        self._closed = closed
+        self._first = first
+
+    def close(self) -> None:
+        self._closed.append(self._first)
+
+
 class Kernel:
     """Says which paths there are, and notes what is asked of it."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, paths: list[Path]) -> None:
         self.opened: list[tuple[range, list[Lane]]] = []
+        self.protocols: list[tuple[int, ...]] = []
         self.asked: list[int] = []
-        self.wire = Wire({})
+        self.wires: list[Wire] = []
+        self.reserved: list[tuple[int, ...]] = []
+        self.closed: list[int] = []
         self.ended = 0
         self.used: list[tuple[Via, tuple[int, ...]]] = []
         self.lacking: set[int] = set()
-        self.protocols: list[tuple[int, ...]] = []
         self._paths = paths
         monkeypatch.setattr(routes, "Routes", lambda: self)
         monkeypatch.setattr(packet, "PacketTransport", self._open)
-        monkeypatch.setattr(packet, "reserve_ports", lambda draw, count, protocols: (OURS[:count], []))
-        monkeypatch.setattr(
-            packet, "hold_port", lambda port, protocols: [] if port in self.lacking else [self.wire]
-        )
+        monkeypatch.setattr(packet, "reserve_ports", self._reserve)
+        monkeypatch.setattr(packet, "hold_port", self._hold)
 
     def __enter__(self) -> Self:
         return self
@@ -65,7 +81,19 @@ class Kernel:
     def _open(self, ports: range, lanes: Iterable[Lane], protocols: tuple[int, ...]) -> Wire:
         self.opened.append((ports, list(lanes)))
         self.protocols.append(protocols)
-        return self.wire
+        self.wires.append(Wire({}))
+        return self.wires[-1]
+
+    def _hold(self, port: int, protocols: tuple[int, ...]) -> list[Held]:
+        return [] if port in self.lacking else [Held(self.closed, port)]
+
+    def _reserve(
+        self, draw: Callable[[int], int], count: int, protocols: tuple[int, ...]
+    ) -> tuple[range, list[Held]]:
+        """Ports that nobody has yet."""
+        self.reserved.append(protocols)
+        first = OURS.start + count * (len(self.reserved) - 1)
+        return range(first, first + count), [Held(self.closed, first)]
 
 
 def span(first: str, last: str, lane: Lane | None = None, problem: str | None = None) -> Path:
@@ -107,7 +135,7 @@ def test_every_lane_is_opened_once_and_targets_are_asked_for_once(monkeypatch: p
     assert kernel.opened == [(OURS, [ETH4, LO4])]
     assert (kernel.asked, kernel.ended) == ([len(HOSTS)], 1)
     link.close()
-    assert kernel.wire.closed
+    assert kernel.wires[0].closed
 
 
 def test_a_router_that_the_kernel_knows_is_not_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,3 +208,93 @@ def test_sockets_are_opened_as_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
     assert isinstance(link, PlainLink)
     link.close()
     assert (kernel.used, kernel.ended) == ([(Via("lo"), (4,))], 1)
+
+
+# several
+
+
+def several(*questions: tuple[Technique, int], works: tuple[Work, ...], proof: bool = True) -> ScanConfig:
+    """A scan that finds hosts by these questions first."""
+    return replace(config(), works=works, discovery=finding(HOSTS, questions, link_proof=proof))
+
+
+def opened(config: ScanConfig) -> Links:
+    """What is opened for a scan."""
+    return open_links(config, Clock(), draws, lambda line: None)
+
+
+EVERYWHERE = [span("198.18.0.0", "198.18.0.99", ETH4)]
+
+
+def test_every_work_and_finding_get_links_with_ports_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel = Kernel(monkeypatch, EVERYWHERE)
+    works = (syn(space_of(HOSTS, [22])), udp(space_of(HOSTS[:2], [53])))
+    links = opened(several((ECHO, 8), (SYN, 443), works=works))
+    assert len(links.works) == 2
+    assert all(isinstance(link, RawLink) for link in (*links.works, links.discovery))
+    assert kernel.reserved == kernel.protocols == [(6,), (17,), (1, 6)]
+    ports = [port for span_of, _ in kernel.opened for port in span_of]
+    assert len(ports) == len(set(ports)) == 3 * len(OURS)
+    # The routes are asked for once, and for each target once.
+    assert (kernel.asked, kernel.ended) == ([len(HOSTS)], 1)
+    links.close()
+    assert all(wire.closed for wire in kernel.wires)
+    assert sorted(kernel.closed) == [50_000, 50_016, 50_032]
+
+
+def test_all_links_share_what_is_known_of_neighbours_and_none_its_key(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    Kernel(monkeypatch, EVERYWHERE)
+    numbers = iter(range(1, 100))
+    works = (syn(space_of(HOSTS, [22])), udp(space_of(HOSTS, [53])))
+    scan = several((ECHO, 8), works=works)
+    links = open_links(scan, Clock(), lambda n: next(numbers), lambda line: None)
+    every = [link for link in (*links.works, links.discovery) if isinstance(link, RawLink)]
+    assert len({id(link._resolver) for link in every}) == 1
+    assert len({link._tries[0] for link in every}) == 3
+    links.close()
+
+
+@pytest.mark.parametrize("proof", [True, False])
+def test_what_an_answer_on_the_link_proves_is_the_finder_s_to_know(
+    monkeypatch: pytest.MonkeyPatch, proof: bool
+) -> None:
+    Kernel(monkeypatch, EVERYWHERE)
+    links = opened(several((ECHO, 8), works=(syn(space_of(HOSTS, [22])),), proof=proof))
+    [work], finder = links.works, links.discovery
+    assert isinstance(work, RawLink)
+    assert isinstance(finder, RawLink)
+    assert (finder._link_proof, finder._link_tells) == (proof, proof)
+    assert (work._link_proof, work._link_tells) == (False, True)
+    links.close()
+
+
+def test_only_finding_needs_one_link(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel = Kernel(monkeypatch, EVERYWHERE)
+    links = opened(several((ECHO, 8), works=()))
+    assert (links.works, isinstance(links.discovery, RawLink)) == ((), True)
+    assert kernel.protocols == [(1,)]
+    links.close()
+
+
+def test_sockets_and_frames_may_go_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connect scan of hosts that raw packets find: the routes of all targets are asked for, once."""
+    kernel = Kernel(monkeypatch, EVERYWHERE)
+    links = opened(several((ECHO, 8), works=(Work(CONNECT, space_of(HOSTS, [22])),)))
+    assert isinstance(links.works[0], PlainLink)
+    assert isinstance(links.discovery, RawLink)
+    assert kernel.asked == [len(HOSTS)]
+    links.close()
+
+
+def test_finding_by_sockets_takes_few_of_them_when_others_need_some() -> None:
+    by_connect = Discovery(Menu((CONNECT,)), space_of(HOSTS, [80, 443]), link_proof=False)
+    both = opened(replace(config(), works=(Work(CONNECT, space_of(HOSTS, [22])),), discovery=by_connect))
+    alone = opened(replace(config(), works=(), discovery=by_connect))
+    assert both.discovery is not None
+    assert alone.discovery is not None
+    assert both.discovery.limits.in_flight <= FEW_CONNECTS
+    assert both.discovery.limits.in_flight <= alone.discovery.limits.in_flight
+    both.close()
+    alone.close()

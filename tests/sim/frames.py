@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.wire.twins import crc32c, icmp, ip4, ip6, number, packed, tcp, transport_checksum
+from tests.wire.twins import checksum, crc32c, icmp, ip4, ip6, number, packed, tcp, transport_checksum
 
 from periplus.columns import U8
 from periplus.scan.clock import Clock
@@ -30,6 +30,11 @@ BEGIN_US = 1_000_000
 EPOCH_S = 1_700_000_000.0  # the calendar time at which the clock would read 0
 THEIR_SEQ = 0x5EED
 WORD = 0xFFFFFFFF
+ECHO, TIMESTAMP, ADDRESS_MASK, ECHO6 = 8, 13, 17, 128
+ASKED = {
+    1: {ECHO: 0, TIMESTAMP: 14, ADDRESS_MASK: 18},
+    58: {ECHO6: 129},
+}  # by protocol: types and their answers
 
 
 @dataclass(frozen=True)
@@ -67,26 +72,56 @@ class Error:
     router: str | None = None
 
 
-Answer = Segment | Datagram | Chunk | Error
+@dataclass(frozen=True)
+class Reply:
+    """What was asked by ICMP is answered."""
+
+
+Answer = Segment | Datagram | Chunk | Error | Reply
 Behaviour = Answer | None
 OPEN, CLOSED, SIMULTANEOUS = Segment(SYN | ACK), Segment(RST | ACK), Segment(SYN)
+REFUSAL = Segment(RST)  # of what belongs to no connection, whether the port is open or not
 DROPPED: Behaviour = None
 UNREACHABLE4, UNREACHABLE6 = Error(3, 3), Error(1, 4)  # of UDP: nobody listens
 INIT_ACK, ABORT = Chunk(2), Chunk(6)
-FORGERIES: dict[int, Answer] = {6: OPEN, 17: UNREACHABLE4, 132: INIT_ACK}
+FORGERIES: dict[int, Answer] = {1: Reply(), 6: OPEN, 17: UNREACHABLE4, 58: Reply(), 132: INIT_ACK}
 
 
 @dataclass
 class Host:
-    """A host: `ports` by number, all the others as `other`. Without `mac` it answers no ARP; `via` is its router."""
+    """A host: `ports` by number, all the others as `other`. Without `mac` it answers no ARP; `via` is its router.
+
+    `icmp` are the questions that it answers (an ICMPv6 echo is asked as 8). With `datagrams` UDP has ports of its
+    own, the others as `no_datagram`.
+    """
 
     ports: dict[int, Behaviour] = field(default_factory=dict)
     other: Behaviour = CLOSED
     mac: bytes = b""
     via: str | None = None
+    icmp: tuple[int, ...] = (ECHO, TIMESTAMP)
+    datagrams: dict[int, Behaviour] = field(default_factory=dict)
+    no_datagram: Behaviour = None
 
     def at(self, port: int) -> Behaviour:
         return self.ports.get(port, self.other)
+
+    def to(self, probe: "Probe") -> Behaviour:
+        """What comes back."""
+        if probe.protocol in ASKED:
+            return Reply() if probe.port_them in self.icmp else None
+        if probe.protocol == 17 and (self.datagrams or self.no_datagram):
+            return self.datagrams.get(probe.port_them, self.no_datagram)
+        behaviour = self.at(probe.port_them)
+        if isinstance(behaviour, Segment) and probe.protocol != 6:
+            return None
+        stray = probe.protocol == 6 and probe.flags & ACK and not probe.flags & SYN
+        return REFUSAL if behaviour == OPEN and stray else behaviour
+
+
+def mute(mac: bytes = b"", via: str | None = None) -> Host:
+    """A host that drops everything."""
+    return Host({}, DROPPED, mac, via, icmp=())
 
 
 @dataclass
@@ -113,7 +148,7 @@ class Path:
 class Probe:
     """A packet of ours as the other side reads it. `number`: TCP's sequence number, or SCTP's tag.
 
-    `ack`, `flags`: of TCP; `payload`: of UDP.
+    Of ICMP the ports are identifier and type (ICMPv6's echo: 8). `ack`, `flags`: of TCP; `payload`: of UDP.
     """
 
     packet: bytes
@@ -131,7 +166,8 @@ class Probe:
 class Wire(MemoryTransport):
     """Hosts and routers (address to hardware address) behind one path; `ours` are the ports that a filter lets in.
 
-    `probes` counts what was understood, by (address, port); `malformed` and `astray` what nobody could understand
+    `probes` counts what was understood, by (address, port), but for `questions` by ICMP, by (address, type), and
+    `datagrams`; `malformed` and `astray` what nobody could understand
     and what went to a hardware address that is not the next hop's.
     """
 
@@ -148,6 +184,8 @@ class Wire(MemoryTransport):
         self.now_us = BEGIN_US
         self.path = path or Path()
         self.probes: dict[tuple[str, int], int] = {}
+        self.questions: dict[tuple[str, int], int] = {}
+        self.datagrams: dict[tuple[str, int], int] = {}
         self.asked: list[str] = []  # whose hardware address
         self.malformed = 0
         self.astray = 0
@@ -233,9 +271,10 @@ class Wire(MemoryTransport):
             self.astray += 1
             return
         here = (text, probe.port_them)
-        self.probes[here] = self.probes.get(here, 0) + 1
-        behaviour = host.at(probe.port_them)
-        is_lost = self.probes[here] <= self.path.lost.get(here, 0) or self._is_lost() or self._is_lost()
+        counts = {1: self.questions, 58: self.questions, 17: self.datagrams}.get(probe.protocol, self.probes)
+        counts[here] = counts.get(here, 0) + 1
+        behaviour = host.to(probe)
+        is_lost = counts[here] <= self.path.lost.get(here, 0) or self._is_lost() or self._is_lost()
         is_greek = isinstance(behaviour, Datagram) and behaviour.understands not in (None, probe.payload)
         if behaviour is not None and not is_lost and not is_greek:
             self._answer(lane, probe, behaviour, self.path.slow.get(here, 0))
@@ -276,11 +315,23 @@ def read_probe(packet: bytes) -> Probe | None:
     source, destination = (packet[8:24], packet[24:40]) if is_v6 else (packet[12:16], packet[16:20])
     ends, segment = (number_of(source), number_of(destination)), packet[header:]
     whole = is_v6 or ip4(*ends, protocol, segment, ttl=packet[8], ident=packet[4] << 8 | packet[5]) == packet
+    if whole and protocol in ASKED:
+        return read_question(packet, *ends, protocol, segment)
     if not whole or protocol not in READERS:
         return None
     found = READERS[protocol](*ends, segment)
     port_me, port_them = struct.unpack("!HH", segment[:4])
     return Probe(packet, *ends, port_me, port_them, protocol=protocol, **found) if found else None
+
+
+def read_question(
+    packet: bytes, source: int, destination: int, protocol: int, message: bytes
+) -> Probe | None:
+    total = checksum(message) if protocol == 1 else transport_checksum(source, destination, 58, message)
+    if total or message[0] not in ASKED[protocol]:
+        return None
+    kind = ECHO if message[0] == ECHO6 else message[0]
+    return Probe(packet, source, destination, number_of(message[4:6]), kind, 0, protocol)
 
 
 def read_tcp(source: int, destination: int, segment: bytes) -> dict[str, Any] | None:
@@ -315,7 +366,7 @@ def answer_to(probe: Probe, behaviour: Answer, off: int = 0) -> bytes:
     return ip(probe.destination, probe.source, probe.protocol, said)
 
 
-def payload_for(probe: Probe, behaviour: Segment | Datagram | Chunk, off: int) -> bytes:
+def payload_for(probe: Probe, behaviour: Segment | Datagram | Chunk | Reply, off: int) -> bytes:
     ends = probe.port_them, probe.port_me
     match behaviour:
         case Segment(flags, window) if flags & RST and probe.flags & ACK:
@@ -325,6 +376,8 @@ def payload_for(probe: Probe, behaviour: Segment | Datagram | Chunk, off: int) -
             return tcp(*ends, THEIR_SEQ, counted & WORD if flags & ACK else 0, flags, window)
         case Datagram(says):
             return struct.pack("!HHHH", *ends, 8 + len(says), 0) + says
+        case Reply():
+            return reply_to(probe)
         case Chunk(kind):
             return struct.pack("!HHIIBBH", *ends, (probe.number + off) & WORD, 0, kind, 0, 4)
 
@@ -339,6 +392,15 @@ def error_for(probe: Probe, error: Error, off: int = 0) -> bytes:
     sender = number(error.router) if error.router else probe.destination
     ip = ip6 if is_v6 else ip4
     return ip(sender, probe.source, 58 if is_v6 else 1, icmp(error.kind, error.code, quote))
+
+
+def reply_to(probe: Probe) -> bytes:
+    """What a question by ICMP is answered with (RFC 792, RFC 950, RFC 4443); its checksum is left zero."""
+    message = probe.packet[40 if probe.protocol == 58 else 20 :]
+    head = struct.pack("!BBH", ASKED[probe.protocol][message[0]], 0, 0) + message[4:8]
+    if message[0] == TIMESTAMP:
+        return head + message[8:12] + struct.pack("!II", 43_200_000, 43_200_001)
+    return head + (b"\xff\xff\xff\x00" if message[0] == ADDRESS_MASK else message[8:])
 
 
 def number_of(address: bytes) -> int:

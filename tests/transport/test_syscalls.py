@@ -159,5 +159,24 @@ def test_waiting(ends: tuple[socket.socket, socket.socket]) -> None:
     assert not readable.wait(0)
 
 
+def test_waiting_for_any_of_several(ends: tuple[socket.socket, socket.socket]) -> None:
+    sender, receiver = ends
+    with closing(_bound()) as first, closing(_bound()) as last:
+        readable = Readable(first.fileno(), receiver.fileno(), last.fileno())
+        assert not readable.wait(0)
+        for each in (first, last, receiver):
+            sender.connect(each.getsockname())
+            sender.send(b"x")
+            assert readable.wait(60_000_000)
+            each.recv(1)
+            assert not readable.wait(0)
+
+
+def test_waiting_for_nothing_takes_its_time() -> None:
+    began = time.monotonic_ns()
+    assert not Readable().wait(3_000)
+    assert time.monotonic_ns() - began >= 3_000_000
+
+
 def test_link_address_has_the_kernels_layout() -> None:
     assert link_address(7, 0x0806) == struct.pack("=H", 17) + b"\x08\x06" + struct.pack("=i", 7) + bytes(12)

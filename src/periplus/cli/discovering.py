@@ -16,6 +16,7 @@ from periplus.scan.config import Discovery
 from periplus.scan.menu import Menu
 from periplus.space.ip import V4_BASE
 from periplus.space.ports import parse_ports
+from periplus.space.quote import quoted
 from periplus.space.ranges import AddressSpace
 from periplus.space.services import Services
 from periplus.space.space import Space
@@ -102,11 +103,13 @@ def discovery(
         by_flag = {ping.flag: ping for ping in PINGS}
         asked = [(by_flag[flag], ports) for flag, ports in (DEFAULT if raw else UNPRIVILEGED)]
     if not raw:
-        return _by_connect(asked, hosts, services)
+        return _by_connect(given, asked, hosts, services)
     return _by_packets(given, asked, hosts, services, named)
 
 
-def _by_connect(asked: list[tuple[_Ping, str]], hosts: AddressSpace, services: Services) -> Discovery:
+def _by_connect(
+    given: argparse.Namespace, asked: list[tuple[_Ping, str]], hosts: AddressSpace, services: Services
+) -> Discovery:
     """Only TCP can be asked by ordinary sockets."""
     ports: set[int] = set()
     for ping, text in asked:
@@ -117,7 +120,9 @@ def _by_connect(asked: list[tuple[_Ping, str]], hosts: AddressSpace, services: S
             )
         ports.update(_ports(ping, text, services))
     space = Space.of([(hosts, np.array(sorted(ports), np.uint16))])
-    return Discovery(Menu((by_name("connect"),)), space, link_proof=False)
+    connect = by_name("connect")
+    technique = _without_resets(connect) if given.discovery_ignore_rst else connect
+    return Discovery(Menu((technique,)), space, link_proof=False)
 
 
 def _by_packets(
@@ -160,8 +165,12 @@ def _ports(ping: _Ping, text: str, services: Services) -> tuple[int, ...]:
         ports: tuple[int, ...] = getattr(parse_ports(text or ping.default, services), ping.proto)
     except UsageError as error:
         raise UsageError(f"{ping.flag}: {error}") from None
+    if not ports:
+        raise UsageError(f"{ping.flag}: no {ping.proto.upper()} ports in {quoted(text)}")
     return ports
 
 
 def _without_resets(technique: Technique) -> Technique:
-    return replace(technique, rows=tuple(row for row in technique.rows if row.reason != Reason.RESET))
+    """A refused connection is a reset too, as the kernel tells it."""
+    resets = (Reason.RESET, Reason.CONN_REFUSED)
+    return replace(technique, rows=tuple(row for row in technique.rows if row.reason not in resets))

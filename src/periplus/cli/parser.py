@@ -99,9 +99,11 @@ class Parser(argparse.ArgumentParser):
 
     def _optional_value(self, word: str) -> str | None:
         """The option at the front of the word, if it is one that may have a value behind it."""
-        actions = self._option_string_actions.items()
-        options = (option for option, action in actions if action.nargs == "?")
-        return next((option for option in options if word.startswith(option) and "=" not in word), None)
+        actions = self._option_string_actions
+        option = max((each for each in actions if word.startswith(each)), key=len, default=None)
+        if option is None or actions[option].nargs != "?" or word.startswith(f"{option}="):
+            return None
+        return option
 
     def _unknown(self, name: str) -> str:
         from difflib import get_close_matches

@@ -231,14 +231,14 @@ def _run(
         naming.close()
     progress.close()
     writers.end(summary)
+    if not summary.hosts_up and summary.exit == "success" and config.works and not config.assume_up:
+        progress.message("No host answered; -Pn reports hosts that drop everything as up")
     return _status(summary, writers, progress, stop.asked)
 
 
 def _status(summary: SummaryRow, writers: Writers, progress: Progress, asked: bool) -> int:
     if summary.message:
         progress.message(f"periplus: {summary.message}")
-    if not summary.hosts_up and summary.exit == "success":
-        progress.message("No host answered; -Pn reports hosts that drop everything as up")
     if summary.kernel_drops:
         progress.message(f"{summary.kernel_drops} answers were lost in this machine's receive buffer")
     if summary.exit == "interrupted" and asked:

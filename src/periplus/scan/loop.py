@@ -143,6 +143,8 @@ class Loop:
         if end != "success":
             self._hand_over_unfinished()
             self._naming.give_up()
+        for report in self._dossiers.unfinished():  # whatever a work had nothing to say of
+            self._naming.ask(report)
         self._hand_over_named(wait=True)
         return self._summary(end, message)
 
@@ -152,6 +154,8 @@ class Loop:
             if not each.engine.done:
                 busy, soonest_us = self._step(each)
                 idle, wake_us = idle and not busy, min(wake_us, soonest_us)
+            elif len(self._all) > 1:
+                each.link.collect(each.engine)  # what comes late would end every wait at once
         if self._finder and self._finder.engine.done:
             for worker in self._workers:
                 worker.engine.close_intake()
@@ -219,8 +223,6 @@ class Loop:
                 hosts = np.flatnonzero(self._begun(group))
                 if len(hosts):  # the link may have forgotten a group that has none left
                     self._finish(each, group, hosts, whole=False)
-        for report in self._dossiers.unfinished():
-            self._naming.ask(report)
 
     @staticmethod
     def _begun(group: Group) -> Mask:
@@ -237,7 +239,7 @@ class Loop:
         share = min(settled / max(total, 1), 1.0)
         sent = sum(each.sent for each in totals)
         self._speed.observe(now_us, sent, share, self._paced_left_s())
-        going = [each for each in self._all if not each.engine.done] or self._all
+        going = [each for each in self._all if not each.engine.done] or self._all[-1:]
         return Snapshot(
             elapsed_s=(now_us - self._began_us) / 1e6,
             sent=sent,
@@ -287,8 +289,8 @@ class Loop:
         discarded: Counter[str] = Counter()
         for each in self._all:
             totals = each.engine.totals
-            discarded.update(each.link.counters())
-            discarded.update(
+            counts = Counter(each.link.counters())
+            counts.update(
                 {
                     "duplicate": totals.duplicates,
                     "late": totals.late,
@@ -296,6 +298,9 @@ class Loop:
                     "unexpected": totals.unexpected,
                 }
             )
+            if each.work is None:
+                del counts["late"]  # one answer is enough, and the others come all the same
+            discarded.update(counts)
         return {reason: count for reason, count in discarded.items() if count}
 
 

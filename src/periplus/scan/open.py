@@ -36,8 +36,8 @@ class Links:
     discovery: Link | None = None
 
     def close(self) -> None:
-        """Close all."""
-        for link in (*self.works, *([self.discovery] if self.discovery else [])):
+        """Close all, the last opened first: each gives back what it found."""
+        for link in (*([self.discovery] if self.discovery else []), *reversed(self.works)):
             link.close()
 
 
