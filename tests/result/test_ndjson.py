@@ -18,6 +18,7 @@ from tests.result.examples import (
     run,
     small_host,
     summary,
+    traced_host,
     usual_host,
     written,
 )
@@ -137,6 +138,21 @@ def test_hosts_with_everything() -> None:
     report = replace(mixed_host(), timed_out=True, notes=("left alone",))
     line = lines_of(written(ndjson.FORMAT, report, host()))[-3]
     assert (line["timed_out"], line["notes"], line["mac"]) == (True, ["left alone"], "02:00:00:00:00:0a")
+
+
+def test_the_way_has_every_hop() -> None:
+    line = lines_of(written(ndjson.FORMAT, traced_host()))[-2]
+    assert line["trace"] == {
+        "proto": "tcp",
+        "port": 22,
+        "hops": [
+            {"ttl": 1, "addr": "198.18.1.254", "rtt_ms": 0.046, "names": ["gate.example", "other.example"]},
+            {"ttl": 2},
+            {"ttl": 3},
+            {"ttl": 4, "addr": "198.18.3.254"},
+            {"ttl": 5, "addr": "198.18.0.2", "rtt_ms": 12.5},
+        ],
+    }
 
 
 @given(nasty_runs())

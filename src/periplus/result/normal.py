@@ -8,7 +8,7 @@ the host at hand. What comes from outside (names, services, notes) is made print
 from collections.abc import Iterable, Iterator
 
 from periplus.result.fold import Folded, fold, rows
-from periplus.result.row import HostReport, PortRow, RunRow, SummaryRow
+from periplus.result.row import Hop, HostReport, PortRow, RunRow, SummaryRow, Trace
 from periplus.result.sink import Sink
 from periplus.result.text import (
     clock_time,
@@ -16,6 +16,7 @@ from periplus.result.text import (
     date_time,
     done_line,
     figures_line,
+    harmless_name,
     harmless_names,
     latency,
     plural,
@@ -58,6 +59,8 @@ class _Table(Writer):
         yield from self._port_lines(host, folded)
         if host.mac:
             yield f"MAC Address: {host.mac}\n"
+        if host.trace:
+            yield from _trace_lines(host.trace)
         yield "\n"
 
     def _state_line(self, host: HostReport) -> str:
@@ -174,6 +177,36 @@ def _line(widths: tuple[int, int, int], words: tuple[str, str, str, str], *, rea
     port, state, service, reason = words
     start = f"{port:<{widths[0]}} {state:<{widths[1]}} "
     return f"{start}{service:<{widths[2]}} {reason}\n" if reasons else f"{start}{service}\n"
+
+
+def _trace_lines(trace: Trace) -> Iterator[str]:
+    """The way hop by hop; several silent hops in a row share a line, ``2   ... 4``."""
+    using = ""
+    if trace.proto is not None:
+        name = f"port {trace.port}/{trace.proto}" if trace.port is not None else f"proto {trace.proto}"
+        using = f" (using {name})"
+    rtts = [_round_trip(hop) for hop in trace.hops]
+    width = max(len("RTT"), *map(len, rtts))
+    yield f"\nTRACEROUTE{using}\n{'HOP':<3} {'RTT':<{width}} ADDRESS\n"
+    silent: list[int] = []
+    for hop, rtt in zip(trace.hops, rtts, strict=True):
+        if hop.addr is None:
+            silent.append(hop.ttl)
+            continue
+        yield from _silent_line(silent)
+        silent = []
+        who = f"{harmless_name(hop.names[0])} ({hop.addr})" if hop.names else hop.addr
+        yield f"{hop.ttl:<3} {rtt:<{width}} {who}\n"
+    yield from _silent_line(silent)
+
+
+def _round_trip(hop: Hop) -> str:
+    return "--" if hop.rtt_ms is None else f"{hop.rtt_ms:.2f} ms"
+
+
+def _silent_line(ttls: list[int]) -> Iterator[str]:
+    if ttls:
+        yield f"{ttls[0]:<3} ...{f' {ttls[-1]}' if len(ttls) > 1 else ''}\n"
 
 
 def _figures(summary: SummaryRow, options: Options) -> Iterator[str]:
