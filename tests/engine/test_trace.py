@@ -77,6 +77,7 @@ class World:
         pace_pps: float = 1e6,
         first_hops: list[int] | None = None,
         delay_us: int = 0,
+        patience_us: int = PATIENCE_US,
     ) -> dict[int, Found]:
         """Trace all hosts to the end; return their paths."""
         tracer = Tracer(self.now_us, pace_pps, delay_us)
@@ -89,7 +90,7 @@ class World:
                         Addresses.of_ints([place.address for place in self.places]),
                         np.array(first_hops or [0] * n),
                         np.array(guesses, np.uint8),
-                        np.full(n, PATIENCE_US),
+                        np.full(n, patience_us),
                     )
                 )
             )
@@ -247,6 +248,14 @@ def test_a_slow_answer_to_an_earlier_try_has_its_own_time() -> None:
     assert tracer.step(PATIENCE_US + 10, answer).finished.tolist() == [row]
     [hop] = tracer.path(int(row))
     assert (hop.address, hop.rtt_us) == (target, PATIENCE_US + 7)
+
+
+def test_a_quick_host_is_waited_for_less() -> None:
+    """Its own answer tells how long its hops may take."""
+    world = World([Place(routers(1, None, 3))])
+    began_us = world.now_us
+    world.trace([4], patience_us=10_000_000)
+    assert 1_750_000 < world.now_us - began_us < 2_000_000
 
 
 def test_departures_are_what_the_sender_says() -> None:

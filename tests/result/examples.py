@@ -219,6 +219,6 @@ def nasty_runs(draw: st.DrawFn) -> tuple[RunRow, HostReport, SummaryRow, Options
     names = tuple((draw(NASTY), kind) for kind in ("user", "PTR"))
     ports = [*usual_ports(50), (60, State.FILTERED, Reason.HOST_UNREACH)]
     report = host(columns(ports, senders={60: "2001:db8::1"}), names=names, notes=(draw(NASTY),))
-    report = replace(report, trace=Trace((Hop(1), Hop(2, "2001:db8::1", 0.5, (draw(NASTY),))), "icmp6"))
+    report = replace(report, trace=Trace((Hop(1), Hop(2, "2001:db8::1", 0.5, (draw(NASTY),))), "ipv6-icmp"))
     options = Options(Names({22: draw(NASTY), 80: draw(NASTY)}), reason=True, verbose=draw(st.integers(0, 2)))
     return run(draw(NASTY), draw(NASTY)), report, summary("error", draw(NASTY)), options

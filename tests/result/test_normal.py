@@ -127,7 +127,7 @@ def test_the_way_is_told_hop_by_hop() -> None:
         (Trace((Hop(1, "198.18.0.2", 0.1),)), ("", "HOP RTT     ADDRESS", "1   0.10 ms 198.18.0.2")),
         (
             Trace((Hop(1), Hop(2, "198.18.0.2")), "icmp"),
-            (" (using proto icmp)", "HOP RTT ADDRESS", "1   ...", "2   --  198.18.0.2"),
+            (" (using proto 1/icmp)", "HOP RTT ADDRESS", "1   ...", "2   --  198.18.0.2"),
         ),
         (
             Trace((Hop(1, "198.18.0.2"), Hop(2)), "udp", 9),

@@ -91,6 +91,9 @@ def _add_targets(made: Parser) -> None:
     group.add_argument(
         "-Pn", dest="assume_up", action="store_true", help="report hosts as up though they are silent"
     )
+    group.add_argument(
+        "--traceroute", action="store_true", help="find the way to each host that is up; needs raw packets"
+    )
     reverse = group.add_mutually_exclusive_group()
     reverse.add_argument("-n", dest="reverse", action="store_const", const=False, help="no reverse names")
     reverse.add_argument(

@@ -18,7 +18,7 @@ from periplus.cli.options import output_requests, read, timing
 from periplus.cli.progress import Progress
 from periplus.data import services_text
 from periplus.engine.timing import Timing
-from periplus.errors import CannotScan
+from periplus.errors import CannotScan, UsageError
 from periplus.result.outputs import open_writers
 from periplus.result.row import HostReport, PortRow, RunRow, SummaryRow
 from periplus.result.writer import Options, Writers
@@ -89,6 +89,7 @@ def scan(arguments: Sequence[str], raw: bool, scout: Scout | None) -> int:
     services = Services(services_text())
     target = aim(given, services, resolve, progress.message)
     technique, why = _technique(given.technique, raw)
+    _check_traceroute(given, technique)
     options = Options(services, given.open_only, given.reason, given.all_states, given.verbose)
     writers = open_writers(requests, options, progress.message)
     if why:
@@ -113,6 +114,7 @@ def _config(
         names=target.names,
         assume_up=given.assume_up,
         reverse=given.reverse,
+        traceroute=given.traceroute,
         tell_down=bool(given.verbose or given.all_states or given.out_ndjson) or target.space.n_hosts == 1,
     )
 
@@ -129,6 +131,19 @@ def _technique(asked: str | None, raw: bool) -> tuple[Technique, str]:
             "or use -sT"
         )
     return technique, ""
+
+
+def _check_traceroute(given: argparse.Namespace, technique: Technique) -> None:
+    """Ordinary sockets do not show who sent an error."""
+    if not given.traceroute or technique.needs_raw:
+        return
+    if given.technique is None:
+        raise CannotScan(
+            "--traceroute sends raw packets, and this process may not: run it as root or give it CAP_NET_RAW"
+        )
+    raise UsageError(
+        f"--traceroute needs raw packets, which {technique.flag} does not send; use -sS or leave it out"
+    )
 
 
 def _run(

@@ -28,7 +28,18 @@ from periplus.space.address import Addresses
 from periplus.space.ranges import AddressSpace, Spans
 from periplus.wire.table import Table
 
-__all__ = ["MAX_HOPS", "TRIES", "Asks", "Heard", "PathHop", "Step", "Tracer", "Walks", "distance"]
+__all__ = [
+    "LEAST_PATIENCE_US",
+    "MAX_HOPS",
+    "TRIES",
+    "Asks",
+    "Heard",
+    "PathHop",
+    "Step",
+    "Tracer",
+    "Walks",
+    "distance",
+]
 
 MAX_HOPS = 30
 TRIES = 3
@@ -37,6 +48,8 @@ GAP = 5  # silent hops in a row that end the search for a target
 ACTIVE = 1024  # hosts under way; the others wait, and find the ways that these have found
 BURST_S = 0.02
 UNGUESSED = 8  # where a walk begins when no answer says how far the host is
+PATIENCE_TRIPS = 4  # the host answers first, and no hop on the way is much slower
+LEAST_PATIENCE_US = 250_000  # routers take their time over errors
 NEVER = 1 << 62
 TARGET = 0  # the number of a node that is the host itself; routers count from 1
 NONE = MAX_HOPS + 1
@@ -150,14 +163,18 @@ class _Paths:
 class Tracer:
     """All walks of a run. Times are microseconds of the caller's clock."""
 
-    def __init__(self, now_us: int, pace_pps: float, delay_us: int = 0) -> None:
-        """`pace_pps`: probes a second to all hosts; `delay_us`: between two probes to one host."""
+    def __init__(self, now_us: int, pace_pps: float, delay_us: int = 0, parallelism: int = 0) -> None:
+        """`pace_pps`: probes a second to all hosts; `delay_us`: between two probes to one host.
+
+        `parallelism`: so many probes under way at once; 0: as many as fit.
+        """
         self._paths = allocate(_Paths, 0)
         self._free = np.zeros(0, np.int64)
         self._waiting = np.zeros(0, np.int64)
         self._active = np.zeros(0, np.int64)  # rows in order of arrival
         self._delay_us = delay_us
-        self._window = 1 if delay_us else WINDOW
+        self._window = 1 if delay_us or parallelism else WINDOW
+        self._most = parallelism or ACTIVE
         self._serial = 0
         self._routers: list[int] = [0]
         self._number: dict[int, int] = {}
@@ -221,7 +238,7 @@ class Tracer:
 
     def _admit(self) -> None:
         """Waiting hosts become active where there is room."""
-        fresh = self._waiting[: max(ACTIVE - len(self._active), 0)]
+        fresh = self._waiting[: max(self._most - len(self._active), 0)]
         self._waiting = self._waiting[len(fresh) :]
         self._active = np.concatenate([self._active, fresh])
 
@@ -274,6 +291,8 @@ class Tracer:
         paths.node[row, ttl] = self._nodes(heard.sender, own)
         rtt_us = heard.time_us - paths.sent_us[row, ttl, heard.attempt]
         paths.rtt_us[row, ttl] = np.maximum(rtt_us, 1)
+        enough_us = np.maximum(rtt_us * PATIENCE_TRIPS, LEAST_PATIENCE_US)
+        np.minimum.at(paths.patience_us, row, enough_us)
         np.minimum.at(paths.top, row[final], ttl[final])
         self._meet(row[~final], ttl[~final], paths.node[row, ttl][~final])
 

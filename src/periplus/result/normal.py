@@ -29,6 +29,7 @@ from periplus.technique.verdict import Reason
 __all__ = ["FORMAT", "TERMINAL", "FileTable", "TerminalTable", "reason_text"]
 
 UNKNOWN_SERVICE = "unknown"
+PROTOCOL_NUMBERS = {"icmp": 1, "ipv6-icmp": 58}
 REASON_VERBOSITY = 2  # -vv shows reasons as --reason does
 
 
@@ -183,8 +184,8 @@ def _trace_lines(trace: Trace) -> Iterator[str]:
     """The way hop by hop; several silent hops in a row share a line, ``2   ... 4``."""
     using = ""
     if trace.proto is not None:
-        name = f"port {trace.port}/{trace.proto}" if trace.port is not None else f"proto {trace.proto}"
-        using = f" (using {name})"
+        number = trace.port if trace.port is not None else PROTOCOL_NUMBERS[trace.proto]
+        using = f" (using {'proto' if trace.port is None else 'port'} {number}/{trace.proto})"
     rtts = [_round_trip(hop) for hop in trace.hops]
     width = max(len("RTT"), *map(len, rtts))
     yield f"\nTRACEROUTE{using}\n{'HOP':<3} {'RTT':<{width}} ADDRESS\n"

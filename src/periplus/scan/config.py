@@ -15,6 +15,7 @@ class ScanConfig:
 
     `assume_up` (-Pn): hosts count as up though nothing of them answers. `reverse`: ask for names of hosts that
     are up (None), of all (True) or of none (False). `tell_down`: report hosts that are down as well.
+    `traceroute`: find the way to each host that is up.
     """
 
     space: Space
@@ -26,3 +27,4 @@ class ScanConfig:
     assume_up: bool = False
     reverse: bool | None = None
     tell_down: bool = False
+    traceroute: bool = False

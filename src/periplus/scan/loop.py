@@ -22,6 +22,7 @@ from periplus.scan.naming import Naming
 from periplus.scan.report import Names, Reporter
 from periplus.scan.snapshot import Snapshot
 from periplus.scan.speed import Speed
+from periplus.scan.tracing import scan_timing, tracing_for
 
 __all__ = ["Listener", "Loop"]
 
@@ -58,20 +59,26 @@ class Loop:
         self._link = link
         self._listener = listener
         self._clock = clock
+        self._tracing = tracing_for(config, link, clock)
         self._naming = naming
         self._stopped = stopped
         self._reporter = Reporter(config, link, clock, services)
         self._began_us = clock.now_us()
         self._speed = Speed(self._began_us)
         self._engine = Engine(
-            config.space, config.technique.table, config.timing, config.seed, self._began_us, link.limits
+            config.space,
+            config.technique.table,
+            scan_timing(config),
+            config.seed,
+            self._began_us,
+            link.limits,
         )
 
     def run(self) -> SummaryRow:
         """Scan to the end, or to the first trouble that does not pass; return how it went."""
         end, message = "success", None
         try:
-            while not self._engine.done and not self._stopped():
+            while not (self._engine.done and self._tracing.idle) and not self._stopped():
                 self._turn()
             if self._stopped():
                 end = "interrupted"
@@ -79,6 +86,8 @@ class Loop:
             end, message = "error", str(error)
         if end != "success":
             self._hand_over_unfinished()
+            self._tracing.give_up()
+            self._hand_over_traced()
             self._naming.give_up()
         self._hand_over_named(wait=True)
         return self._summary(end, message)
@@ -93,8 +102,10 @@ class Loop:
             link.open(engine, group, now_us)
         for probes in step.probes:
             link.send(engine.groups[probes.group], probes)
+        trace_us = self._tracing.step(now_us, engine.done)
         if not link.room() or not (step.probes or replies):
-            link.wait(min(step.wake_us, now_us + LONGEST_WAIT_US), self._clock.now_us())
+            scan_us = now_us + LONGEST_WAIT_US if engine.done else step.wake_us
+            link.wait(min(scan_us, trace_us, now_us + LONGEST_WAIT_US), self._clock.now_us())
         if self._speed.due(now_us):
             self._listener.snapshot(self._snapshot(now_us))
 
@@ -103,11 +114,15 @@ class Loop:
             for row in self._reporter.findings(self._engine.groups[found.group], found, now_us):
                 self._listener.finding(row)
         for group, hosts in step.finished:
-            for report in self._reporter.hosts(group, hosts):
-                self._naming.ask(report)
+            self._tracing.ask(self._reporter.hosts(group, hosts))
             if group.told:
                 self._link.forget([group.number])
+        self._hand_over_traced()
         self._hand_over_named(wait=False)
+
+    def _hand_over_traced(self) -> None:
+        for report in self._tracing.traced():
+            self._naming.ask(report)
 
     def _hand_over_named(self, wait: bool) -> None:
         for report in self._naming.named(wait):
@@ -141,7 +156,7 @@ class Loop:
             rate_pps=self._speed.rate_pps,
             loss=totals.loss,
             eta_s=self._speed.eta_s,
-            phase=self._config.technique.title,
+            phase="Traceroute" if engine.done else self._config.technique.title,
         )
 
     def _summary(self, end: str, message: str | None) -> SummaryRow:
@@ -160,8 +175,8 @@ class Loop:
         return SummaryRow(
             hosts_up=self._reporter.hosts_up,
             hosts=self._config.space.n_hosts,
-            probes=totals.sent,
-            replies=totals.accepted,
+            probes=totals.sent + self._tracing.sent,
+            replies=totals.accepted + self._tracing.heard,
             loss=totals.loss,
             expected_missed_open=totals.missed,
             seconds=seconds,

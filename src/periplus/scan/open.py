@@ -15,7 +15,7 @@ from periplus.space.ranges import AddressSpace
 from periplus.transport.routes import BROADCAST, Path
 from periplus.transport.scout import Scout
 from periplus.wire.cookie import PORT_SHIFTS
-from periplus.wire.headers import PROTOCOL_TCP
+from periplus.wire.headers import PROTOCOL_ICMP, PROTOCOL_ICMP6, PROTOCOL_TCP
 
 __all__ = ["open_link"]
 
@@ -69,7 +69,9 @@ def _raw(
                 resolver.learn(path.lane.ifindex, Addresses.of_ints(known), macs)
     protocol = config.technique.probe.protocol if config.technique.probe else PROTOCOL_TCP
     ports, held = reserve_ports(draw, PORT_SHIFTS, protocol)
-    transport = PacketTransport(ports, lanes, protocols=(protocol,))
+    # Hosts of which no port has answered are traced by echo requests.
+    echo = (PROTOCOL_ICMP, PROTOCOL_ICMP6) if config.traceroute else ()
+    transport = PacketTransport(ports, lanes, protocols=(protocol, *echo))
     return RawLink(
         config.space,
         config.technique,

@@ -31,8 +31,9 @@ from periplus.wire.headers import ETHERTYPE_ARP
 from periplus.wire.lane import Link
 from periplus.wire.packets import Packets
 from periplus.wire.question import Questions
+from periplus.wire.table import Table
 
-__all__ = ["RawLink"]
+__all__ = ["NO_LANE", "RawLink", "Way"]
 
 NO_LANE = -1
 TTL = 64
@@ -46,6 +47,19 @@ class Closable(Protocol):
 
     def close(self) -> None:
         """Give it back."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Way(Table):
+    """How addresses are reached: columns of equal length.
+
+    lane i8: a row in the link's lanes (NO_LANE: not at all); mac u1[n, 6]: the next hop's, if it is `known`.
+    """
+
+    lane: I64
+    next_hop: Addresses
+    mac: U8
+    known: Mask
 
 
 @dataclass(slots=True)
@@ -82,48 +96,59 @@ class RawLink:
         self._technique = technique
         self._paths = paths
         self._transport = transport
-        self._ports = ports
-        self._key = key
+        self.ports = ports
+        self.key = key
         self._now_us = now_us
         self._resolver = resolver
         self._held = list(held)
         self._sender = sender or Direct(transport, now_us)
-        self._lanes = list({path.lane: None for path in paths if path.lane is not None})
-        self._makers = [technique.probe.maker(lane, TTL) for lane in self._lanes]
+        self.lanes = list({path.lane: None for path in paths if path.lane is not None})
+        self._makers = [technique.probe.maker(lane, TTL) for lane in self.lanes]
         self._ways: dict[int, _Ways] = {}
         self._discarded: Counter[str] = Counter()
+        self._listener: Callable[[Decoded], Mask] | None = None
 
     # ways
 
+    def way(self, addresses: Addresses) -> Way:
+        """How addresses of groups that were opened are reached."""
+        lane, next_hop = self._route(addresses)
+        macs, known = np.zeros((len(lane), 6), np.uint8), np.zeros(len(lane), np.bool_)
+        for row in distinct(lane[lane != NO_LANE]):
+            mine = lane == row
+            macs[mine], status = self._resolver.lookup(self.lanes[row], next_hop[mine])
+            known[mine] = status == Status.KNOWN
+        return Way(lane, next_hop, macs, known)
+
     def open(self, engine: Engine, group: Group, now_us: int) -> None:
         """Find each host's lane and next hop; hosts whose way is known may be asked at once."""
-        ways = self._route(group)
+        rows, hops = self._route(group.addresses)
+        ways = _Ways(rows, hops, np.zeros((len(group), 6), np.uint8), rows != NO_LANE)
         self._ways[group.number] = ways
         engine.dismiss(group.number, ways.lane == NO_LANE, Reason.NET_UNREACH, now_us)
-        for row, lane in enumerate(self._lanes):
+        for row, lane in enumerate(self.lanes):
             mine = ways.lane == row
             if mine.any():
                 self._resolver.want(lane, ways.next_hop[mine])
         self._admit(engine, group, now_us)
 
-    def _route(self, group: Group) -> _Ways:
-        addresses = group.addresses
-        lane = np.full(len(group), NO_LANE, np.int64)
+    def _route(self, addresses: Addresses) -> tuple[I64, Addresses]:
+        lane = np.full(len(addresses), NO_LANE, np.int64)
         hop = Addresses(addresses.hi.copy(), addresses.lo.copy())
         for path in self._paths:
             inside = _between(addresses, path.first, path.last)
             if path.lane is None or not inside.any():
                 continue
-            lane[inside] = self._lanes.index(path.lane)
+            lane[inside] = self.lanes.index(path.lane)
             if path.gateway is not None:
                 gateway = Addresses.of_ints([path.gateway])
                 hop.hi[inside], hop.lo[inside] = gateway.hi, gateway.lo
-        return _Ways(lane, hop, np.zeros((len(group), 6), np.uint8), lane != NO_LANE)
+        return lane, hop
 
     def _admit(self, engine: Engine, group: Group, now_us: int) -> None:
         """Release the waiting hosts whose next hop is known by now, dismiss those that will never be."""
         ways = self._ways[group.number]
-        for row, lane in enumerate(self._lanes):
+        for row, lane in enumerate(self.lanes):
             hosts = np.flatnonzero(ways.waiting & (ways.lane == row))
             if not len(hosts):
                 continue
@@ -139,7 +164,7 @@ class RawLink:
         """Hosts on-link answered ARP or neighbour discovery; this machine needs no proof."""
         ways = self._ways[group.number]
         reasons = np.zeros(len(hosts), np.uint8)
-        for row, lane in enumerate(self._lanes):
+        for row, lane in enumerate(self.lanes):
             mine = (ways.lane[hosts] == row) & ~ways.waiting[hosts]
             if lane.link is Link.LOCAL:
                 reasons[mine] = Reason.LOCALHOST_RESPONSE
@@ -168,7 +193,7 @@ class RawLink:
         """Make the frames of these probes, lane by lane, and hand them to the kernel."""
         ways = self._ways[group.number]
         lane_of = ways.lane[probes.host]
-        for row, lane in enumerate(self._lanes):
+        for row, lane in enumerate(self.lanes):
             mine = np.flatnonzero(lane_of == row)
             if not len(mine):
                 continue
@@ -178,22 +203,30 @@ class RawLink:
     def _frames(self, row: int, group: Group, probes: Probes, ways: _Ways, mine: I64) -> list[tuple[U8, I64]]:
         host, rank = probes.host[mine], probes.port_rank[mine]
         them = group.addresses[host]
-        me = self._lanes[row].ip_me
+        me = self.lanes[row].ip_me
         port_them = self._space.port_at(group.host_id[host], rank)
         port_me = self._source_ports(me, them, port_them, probes.attempt[mine])
-        number = cookie(self._key, me, them, port_them, port_me)
+        number = cookie(self.key, me, them, port_them, port_me)
         ip_id = (number & LOW).astype(np.uint16)
         return self._makers[row].make(Questions(them, port_them, port_me, number, ip_id, ways.macs[host]))
 
     def _source_ports(self, me: int, them: Addresses, port_them: U16, attempt: U8) -> U16:
-        shift = port_shift(self._key, me, them, port_them)
-        return (self._ports.start + (shift + attempt) % PORT_SHIFTS).astype(np.uint16)
+        shift = port_shift(self.key, me, them, port_them)
+        return (self.ports.start + (shift + attempt) % PORT_SHIFTS).astype(np.uint16)
+
+    def offer(self, parcel: Parcel) -> None:
+        """Send frames that somebody else has made."""
+        self._sender.offer(parcel)
 
     def room(self) -> int:
         """How many probes may be made now."""
         return self.limits.batch if self._sender.room else 0
 
     # in
+
+    def listen(self, listener: Callable[[Decoded], Mask]) -> None:
+        """From now on `listener` is shown what comes and says which rows are its own."""
+        self._listener = listener
 
     def collect(self, engine: Engine) -> dict[int, Replies]:
         """Read what has come, keep what is an answer of ours, and let the resolver have its part."""
@@ -203,7 +236,10 @@ class RawLink:
         self._sender.settle()
         if not len(packets):
             return {}
-        return self._answers(engine, self._readable(packets))
+        decoded = self._readable(packets)
+        if self._listener is not None:
+            decoded = decoded[~self._listener(decoded)]
+        return self._answers(engine, decoded)
 
     def _resolve(self, engine: Engine, packets: Packets, now_us: int) -> None:
         waiting = [number for number, ways in self._ways.items() if ways.waiting.any()]
@@ -239,9 +275,9 @@ class RawLink:
         foreign = self._foreign(decoded, signal)
         if not foreign.all():
             decoded, signal = decoded[foreign], signal[foreign]
-        numbers = cookie(self._key, decoded.me, decoded.them, decoded.port_them, decoded.port_me)
-        shift = port_shift(self._key, decoded.me, decoded.them, decoded.port_them)
-        place = decoded.port_me.astype(np.int64) - self._ports.start
+        numbers = cookie(self.key, decoded.me, decoded.them, decoded.port_them, decoded.port_me)
+        shift = port_shift(self.key, decoded.me, decoded.them, decoded.port_them)
+        place = decoded.port_me.astype(np.int64) - self.ports.start
         ours = authentic(table, signal, decoded, numbers) & (place >= 0) & (place < PORT_SHIFTS)
         attempt = (place - shift) % PORT_SHIFTS
         number, cell = engine.locate(decoded.them, decoded.port_them)
@@ -260,7 +296,7 @@ class RawLink:
         bare: Mask = self._technique.table.check[signal] == Check.SOURCE_PORT
         if not bare.any():
             return ~bare
-        sent = cookie(self._key, decoded.them, decoded.me, decoded.port_me, decoded.port_them)
+        sent = cookie(self.key, decoded.them, decoded.me, decoded.port_me, decoded.port_them)
         # A TCP probe carries the whole cookie, the others half of it.
         same = np.where(decoded.kind == Kind.TCP, decoded.seq == sent, decoded.ip_id == (sent & LOW))
         foreign: Mask = ~(bare & same)
