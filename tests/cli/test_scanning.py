@@ -186,6 +186,18 @@ def test_the_default_technique_is_told_with_its_reason(
     assert capfd.readouterr().err == line
 
 
+def test_traceroute_without_the_privilege(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("periplus.cli.commands.scan.can_send_raw", lambda: False)
+    with pytest.raises(CannotScan, match="--traceroute sends raw packets, and this process may not"):
+        main(["-n", "--traceroute", HOST, "-oX", str(tmp_path / "out.xml")])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_traceroute_with_ordinary_sockets_is_wrong_usage() -> None:
+    with pytest.raises(UsageError, match="--traceroute needs raw packets, which -sT does not send"):
+        scan("--traceroute", HOST)
+
+
 def test_raw_packets_without_the_privilege(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("periplus.cli.commands.scan.can_send_raw", lambda: False)
     with pytest.raises(CannotScan, match="run it as root, give it CAP_NET_RAW, or use -sT"):
@@ -195,7 +207,14 @@ def test_raw_packets_without_the_privilege(monkeypatch: pytest.MonkeyPatch, tmp_
 
 @pytest.mark.parametrize(
     "arguments",
-    [["-T9"], ["--min-rate", "9", "--max-rate", "1"], ["-oX", "/nowhere/x"], ["-oX", "/"], ["-p", "0-x"]],
+    [
+        ["-T9"],
+        ["-sT", "--traceroute"],
+        ["--min-rate", "9", "--max-rate", "1"],
+        ["-oX", "/nowhere/x"],
+        ["-oX", "/"],
+        ["-p", "0-x"],
+    ],
 )
 def test_wrong_usage_is_told_before_anything_else(arguments: list[str], capfd: Output) -> None:
     with pytest.raises(UsageError) as caught:

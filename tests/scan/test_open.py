@@ -1,6 +1,7 @@
 """What is opened for a scan; the kernel's part is played."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Self
 
 import pytest
@@ -30,6 +31,7 @@ class Kernel:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, paths: list[Path]) -> None:
         self.opened: list[tuple[range, list[Lane]]] = []
+        self.protocols: tuple[int, ...] = ()
         self.asked: list[int] = []
         self.wire = Wire({})
         self.ended = 0
@@ -53,6 +55,7 @@ class Kernel:
 
     def _open(self, ports: range, lanes: Iterable[Lane], protocols: tuple[int, ...]) -> Wire:
         self.opened.append((ports, list(lanes)))
+        self.protocols = protocols
         return self.wire
 
 
@@ -95,6 +98,14 @@ def test_every_lane_is_opened_once_and_targets_are_asked_for_once(monkeypatch: p
     assert (kernel.asked, kernel.ended) == ([len(HOSTS)], 1)
     link.close()
     assert kernel.wire.closed
+
+
+def test_echo_replies_are_let_in_for_traceroute_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel = Kernel(monkeypatch, [span("198.18.0.0", "198.18.0.99", ETH4)])
+    link_for(config())
+    assert kernel.protocols == (6,)
+    link_for(replace(config(), traceroute=True))
+    assert kernel.protocols == (6, 1, 58)
 
 
 def test_a_router_that_the_kernel_knows_is_not_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
