@@ -209,7 +209,6 @@ def test_raw_packets_without_the_privilege(monkeypatch: pytest.MonkeyPatch, tmp_
     "arguments",
     [
         ["-T9"],
-        ["-sT", "--traceroute"],
         ["--min-rate", "9", "--max-rate", "1"],
         ["-oX", "/nowhere/x"],
         ["-oX", "/"],

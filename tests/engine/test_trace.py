@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from periplus.engine.trace import ACTIVE, GAP, MAX_HOPS, TRIES, Asks, Heard, Tracer, Walks, distance
+from periplus.engine.trace import ACTIVE, GAP, Tracer
+from periplus.engine.walks import MAX_HOPS, TRIES, Heard, Walks
 from periplus.space.address import Addresses
 
 V4 = 0xFFFF << 32
@@ -155,11 +156,6 @@ class World:
 def routers(*numbers: int | None) -> list[int | None]:
     """Routers by small numbers."""
     return [None if each is None else V4 | (198 << 24) | (19 << 16) | each for each in numbers]
-
-
-def test_the_distance_is_guessed_from_what_systems_begin_with() -> None:
-    ttl = np.array([0, 64, 61, 128, 120, 255, 250, 32, 30, 33, 65], np.uint8)
-    assert distance(ttl).tolist() == [8, 1, 4, 1, 9, 1, 6, 1, 3, 30, 30]
 
 
 @pytest.mark.parametrize("guess", [*range(1, 12), MAX_HOPS])
@@ -365,9 +361,3 @@ def test_every_tree_is_walked_as_by_the_plain_way(
     world = World(places, lost)
     found = world.trace(guesses, pace_pps)
     assert found == {host: plain(place) for host, place in enumerate(world.places)}
-
-
-def test_the_cells_of_probes_are_different() -> None:
-    row, ttl, attempt = np.meshgrid(np.arange(5), np.arange(1, MAX_HOPS + 1), np.arange(TRIES))
-    asks = Asks(row.ravel(), ttl.ravel().astype(np.uint8), attempt.ravel().astype(np.uint8))
-    assert len(set(asks.cell.tolist())) == len(asks)

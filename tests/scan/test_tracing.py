@@ -22,14 +22,17 @@ TRACED = replace(PLAIN, traceroute=True)
 def test_untraced_reports_pass_straight_through() -> None:
     tracing = Untraced()
     reports = [HostReport(NEAR, True, Reason.RESET, (), 1.0, 2.0)]
-    assert tracing.idle
     tracing.ask(iter(reports))
     assert not tracing.idle
     tracing.give_up()
     assert tracing.step(1, alone=False) == NEVER
     assert tracing.traced() == reports
     assert tracing.traced() == []
-    assert (tracing.idle, tracing.sent, tracing.heard) == (True, 0, 0)
+    assert (tracing.sent, tracing.heard) == (0, 0)
+
+
+def test_without_reports_it_is_idle() -> None:
+    assert Untraced().idle
 
 
 def test_the_configuration_chooses() -> None:

@@ -16,148 +16,39 @@ another host's way. A target that answers no probe has its path as far as it was
 five silent hops end the search.
 """
 
-from dataclasses import dataclass
-from enum import IntEnum
-
 import numpy as np
 
-from periplus.columns import F32, I32, I64, U8, Mask, distinct
+from periplus.columns import I32, I64, U8, Mask, distinct
 from periplus.engine.bucket import Bucket
-from periplus.engine.columns import allocate, column
+from periplus.engine.columns import allocate
+from periplus.engine.meets import Meets, meeting
+from periplus.engine.walks import (
+    MAX_HOPS,
+    NONE,
+    TRIES,
+    TTL,
+    WIDTH,
+    Asks,
+    Cell,
+    Heard,
+    PathHop,
+    Paths,
+    Step,
+    Walks,
+)
 from periplus.space.address import Addresses
 from periplus.space.ranges import AddressSpace, Spans
-from periplus.wire.table import Table
 
-__all__ = [
-    "LEAST_PATIENCE_US",
-    "MAX_HOPS",
-    "TRIES",
-    "Asks",
-    "Heard",
-    "PathHop",
-    "Step",
-    "Tracer",
-    "Walks",
-    "distance",
-]
+__all__ = ["LEAST_PATIENCE_US", "Tracer"]
 
-MAX_HOPS = 30
-TRIES = 3
 WINDOW = 3  # hops of one host under way at once
 GAP = 5  # silent hops in a row that end the search for a target
 ACTIVE = 1024  # hosts under way; the others wait, and find the ways that these have found
 BURST_S = 0.02
-UNGUESSED = 8  # where a walk begins when no answer says how far the host is
 PATIENCE_TRIPS = 4  # the host answers first, and no hop on the way is much slower
 LEAST_PATIENCE_US = 250_000  # routers take their time over errors
 NEVER = 1 << 62
 TARGET = 0  # the number of a node that is the host itself; routers count from 1
-NONE = MAX_HOPS + 1
-
-_WIDTH = MAX_HOPS + 2  # by TTL: 0 is this machine, the last column is never asked
-_TTL = np.arange(_WIDTH)
-_INITIAL = np.array([32, 64, 128, 255])  # what systems begin with
-
-
-class Cell(IntEnum):
-    """What is known of one TTL of one host; from ROUTER on it is settled."""
-
-    UNASKED = 0
-    FLYING = 1
-    DUE = 2  # silent so far, and to be asked again
-    ROUTER = 3
-    FINAL = 4  # the target, or somebody who refused in its stead, answered
-    SILENT = 5
-
-
-def distance(ttl: U8) -> U8:
-    """How many hops away a host is whose answer arrived with that TTL; 0, unknown, gives a middling guess."""
-    initial = _INITIAL[np.searchsorted(_INITIAL, ttl)]
-    hops = np.where(ttl > 0, initial - ttl + 1, UNGUESSED)
-    return np.clip(hops, 1, MAX_HOPS).astype(np.uint8)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Walks(Table):
-    """Hosts to trace: columns of equal length.
-
-    first_hop i8: a number for the way out, below 2^20; guess u1: the supposed distance; patience_us i8: how long a
-    first try is waited for.
-    """
-
-    address: Addresses
-    first_hop: I64
-    guess: U8
-    patience_us: I64
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Asks(Table):
-    """Probes to send. row i8: the host's, as `Tracer.add` gave it; ttl u1; attempt u1, from 0."""
-
-    row: I64
-    ttl: U8
-    attempt: U8
-
-    @property
-    def cell(self) -> I64:
-        """The place of each probe's time of departure, for `Tracer.stamp`."""
-        return (self.row * _WIDTH + self.ttl) * TRIES + self.attempt
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Heard(Table):
-    """Answers to probes. final: no router says that the TTL ran out, but the packet went no further."""
-
-    row: I64
-    ttl: U8
-    attempt: U8
-    sender: Addresses
-    final: Mask
-    time_us: I64
-
-
-@dataclass(frozen=True, slots=True)
-class PathHop:
-    """One hop of a path, at the edge; None where it was silent or its time is not known."""
-
-    ttl: int
-    address: int | None
-    rtt_us: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What a step asks of its caller. The paths of `finished` rows may be read until the next `add`."""
-
-    asks: Asks
-    finished: I64
-    wake_us: int
-
-
-@dataclass(slots=True)
-class _Paths:
-    """A row a host; hop columns are by TTL as well."""
-
-    hi: np.ndarray = column("u8", "the host's address, upper half")
-    lo: np.ndarray = column("u8", "the host's address, lower half")
-    serial: I64 = column("i8", "order of arrival", -1)
-    first_hop: I64 = column("i8", "the way out")
-    patience_us: I64 = column("i8", "wait for a first try")
-    next_us: I64 = column("i8", "no probe before")
-    leader: I64 = column("i8", "the row whose path is ours below `shared`", -1)
-    guess: U8 = column("u1", "supposed distance")
-    shared: U8 = column("u1", "hops below this TTL are the leader's; 0: none")
-    top: U8 = column("u1", "lowest TTL with a final answer", NONE)
-    exact: Mask = column("?", "the distance is settled, or given up")
-    complete: Mask = column("?", "the whole path is known")
-    told: Mask = column("?", "complete, and handed over")
-    state: U8 = column(("u1", (_WIDTH,)), "Cell")
-    tries: U8 = column(("u1", (_WIDTH,)), "probes sent")
-    node: I32 = column(("i4", (_WIDTH,)), "number of the router", -1)
-    rtt_us: F32 = column(("f4", (_WIDTH,)), "round trip", np.nan)
-    due_us: I64 = column(("i8", (_WIDTH,)), "when the last try is given up")
-    sent_us: I64 = column(("i8", (_WIDTH, TRIES)), "when each try left")
 
 
 class Tracer:
@@ -168,7 +59,7 @@ class Tracer:
 
         `parallelism`: so many probes under way at once; 0: as many as fit.
         """
-        self._paths = allocate(_Paths, 0)
+        self._paths = allocate(Paths, 0)
         self._free = np.zeros(0, np.int64)
         self._waiting = np.zeros(0, np.int64)
         self._active = np.zeros(0, np.int64)  # rows in order of arrival
@@ -178,8 +69,7 @@ class Tracer:
         self._serial = 0
         self._routers: list[int] = [0]
         self._number: dict[int, int] = {}
-        self._meets = np.zeros(0, np.int64)  # first hop, TTL and router as one number, ascending
-        self._owner = np.zeros(0, np.int64)  # whose path the rest is taken from
+        self._meets = Meets()
         self._known = AddressSpace.of([])
         self._row_at = np.zeros(0, np.int64)
         self.pace(now_us, pace_pps)
@@ -187,6 +77,7 @@ class Tracer:
     def pace(self, now_us: int, pace_pps: float) -> None:
         """From now on so many probes a second may go."""
         self._bucket = Bucket(pace_pps, pace_pps * BURST_S, now_us)
+        self._portion = pace_pps * BURST_S / 2  # worth waking for
 
     @property
     def idle(self) -> bool:
@@ -201,8 +92,8 @@ class Tracer:
         if len(self._free) < n:
             self._recycle(n)
         rows, self._free = self._free[:n], self._free[n:]
-        blank, paths = allocate(_Paths, 1), self._paths
-        for name in _Paths.__slots__:
+        blank, paths = allocate(Paths, 1), self._paths
+        for name in Paths.__slots__:
             getattr(paths, name)[rows] = getattr(blank, name)
         paths.hi[rows], paths.lo[rows] = walks.address.hi, walks.address.lo
         paths.first_hop[rows], paths.patience_us[rows] = walks.first_hop, walks.patience_us
@@ -217,15 +108,15 @@ class Tracer:
         """Rows of told hosts are used again, unless others may still take their path over; then there are more."""
         paths, old = self._paths, len(self._paths.serial)
         needed = np.zeros(old, np.bool_)
-        needed[self._owner] = True
+        needed[self._meets.owners] = True
         leaders = paths.leader[self._active]
         needed[leaders[leaders >= 0]] = True
         self._free = np.flatnonzero(((paths.serial < 0) | paths.told) & ~needed)
         missing = max(wanted - len(self._free), 0)
         if not missing:
             return
-        more = allocate(_Paths, max(missing, old, 64))
-        for name in _Paths.__slots__:
+        more = allocate(Paths, max(missing, old, 64))
+        for name in Paths.__slots__:
             setattr(paths, name, np.concatenate([getattr(paths, name), getattr(more, name)]))
         self._free = np.concatenate([self._free, np.arange(old, len(paths.serial))])
 
@@ -241,6 +132,7 @@ class Tracer:
         fresh = self._waiting[: max(self._most - len(self._active), 0)]
         self._waiting = self._waiting[len(fresh) :]
         self._active = np.concatenate([self._active, fresh])
+        self._paths.hungry[fresh] = True
 
     def _index(self) -> None:
         rows, paths = self._active, self._paths
@@ -254,35 +146,36 @@ class Tracer:
     # the step
 
     def step(self, now_us: int, heard: Heard | None = None) -> Step:
-        """Take answers in and say what to send, who is finished and when to wake."""
-        if heard is not None and len(heard):
-            self._hear(heard)
-        self._expire(now_us)
-        before = self._active
-        self._search()
+        """Take answers in and say what to send, who is finished and when to wake.
+
+        What a step costs depends on what happened, not on how many hosts are under way.
+        """
+        news = self._hear(heard) if heard is not None and len(heard) else np.zeros(0, np.int64)
+        self._decide(distinct(np.concatenate([news, self._expire(now_us)])))
+        before = len(self._active)
         finished = self._finish()
         self._admit()
-        if len(finished) or len(self._active) != len(before):
+        if len(finished) or len(self._active) != before:
             self._index()
-            self._search()
-        asks, held = self._choose(now_us)
-        return Step(asks, finished, self._wake_us(now_us, held))
+        asks = self._choose(now_us)
+        return Step(asks, finished, self._wake_us(now_us))
 
     def give_up(self) -> I64:
         """End all walks; return the rows of those that were begun, with what is known of them."""
         state = self._paths.state[self._active]
         self._paths.state[self._active] = np.where(state < Cell.ROUTER, Cell.SILENT, state)
-        self._paths.exact[self._active] = True
+        self._paths.own[self._active] = True
         self._waiting = self._waiting[:0]
         return self._finish()
 
-    def _hear(self, heard: Heard) -> None:
+    def _hear(self, heard: Heard) -> I64:
+        """Note what was asked and not answered before; return the rows that this touches."""
         paths = self._paths
         heard = heard[(heard.row >= 0) & (heard.ttl >= 1) & (heard.ttl <= MAX_HOPS)]
         state = paths.state[heard.row, heard.ttl]
         asked = heard.attempt < paths.tries[heard.row, heard.ttl]
         heard = heard[asked & (state != Cell.ROUTER) & (state != Cell.FINAL)]
-        first = np.unique(heard.row * _WIDTH + heard.ttl, return_index=True)[1]
+        first = np.unique(heard.row * WIDTH + heard.ttl, return_index=True)[1]
         heard = heard[first]
         row, ttl = heard.row, heard.ttl
         own = (heard.sender.hi == paths.hi[row]) & (heard.sender.lo == paths.lo[row])
@@ -294,7 +187,7 @@ class Tracer:
         enough_us = np.maximum(rtt_us * PATIENCE_TRIPS, LEAST_PATIENCE_US)
         np.minimum.at(paths.patience_us, row, enough_us)
         np.minimum.at(paths.top, row[final], ttl[final])
-        self._meet(row[~final], ttl[~final], paths.node[row, ttl][~final])
+        return np.concatenate([row, self._meet(row[~final], ttl[~final])])
 
     def _nodes(self, sender: Addresses, own: Mask) -> I32:
         """Numbers for senders; the loop is over different routers."""
@@ -313,63 +206,46 @@ class Tracer:
             self._routers.append(address)
         return self._number[address]
 
-    def _expire(self, now_us: int) -> None:
-        rows, paths = self._active, self._paths
+    def _expire(self, now_us: int) -> I64:
+        """Give up what is overdue; return the rows that this touches."""
+        paths = self._paths
+        rows = self._active[paths.overdue_us[self._active] <= now_us]
         state = paths.state[rows]
         overdue = (state == Cell.FLYING) & (paths.due_us[rows] <= now_us)
         after = np.where(paths.tries[rows] >= TRIES, Cell.SILENT, Cell.DUE)
         paths.state[rows] = np.where(overdue, after, state)
+        return rows
 
     # meeting others
 
-    def _meet(self, row: I64, ttl: U8, node: I32) -> None:
+    def _meet(self, row: I64, ttl: U8) -> I64:
         """Of all that have met a router at the same distance one goes on, and the others follow it."""
         paths = self._paths
-        meet = (paths.first_hop[row] << 40) | (ttl.astype(np.int64) << 32) | node
-        for_all = distinct(meet)
-        at = np.searchsorted(self._meets, for_all)
-        new = np.ones(len(for_all), np.bool_)
-        inside = at < len(self._meets)
-        new[inside] = self._meets[at[inside]] != for_all[inside]
-        before = np.full(len(for_all), -1, np.int64)
-        before[~new] = self._owner[at[~new]]
-        owner = self._eldest(for_all, before, meet, row)
-        self._owner[at[~new]] = owner[~new]
-        self._meets = np.insert(self._meets, at[new], for_all[new])
-        self._owner = np.insert(self._owner, at[new], owner[new])
-        replaced = (before >= 0) & (before != owner)
-        place = np.searchsorted(for_all, meet)
-        self._follow(
-            np.concatenate([row, before[replaced]]),
-            np.concatenate([owner[place], owner[replaced]]),
-            np.concatenate([ttl, ((for_all[replaced] >> 32) & 0xFF).astype(np.uint8)]),
-        )
+        follows = self._meets.join(meeting(paths.first_hop[row], ttl, paths.node[row, ttl]), row, self._rank)
+        follows = follows[follows.ttl > paths.shared[follows.row]]
+        # The farthest point at which a path joins another one counts: of several the last stays.
+        follows = follows[np.argsort(follows.ttl, kind="stable")]
+        paths.leader[follows.row] = follows.leader
+        paths.shared[follows.row] = follows.ttl
+        return follows.row[~paths.complete[follows.row]]
 
-    def _eldest(self, for_all: I64, before: I64, meet: I64, row: I64) -> I64:
-        """Who goes on for each meeting point: one that has ended, or else the one that came first."""
-        held = np.flatnonzero(before >= 0)
-        point = np.concatenate([for_all[held], meet])
-        row = np.concatenate([before[held], row])
-        rank = np.where(self._paths.complete[row], -1, self._paths.serial[row])
-        order = np.lexsort((rank, point))
-        first = order[np.searchsorted(point[order], for_all)]
-        eldest: I64 = row[first]
-        return eldest
-
-    def _follow(self, row: I64, leader: I64, ttl: U8) -> None:
-        """The farthest point at which a path joins another one counts."""
-        paths = self._paths
-        joins = (row != leader) & (ttl > paths.shared[row])
-        order = np.flatnonzero(joins)[np.argsort(ttl[joins], kind="stable")]
-        paths.leader[row[order]] = leader[order]  # of several the last, which is the farthest, stays
-        paths.shared[row[order]] = ttl[order]
+    def _rank(self, row: I64) -> I64:
+        """Those that have ended come first, then the older ones."""
+        return np.where(self._paths.complete[row], -1, self._paths.serial[row])
 
     # deciding
 
-    def _search(self) -> None:
+    def _decide(self, rows: I64) -> None:
+        """After news of these rows: what is settled, when they are due, and that they may have something to ask."""
+        paths = self._paths
+        self._search(rows[~paths.exact[rows]])
+        paths.own[rows] = paths.exact[rows] & ~self._wanted(rows).any(axis=1)
+        paths.hungry[rows] = ~paths.own[rows]
+        self._set_overdue(rows)
+
+    def _search(self, rows: I64) -> None:
         """Settle distances: a final answer with nothing final below it, or silence for long enough."""
         paths = self._paths
-        rows = self._active[~paths.exact[self._active]]
         state, guess, top = paths.state[rows], paths.guess[rows].astype(np.int64), paths.top[rows]
         settled = state >= Cell.ROUTER
         up = self._upwards(settled, guess)
@@ -379,10 +255,15 @@ class Tracer:
         bottom = settled[np.arange(len(rows)), below]
         paths.exact[rows] = np.where(found, bottom, (up > MAX_HOPS) | (quiet >= GAP))
 
+    def _set_overdue(self, rows: I64) -> None:
+        paths = self._paths
+        due_us = np.where(paths.state[rows] == Cell.FLYING, paths.due_us[rows], NEVER)
+        paths.overdue_us[rows] = due_us.min(axis=1, initial=NEVER)
+
     @staticmethod
     def _upwards(settled: Mask, guess: I64) -> I64:
         """The first TTL from the guess on that is not settled."""
-        candidates = ~settled & (guess[:, None] <= _TTL)
+        candidates = ~settled & (guess[:, None] <= TTL)
         candidates[:, NONE] = True
         first: I64 = candidates.argmax(axis=1)
         return first
@@ -396,17 +277,16 @@ class Tracer:
         search = np.where(found, top - 1, self._upwards(settled, guess))
         last = np.where(found, top - 1, np.maximum(_reach(state), guess - 1))
         first = np.maximum(paths.shared[rows], 1)
-        walk = (first[:, None] <= _TTL) & (last[:, None] >= _TTL)
-        wanted: Mask = np.where(paths.exact[rows][:, None], walk, search[:, None] == _TTL) & ~settled
+        walk = (first[:, None] <= TTL) & (last[:, None] >= TTL)
+        wanted: Mask = np.where(paths.exact[rows][:, None], walk, search[:, None] == TTL) & ~settled
         return wanted
 
     def _finish(self) -> I64:
         """Who has all of its own path, and of its leader's what is shared."""
         paths, rows = self._paths, self._active
-        own = paths.exact[rows] & ~self._wanted(rows).any(axis=1)
         while True:
             leader = paths.leader[rows]
-            ready = own & ~paths.complete[rows] & ((leader < 0) | paths.complete[leader])
+            ready = paths.own[rows] & ~paths.complete[rows] & ((leader < 0) | paths.complete[leader])
             if not ready.any():
                 break
             self._complete(rows[ready])
@@ -420,29 +300,36 @@ class Tracer:
         paths.complete[rows] = True
         rows = rows[paths.leader[rows] >= 0]
         leader = paths.leader[rows]
-        taken = paths.shared[rows][:, None] > _TTL
+        taken = paths.shared[rows][:, None] > TTL
         known = np.where(paths.state[leader] == Cell.ROUTER, Cell.ROUTER, Cell.SILENT)
         paths.state[rows] = np.where(taken, known, paths.state[rows])
         paths.node[rows] = np.where(taken, paths.node[leader], paths.node[rows])
         paths.rtt_us[rows] = np.where(taken, paths.rtt_us[leader], paths.rtt_us[rows])
 
-    def _choose(self, now_us: int) -> tuple[Asks, bool]:
-        """What goes now, the oldest hosts first, and from the far end; and whether something was held back."""
-        rows, paths = self._active, self._paths
-        wanted = self._wanted(rows)
-        state = paths.state[rows]
-        rank = np.cumsum(wanted[:, ::-1], axis=1)[:, ::-1]
-        asked = wanted & (rank <= self._window) & (state != Cell.FLYING)
-        if self._delay_us:
-            asked &= (paths.next_us[rows] <= now_us)[:, None]
-        place, column_ = np.nonzero(asked[:, ::-1])
+    def _choose(self, now_us: int) -> Asks:
+        """What goes now: the oldest hosts first, and of each what is farthest away."""
+        paths = self._paths
         allowed = self._bucket.fill(now_us)
-        held = len(place) > allowed
-        self._bucket.take(min(allowed, len(place)))
-        row, ttl = rows[place[:allowed]], (NONE - column_[:allowed]).astype(np.uint8)
+        able = self._active[paths.hungry[self._active]]
+        if self._delay_us:
+            able = able[paths.next_us[able] <= now_us]
+        rows = able[:allowed]  # each asks for one at least, but for those that wait for an answer
+        asked = self._asked(rows)
+        paths.hungry[rows] = False
+        place, back = np.nonzero(asked[:, ::-1])
+        row, ttl = rows[place[:allowed]], (NONE - back[:allowed]).astype(np.uint8)
+        paths.hungry[rows[place[allowed:]]] = True
+        self._bucket.take(len(row))
         asks = Asks(row, ttl, paths.tries[row, ttl].copy())
         self._send(asks, now_us)
-        return asks, held
+        return asks
+
+    def _asked(self, rows: I64) -> Mask:
+        """By row and TTL: what the windows let go."""
+        wanted = self._wanted(rows)
+        rank = np.cumsum(wanted[:, ::-1], axis=1, dtype=np.uint8)[:, ::-1]
+        asked: Mask = wanted & (rank <= self._window) & (self._paths.state[rows] != Cell.FLYING)
+        return asked
 
     def _send(self, asks: Asks, now_us: int) -> None:
         paths, row, ttl = self._paths, asks.row, asks.ttl
@@ -454,7 +341,7 @@ class Tracer:
     def stamp(self, cell: I64, first_us: int, last_us: int) -> None:
         """The probes of these cells (`Asks.cell`) left between two times, evenly."""
         place, attempt = np.divmod(cell, TRIES)
-        row, ttl = np.divmod(place, _WIDTH)
+        row, ttl = np.divmod(place, WIDTH)
         left_us = np.linspace(first_us, last_us, len(cell), endpoint=False, dtype=np.int64)
         self._departed(row, ttl.astype(np.uint8), attempt.astype(np.uint8), left_us)
 
@@ -463,18 +350,16 @@ class Tracer:
         paths = self._paths
         paths.sent_us[row, ttl, attempt] = left_us
         paths.due_us[row, ttl] = left_us + (paths.patience_us[row] << attempt.astype(np.int64))
+        self._set_overdue(distinct(row))
 
-    def _wake_us(self, now_us: int, held: bool) -> int:
+    def _wake_us(self, now_us: int) -> int:
+        """When something is overdue, or something may be asked that may not now."""
         rows, paths = self._active, self._paths
-        if not len(rows):
-            return NEVER
-        flying = paths.state[rows] == Cell.FLYING
-        wake_us = int(paths.due_us[rows][flying].min(initial=NEVER))
-        if held:
-            wake_us = min(wake_us, self._bucket.ready_us(1.0))
-        if self._delay_us:
-            later = paths.next_us[rows]
-            wake_us = min(wake_us, int(later[later > now_us].min(initial=NEVER)))
+        wake_us = int(paths.overdue_us[rows].min(initial=NEVER))
+        hungry = rows[paths.hungry[rows]]
+        if len(hungry):
+            soonest_us = int(paths.next_us[hungry].min()) if self._delay_us else now_us
+            wake_us = min(wake_us, max(soonest_us, self._bucket.ready_us(self._portion)))
         return wake_us
 
     def path(self, row: int) -> list[PathHop]:
@@ -495,5 +380,5 @@ class Tracer:
 
 def _reach(state: U8) -> I64:
     """The farthest TTL at which a router answered, by row; 0: none."""
-    reach: I64 = np.where(state == Cell.ROUTER, _TTL, 0).max(axis=1)
+    reach: I64 = np.where(state == Cell.ROUTER, TTL, 0).max(axis=1)
     return reach

@@ -23,7 +23,8 @@ import numpy as np
 
 from periplus.columns import I64, U8, U16, U32, Mask, distinct
 from periplus.engine.columns import allocate, column
-from periplus.engine.trace import LEAST_PATIENCE_US, Asks, Heard, Tracer, Walks, distance
+from periplus.engine.trace import LEAST_PATIENCE_US, Tracer
+from periplus.engine.walks import Asks, Heard, Walks, distance
 from periplus.result.row import Hop, HostReport, PortColumns, Trace
 from periplus.scan.config import ScanConfig
 from periplus.scan.raw import NO_LANE, RawLink, Way
@@ -45,6 +46,7 @@ from periplus.wire.udp import UdpProbe
 __all__ = ["Traces"]
 
 PACE_PPS = 1_000.0  # routers make few errors a second, and all walks begin at the same ones
+BEAT_US = 5_000
 FIRST_TTL = 64  # changed before a frame leaves
 DOMAIN = 0x7472_6163_6572_6F75_7465 << 16  # makes the scan's key another one
 TTL_BITS = np.uint16(0x3F)
@@ -98,6 +100,7 @@ class Traces:
         self._makers: dict[tuple[int, bool], Maker] = {}
         self._heard: list[Heard] = []
         self._ready: list[HostReport] = []
+        self._wake_us = self._stepped_us = 0
         link.listen(self.take)
 
     def _pace_pps(self) -> float:
@@ -153,6 +156,7 @@ class Traces:
         ttl = np.array([question.ttl for question in questions], np.uint8)
         walks = Walks(addresses, self._first_hop(way), distance(ttl), _patience_us(reports))
         rows = self._tracer.add(walks)
+        self._wake_us = 0
         targets = self._room(int(rows.max()) + 1)
         echoes = np.array([question.port is None for question in questions])
         echo = np.where(addresses.is_v4, ECHO, ECHO6)
@@ -223,15 +227,22 @@ class Traces:
         if alone and not self._alone:
             self._alone = True
             self._tracer.pace(now_us, self._pace_pps())
-        if not self._reports:
+            self._wake_us = 0
+        if now_us >= self._due_us():
+            self._stepped_us = now_us
+            heard = _joined(self._heard)
             self._heard.clear()
-            return now_us if self._ready else 1 << 62
-        heard = _joined(self._heard)
-        self._heard.clear()
-        step = self._tracer.step(now_us, heard)
-        self._hand_out(step.finished)
-        self._send(step.asks)
-        return now_us if self._ready else step.wake_us
+            step = self._tracer.step(now_us, heard)
+            self._hand_out(step.finished)
+            self._send(step.asks)
+            self._wake_us = step.wake_us
+        return now_us if self._ready else self._due_us()
+
+    def _due_us(self) -> int:
+        """Answers wait a little for each other as long as the scan goes on, which a step keeps from its work."""
+        if not self._heard:
+            return self._wake_us
+        return min(self._wake_us, self._stepped_us + (0 if self._alone else BEAT_US))
 
     def _send(self, asks: Asks) -> None:
         if not len(asks):
