@@ -11,14 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from periplus.columns import I64
 from periplus.engine.trace import ACTIVE, GAP, Tracer
-from periplus.engine.walks import MAX_HOPS, TRIES, Heard, Walks
+from periplus.engine.walks import MAX_HOPS, TRIES, Heard, PathHop, Walks
 from periplus.space.address import Addresses
 
 V4 = 0xFFFF << 32
 PATIENCE_US = 100_000
 ROUND_US = 2_000  # to a hop and back, for each hop
 Found = list[int | None]
+Flight = tuple[int, int, int, int, int, bool]  # arrival, host, TTL, attempt, sender, whether it is final
 
 
 @dataclass
@@ -79,46 +81,51 @@ class World:
         first_hops: list[int] | None = None,
         delay_us: int = 0,
         patience_us: int = PATIENCE_US,
+        arrivals_us: list[int] | None = None,
     ) -> dict[int, Found]:
-        """Trace all hosts to the end; return their paths."""
+        """Trace all hosts to the end; return their paths. `arrivals_us`, ascending: when each host comes."""
         tracer = Tracer(self.now_us, pace_pps, delay_us)
         n = len(self.places)
-        host_of = {
-            int(row): host
-            for host, row in enumerate(
-                tracer.add(
-                    Walks(
-                        Addresses.of_ints([place.address for place in self.places]),
-                        np.array(first_hops or [0] * n),
-                        np.array(guesses, np.uint8),
-                        np.full(n, patience_us),
-                    )
-                )
-            )
-        }
-        under_way: list[tuple[int, int, int, int, int, bool]] = []
+        walks = Walks(
+            self.addresses(np.arange(n)),
+            np.array(first_hops or [0] * n),
+            np.array(guesses, np.uint8),
+            np.full(n, patience_us),
+        )
+        comes_us = self.now_us + np.array(arrivals_us or [0] * n)
+        come, host_of = 0, dict[int, int]()
+        under_way: list[Flight] = []
         found: dict[int, Found] = {}
         heard: Heard | None = None
-        while not tracer.idle:
+        while come < n or not tracer.idle:
+            fresh = np.flatnonzero((np.arange(n) >= come) & (comes_us <= self.now_us))
+            if len(fresh):
+                come += len(fresh)
+                host_of.update(zip(tracer.add(walks[fresh]).tolist(), fresh.tolist(), strict=True))
             step = tracer.step(self.now_us, heard)
             for row in step.finished.tolist():
-                assert host_of[row] not in found
-                hops = tracer.path(row)
-                assert [hop.ttl for hop in hops] == [*range(1, len(hops) + 1)]
-                assert all((hop.address is None) == (hop.rtt_us is None) for hop in hops)
-                found[host_of[row]] = [hop.address for hop in hops]
+                self._finished(found, host_of[row], tracer.path(row))
             for ask in zip(
-                step.asks.row.tolist(), step.asks.ttl.tolist(), step.asks.attempt.tolist(), strict=True
+                *(column.tolist() for column in (step.asks.row, step.asks.ttl, step.asks.attempt)),
+                strict=True,
             ):
-                self._ask(under_way, ask, host_of[ask[0]])
-            heard = None if tracer.idle else self._wait(under_way, step.wake_us)
+                self._ask(under_way, host_of[ask[0]], *ask[1:])
+            wake_us = min(step.wake_us, int(comes_us[come:].min(initial=1 << 62)))
+            heard = self._wait(under_way, wake_us, tracer) if wake_us < 1 << 62 else None
             assert self.now_us < self.most_us, "the walk does not end"
         return found
 
-    def _ask(
-        self, under_way: list[tuple[int, int, int, int, int, bool]], ask: tuple[int, int, int], host: int
-    ) -> None:
-        row, ttl, attempt = ask
+    def addresses(self, hosts: I64) -> Addresses:
+        return Addresses.of_ints(self.places[host].address for host in hosts)
+
+    @staticmethod
+    def _finished(found: dict[int, Found], host: int, hops: list[PathHop]) -> None:
+        assert host not in found
+        assert [hop.ttl for hop in hops] == [*range(1, len(hops) + 1)]
+        assert all((hop.address is None) == (hop.rtt_us is None) for hop in hops)
+        found[host] = [hop.address for hop in hops]
+
+    def _ask(self, under_way: list[Flight], host: int, ttl: int, attempt: int) -> None:
         assert 1 <= ttl <= MAX_HOPS
         self.asked[host, ttl] += 1
         assert self.asked[host, ttl] <= TRIES
@@ -132,9 +139,9 @@ class World:
             sender, final = place.routers[ttl - 1], False
         if sender is not None and not self.lost(host, ttl, attempt):
             arrival = self.now_us + ROUND_US * min(ttl, place.hops)
-            heapq.heappush(under_way, (arrival, row, ttl, attempt, sender, final))
+            heapq.heappush(under_way, (arrival, host, ttl, attempt, sender, final))
 
-    def _wait(self, under_way: list[tuple[int, int, int, int, int, bool]], wake_us: int) -> Heard | None:
+    def _wait(self, under_way: list[Flight], wake_us: int, tracer: Tracer) -> Heard | None:
         arrival = under_way[0][0] if under_way else wake_us
         self.now_us = max(self.now_us, min(arrival, wake_us))
         due = []
@@ -142,9 +149,9 @@ class World:
             due.append(heapq.heappop(under_way))
         if not due:
             return None
-        time_us, row, ttl, attempt, sender, final = zip(*due, strict=True)
+        time_us, host, ttl, attempt, sender, final = zip(*due, strict=True)
         return Heard(
-            np.array(row),
+            tracer.locate(self.addresses(np.array(host))),
             np.array(ttl, np.uint8),
             np.array(attempt, np.uint8),
             Addresses.of_ints(sender),
@@ -306,28 +313,54 @@ def test_giving_up_tells_what_is_known() -> None:
     assert tracer.idle
 
 
-def test_rows_are_used_again_and_those_that_others_need_are_kept() -> None:
-    tracer, now_us, one = Tracer(0, 1e6), 0, np.array([1], np.uint8)
-    used: set[int] = set()
-    for number in range(500):
-        them = Addresses.of_ints([V4 | (number + 10)])
-        [row] = tracer.add(Walks(them, np.array([0]), one * 2, np.array([PATIENCE_US])))
-        used.add(int(row))
-        step = tracer.step(now_us)
-        while not len(step.finished):
-            now_us += 1_000
-            ttls = step.asks.ttl.tolist()
-            answer = Heard(
-                step.asks.row,
-                step.asks.ttl,
-                step.asks.attempt,
-                Addresses.of_ints(V4 | (number + 10) if ttl == 2 else V4 | 1 for ttl in ttls),
-                np.array([ttl == 2 for ttl in ttls]),
-                np.full(len(ttls), now_us),
-            )
-            step = tracer.step(now_us, answer)
-        assert [hop.address for hop in tracer.path(int(row))] == [V4 | 1, V4 | (number + 10)]
-    assert len(used) < 100
+def test_who_has_ended_is_followed_though_he_is_younger() -> None:
+    """The older one is guessed so wrongly that it comes to the common way when the other has ended."""
+    world = World([Place(routers(1, 2, 3, 4)), Place(routers(1, 2, 3, 4))])
+    world.trace([MAX_HOPS, 5])
+    assert [world.asked[0, ttl] for ttl in (5, 4, 3, 2, 1)] == [1, 1, 0, 0, 0]
+
+
+def test_a_second_answer_to_a_probe_changes_nothing() -> None:
+    tracer, now_us = Tracer(0, 1e6), 0
+    them, router = Addresses.of_ints([V4 | 9]), Addresses.of_ints([V4 | 1])
+    one = np.array([1], np.uint8)
+    tracer.add(Walks(them, np.array([0]), one * 3, np.array([PATIENCE_US])))
+    for ttl, sender in ((3, them), (2, router), (2, them)):
+        now_us += 100
+        tracer.step(now_us)
+        answer = Heard(
+            np.array([0]), one * ttl, one * 0, sender, np.array([ttl == 3]), np.array([now_us + 50])
+        )
+        tracer.step(now_us + 60, answer)
+    tracer.give_up()
+    assert [(hop.address, hop.rtt_us) for hop in tracer.path(0)] == [
+        (None, None),
+        (V4 | 1, 90.0),
+        (V4 | 9, 50.0),
+    ]
+
+
+def test_rows_are_used_again_and_what_others_share_is_kept() -> None:
+    """Hosts that come one by one: each costs two probes, and few rows are ever needed."""
+    number = 400
+    world = World([Place(routers(1, 2, 3)) for _ in range(number)])
+    found = world.trace([4] * number, arrivals_us=[100_000 * each for each in range(number)])
+    assert found == {host: plain(place) for host, place in enumerate(world.places)}
+    assert world.probes == 2 * number + 2
+
+
+def test_the_row_of_a_leader_that_has_ended_is_kept_for_its_followers() -> None:
+    """The second follows the first from its fifth hop on and owns nothing; the third follows the second, and is slow.
+
+    Then come so many others that rows are needed.
+    """
+    others = [Place(routers(90 + each)) for each in range(100)]
+    oldest, leader = Place(routers(1, 2, 3, 4, 5)), Place(routers(1, 2, 3, 4, 5))
+    follower = Place(routers(1, 2, 3, None, 6))
+    world = World([oldest, leader, follower, *others], lost=lambda host, ttl, attempt: host == 1 and ttl == 4)
+    arrivals_us = [0, 0, 100_000] + [500_000] * len(others)
+    found = world.trace([MAX_HOPS, 6, 6] + [2] * len(others), arrivals_us=arrivals_us)
+    assert found[2] == plain(follower)
 
 
 @st.composite

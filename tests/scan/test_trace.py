@@ -25,7 +25,7 @@ from tests.scan.runs import (
 )
 from tests.sim.frames import CLOSED, DROPPED, OPEN, Behaviour, Host
 from tests.sim.hops import Ways
-from tests.wire.twins import icmp, ip4, number
+from tests.wire.twins import icmp, ip4, number, tcp
 
 from periplus.engine.timing import Timing
 from periplus.result.row import Hop, HostReport, PortColumns, Trace
@@ -33,7 +33,7 @@ from periplus.scan.config import ScanConfig
 from periplus.scan.loop import Loop
 from periplus.scan.naming import Naming
 from periplus.scan.raw import RawLink
-from periplus.scan.trace import PACE_PPS, Traces
+from periplus.scan.trace import BEAT_US, PACE_PPS, Traces
 from periplus.scan.tracing import TRACE_SHARE
 from periplus.space.address import Addresses
 from periplus.technique.catalogue import by_name
@@ -41,6 +41,7 @@ from periplus.technique.verdict import Reason, State
 from periplus.transport.neighbours import Resolver
 from periplus.wire.decode import decode_untrusted
 from periplus.wire.packets import Packets
+from periplus.wire.tcp import ACK, RST
 
 MIDDLE, MIDDLE6 = "198.19.255.1", "2001:db8:1::ff"
 FARS = [f"198.19.0.{last}" for last in range(2, 12)]
@@ -253,6 +254,89 @@ def test_a_part_of_the_ceiling_is_kept_for_the_way() -> None:
     assert traces._pace_pps() == 500.0
     free = Traces(config_of([FAR], [22]), link_of(wire, config), wire.now_us)
     assert free._pace_pps() == PACE_PPS
+
+
+def asked(technique: str, ports: dict[int, Behaviour], port: int) -> tuple[Ways, Traces, bytes]:
+    """A walk that has sent its first probe, as a router quotes it: the host is three links away."""
+    config = config_of([FAR], [port], technique)
+    wire = wire_of(far_hosts([FAR], ports))
+    wire.fate = lambda address, ttl, before: True
+    link = link_of(wire, config)
+    traces = Traces(config, link, wire.now_us)
+    router = Addresses.of_ints([number(ROUTER4)])
+    link._resolver.want(ETH4, router)
+    link._resolver.learn(ETH4.ifindex, router, np.frombuffer(ROUTERS[ROUTER4], np.uint8)[None, :])
+    report = report_of(FAR)
+    if technique == "udp":
+        columns = replace(report.columns[0], proto="udp", state=np.array([State.CLOSED], np.uint8))
+        report = replace(report, columns=(columns,))
+    traces.ask([report])
+    traces.step(wire.now_us, alone=True)
+    [(_, frames)] = wire.sent
+    assert frames[0, 14 + 8] == 3
+    return wire, traces, frames[0].tobytes()[14:]
+
+
+def taken(traces: Traces, *packets: bytes) -> list[bool]:
+    """Which of these packets the walks take for theirs."""
+    decoded = decode_untrusted(Packets.of_bytes(list(packets), [5] * len(packets), [0x0800] * len(packets)))
+    assert not decoded.problem.any()
+    ours: list[bool] = traces.take(decoded).tolist()
+    return ours
+
+
+def error(quote: bytes, kind: int = 11, code: int = 0) -> bytes:
+    return ip4(number(MIDDLE), ETH4.ip_me, 1, icmp(kind, code, quote[:28]))
+
+
+def test_an_error_must_quote_the_number_of_a_tcp_probe() -> None:
+    _, traces, probe = asked("syn", {22: OPEN}, 22)
+    seq = int.from_bytes(probe[24:28])
+    quotes = [
+        probe[:24] + ((seq + off) % (1 << 32)).to_bytes(4) + probe[28:] for off in (0, 1, 2, 3, -1, 1 << 20)
+    ]
+    assert taken(traces, *map(error, quotes)) == [True, False, False, False, False, False]
+
+
+def test_a_segment_may_count_what_the_probe_occupied() -> None:
+    _, traces, probe = asked("syn", {22: OPEN}, 22)
+    port_me, port_them, seq = (int.from_bytes(probe[at:end]) for at, end in ((20, 22), (22, 24), (24, 28)))
+    answers = [
+        ip4(number(FAR), ETH4.ip_me, 6, tcp(port_them, port_me, 9, (seq + off) % (1 << 32), RST | ACK))
+        for off in (0, 1, 2, 3, -1)
+    ]
+    assert taken(traces, *answers) == [True, True, True, False, False]
+    assert [part.ttl.tolist() for part in traces._heard] == [[3, 3, 3]]
+
+
+def test_an_error_about_a_datagram_must_quote_its_identification_and_a_host_that_is_traced() -> None:
+    wire, traces, probe = asked("udp", {}, 53)
+    assert int.from_bytes(probe[4:6]) & 63 == 3
+    wrong = [probe[:4] + bytes([probe[4] ^ 1 << bit]) + probe[5:] for bit in range(8)]
+    assert taken(traces, error(probe), *map(error, wrong)) == [True] + [False] * 8
+    traces.give_up()
+    traces.step(wire.now_us + 10_000_000, alone=True)
+    assert taken(traces, error(probe)) == [False]
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "final"), [(11, 0, False), (3, 13, True), (3, 1, True), (12, 0, True)]
+)
+def test_only_time_exceeded_says_that_the_way_goes_on(kind: int, code: int, final: bool) -> None:
+    _, traces, probe = asked("syn", {22: OPEN}, 22)
+    assert taken(traces, error(probe, kind, code)) == [True]
+    [heard] = traces._heard
+    assert (heard.final.tolist(), heard.ttl.tolist(), heard.attempt.tolist()) == ([final], [3], [0])
+
+
+def test_answers_wait_for_each_other_as_long_as_the_scan_goes_on() -> None:
+    wire, traces, probe = asked("syn", {22: OPEN}, 22)
+    assert taken(traces, error(probe)) == [True]
+    soon_us = traces._due_us()
+    traces._alone = False
+    assert soon_us < traces._due_us() <= wire.now_us + BEAT_US
+    assert traces.step(wire.now_us, alone=False) == traces._due_us()
+    assert traces._heard
 
 
 @given(st.lists(st.tuples(st.binary(max_size=100), st.sampled_from([0x0800, 0x86DD, 0x0806])), max_size=8))

@@ -166,7 +166,9 @@ class Tracer:
         self._paths.state[self._active] = np.where(state < Cell.ROUTER, Cell.SILENT, state)
         self._paths.own[self._active] = True
         self._waiting = self._waiting[:0]
-        return self._finish()
+        finished = self._finish()
+        self._index()
+        return finished
 
     def _hear(self, heard: Heard) -> I64:
         """Note what was asked and not answered before; return the rows that this touches."""
