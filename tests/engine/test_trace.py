@@ -300,6 +300,21 @@ def test_a_delay_leaves_a_host_alone_between_two_probes() -> None:
     assert world.now_us - began_us >= 150_000
 
 
+def test_parallelism_bounds_what_is_under_way() -> None:
+    tracer = Tracer(0, 1e6, parallelism=1)
+    them = Addresses.of_ints([V4 | 9, V4 | 10])
+    two = np.array([3, 3], np.uint8)
+    tracer.add(Walks(them, np.zeros(2, np.int64), two, np.full(2, PATIENCE_US)))
+    assert tracer.step(0).asks.row.tolist() == [0]
+    for ttl, sender in ((3, V4 | 9), (2, V4 | 2)):
+        one = np.array([ttl], np.uint8)
+        answer = Heard(
+            np.array([0]), one, one * 0, Addresses.of_ints([sender]), np.array([ttl == 3]), np.array([5])
+        )
+        asks = tracer.step(1_000_000 // ttl, answer).asks
+        assert (asks.row.tolist(), asks.ttl.tolist()) == ([0], [ttl - 1])
+
+
 def test_giving_up_tells_what_is_known() -> None:
     tracer = Tracer(0, 1e6)
     them = Addresses.of_ints([V4 | 9])
