@@ -19,7 +19,7 @@ PACKAGE = ROOT / "src" / "periplus"
 
 FLOORS = (
     ("space",),
-    ("wire",),
+    ("wire", "payload"),
     ("technique",),
     ("data",),
     ("transport", "engine", "identify", "result"),
@@ -27,7 +27,7 @@ FLOORS = (
     ("cli",),
 )
 COMMON = {"errors", "columns", "__version__", ""}  # anywhere; "" is the package itself
-PURE = {"space", "wire", "technique", "engine"}
+PURE = {"space", "wire", "payload", "technique", "engine"}
 IMPURE_MODULES = {
     "asyncio", "ctypes", "fcntl", "io", "multiprocessing", "os", "pathlib", "random", "secrets", "select",
     "selectors", "shutil", "signal", "socket", "subprocess", "sys", "tempfile", "threading", "time",
@@ -289,6 +289,7 @@ def test_no_file_breaks_the_rule(rule: Callable[[Source], Iterator[str]], files:
 
 OFFENCES = (
     (wrong_arrows, "space/a.py", "from periplus.wire.tcp import SYN"),
+    (wrong_arrows, "payload/a.py", "from periplus.wire.tcp import SYN"),
     (wrong_arrows, "wire/a.py", "def f():\n    import periplus.technique.syn"),
     (wrong_arrows, "transport/a.py", "from periplus.engine.engine import Engine"),
     (wrong_arrows, "result/a.py", "from periplus import scan"),
@@ -297,6 +298,7 @@ OFFENCES = (
     (impurities, "engine/a.py", "import time"),
     (impurities, "engine/a.py", "from os import path"),
     (impurities, "engine/a.py", "from periplus.data import ranking_text"),
+    (impurities, "payload/a.py", "import socket"),
     (impurities, "space/a.py", "from numpy.random import default_rng"),
     (impurities, "space/a.py", "import numpy as np\nX = np.random.default_rng()"),
     (impurities, "wire/a.py", "def f(path):\n    return open(path)"),

@@ -47,11 +47,11 @@ class Desk:
         self.told: list[str] = []
 
     def aim(self, *arguments: str) -> Aim:
-        return aim(read(arguments), self.services, self.resolve, self.told.append)
+        return aim(read(arguments), self.services, self.resolve, self.told.append, ("tcp",))
 
     def hosts(self, *arguments: str) -> list[str]:
         """The addresses that the arguments mean, with one port each."""
-        space = self.aim("-p1", *arguments).space
+        space = self.aim("-p1", *arguments).spaces["tcp"]
         return space.host_at(np.arange(space.n_hosts)).text()
 
     def refusal(self, *arguments: str) -> str:
@@ -71,7 +71,8 @@ def standard_input(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
 
 
 def probes(made: Aim) -> set[tuple[str, int]]:
-    addresses, ports = made.space.at(np.arange(made.space.size))
+    space = made.spaces["tcp"]
+    addresses, ports = space.at(np.arange(space.size))
     return set(zip(addresses.text(), ports.tolist(), strict=True))
 
 
@@ -89,7 +90,7 @@ def test_overlaps_merge_and_nothing_is_probed_twice(desk: Desk) -> None:
     made = desk.aim("198.18.0.0/30", "198.18.0.1-198.18.0.5", "198.18.0.2:80", "one.example:443", "-p22,80")
     expected = {(f"198.18.0.{last}", port) for last in range(6) for port in (22, 80)}
     assert probes(made) == expected | {("198.18.0.1", 443)}
-    assert made.space.size == len(expected) + 1
+    assert made.spaces["tcp"].size == len(expected) + 1
 
 
 def test_a_pair_of_host_and_port_is_asked_for_that_port_alone(desk: Desk) -> None:
@@ -241,7 +242,7 @@ def test_no_targets(desk: Desk) -> None:
 
 
 def ports(desk: Desk, *arguments: str) -> tuple[int, ...]:
-    return chosen_ports(given(*arguments), desk.services, desk.told.append)
+    return chosen_ports(given(*arguments), desk.services, desk.told.append, ("tcp",))["tcp"]
 
 
 def given(*arguments: str) -> argparse.Namespace:
@@ -276,7 +277,7 @@ def test_ports_as_users_write_them(desk: Desk, arguments: list[str], expected: t
 
 def test_ports_of_other_protocols_are_told_and_left_out(desk: Desk) -> None:
     assert ports(desk, "-p", "U:53,T:22") == (22,)
-    assert desk.told == ["UDP and SCTP ports in -p are left out: no technique here asks them"]
+    assert desk.told == ["the UDP ports in -p are left out: -sU scans them"]
 
 
 @pytest.mark.parametrize(
@@ -285,9 +286,12 @@ def test_ports_of_other_protocols_are_told_and_left_out(desk: Desk) -> None:
         (["-p", "1,,2"], '-p: port "": an entry is empty'),
         (["-p", "nosuch"], '-p: port "nosuch": no service with such a name is known'),
         (["-p", "22", "-p", "80"], "-p is given twice; join the ports with a comma, as in -p 22,80"),
-        (["-p", "U:53"], "-p U:53: no TCP ports in it, and no other protocol is scanned yet"),
+        (["-p", "U:53"], "-p U:53: no TCP ports in it, and TCP is to be scanned"),
         (["-p", "22", "--exclude-ports", "x y"], None),
-        (["-p", "22", "--exclude-ports", "22"], "no ports are left to probe: --exclude-ports takes them all"),
+        (
+            ["-p", "22", "--exclude-ports", "22"],
+            "no TCP ports are left to probe: --exclude-ports takes them all",
+        ),
     ],
 )
 def test_wrong_ports(desk: Desk, arguments: list[str], line: str | None) -> None:
@@ -299,3 +303,29 @@ def test_more_common_ports_than_are_ranked(desk: Desk) -> None:
     assert desk.refusal("198.18.0.1", "--top-ports", "65535").startswith(
         "top ports 65535: the ranking holds "
     )
+
+
+def test_every_protocol_has_ports_of_its_own(desk: Desk) -> None:
+    made = aim(
+        read(["198.18.0.1", "198.18.0.2:7", "-p", "9,T:80,U:53"]),
+        desk.services,
+        desk.resolve,
+        desk.told.append,
+        ("tcp", "udp", "sctp"),
+    )
+    assert made.ports == {"tcp": (9, 80), "udp": (9, 53), "sctp": (9,)}
+    sizes = {proto: space.size for proto, space in made.spaces.items()}
+    assert sizes == {"tcp": 3, "udp": 3, "sctp": 2}
+    assert made.hosts.size == 2
+
+
+def test_the_usual_ports_of_other_protocols(desk: Desk) -> None:
+    protos = ("udp", "sctp")
+    usual = chosen_ports(given(), desk.services, desk.told.append, protos)
+    assert len(usual["udp"]) == 1000
+    assert {53, 161, 123} < set(usual["udp"])
+    assert usual["sctp"] == desk.services.known("sctp")
+    few = chosen_ports(given("--top-ports", "3"), desk.services, desk.told.append, protos)
+    assert len(few["udp"]) == 3
+    with pytest.raises(UsageError, match="of UDP ports"):
+        chosen_ports(given("--top-ports", "65535"), desk.services, desk.told.append, protos)

@@ -16,7 +16,7 @@ def words(text: str) -> list[str]:
 
 
 NMAPS_FLAGS = words("""
-    -iL --exclude --exclude-file --excludefile --resolve-all -Pn -n -R -6
+    -iL --exclude --exclude-file --excludefile --resolve-all -Pn -n -R --dns-servers -6
     -p -F --top-ports --exclude-ports -sS -sT
     -T --min-rate --max-rate --max-retries --host-timeout --scan-delay
     --initial-rtt-timeout --min-rtt-timeout --max-rtt-timeout
@@ -56,7 +56,7 @@ def read_line(text: str) -> argparse.Namespace:
 
 def test_defaults() -> None:
     given = read([TARGET])
-    assert (given.ports, given.top, given.technique, given.reverse, given.family) == (None,) * 5
+    assert (given.ports, given.top, given.technique_tcp, given.reverse, given.family) == (None,) * 5
     assert timing(given) == TEMPLATES[3]
     assert output_requests(given) == []
 

@@ -85,6 +85,13 @@ def test_without_v_a_log_stays_empty() -> None:
     assert log.getvalue() == ""
 
 
+@pytest.mark.parametrize(("verbose", "shown"), [(0, ""), (1, "a\\x1b\n"), (2, "a\\x1b\n")])
+def test_details_are_shown_with_v(verbose: int, shown: str) -> None:
+    log = Log()
+    Progress(log, verbose=verbose).detail("a\x1b")
+    assert log.getvalue() == shown
+
+
 @pytest.mark.parametrize("stream", [Log, Terminal])
 def test_findings_are_named_as_they_are_found(stream: type[io.StringIO]) -> None:
     out = stream()

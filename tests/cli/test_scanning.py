@@ -12,9 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.scan.name_server import NameServer
 
 from periplus.cli.commands.scan import main
 from periplus.errors import CannotScan, UsageError
+from periplus.scan.names import ReverseNames, Servers
+from periplus.scan.naming import Naming
+from periplus.scan.vendor import Vendors
 
 SOURCE = Path(__file__).parents[2] / "src"
 ENVIRONMENT = {"PYTHONPATH": str(SOURCE), "PATH": os.environ["PATH"]}
@@ -123,6 +127,43 @@ def test_a_format_on_standard_output_takes_the_table_s_place(
     assert shown.err == ""
 
 
+def test_names_come_from_the_servers_that_are_named(
+    closed_port: int, capfd: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reverse: list[Servers | None] = []
+
+    def names(servers: Servers | None) -> ReverseNames:
+        reverse.append(servers)
+        return ReverseNames(servers)
+
+    monkeypatch.setattr("periplus.cli.scanning.ReverseNames", names)
+    with NameServer({("here.example.", "A"): [HOST]}) as server:
+        host, port = server.address
+        assert main(["-sT", "here.example", "-p", str(closed_port), "--dns-servers", f"{host}:{port}"]) == 0
+        assert reverse == [(server.address,)]
+        assert server.asked == [("here.example.", "A")]
+    assert f"Periplus scan report for here.example ({HOST})\n" in capfd.readouterr().out
+
+
+def test_reports_get_their_vendors(closed_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[Vendors | None] = []
+
+    def naming(reverse: bool | None, names: ReverseNames | None, vendors: Vendors | None) -> Naming:
+        given.append(vendors)
+        return Naming(reverse, names, vendors)
+
+    monkeypatch.setattr("periplus.cli.scanning.Naming", naming)
+    assert scan(HOST, "-p", str(closed_port)) == 0
+    assert [type(each) for each in given] == [Vendors]
+
+
+def test_a_wrong_name_server_is_a_mistake_in_one_line() -> None:
+    with pytest.raises(
+        UsageError, match=r'^--dns-servers: "dns\.example" is no address of a name server; write '
+    ):
+        scan(HOST, "--dns-servers", "198.18.0.53,dns.example")
+
+
 def test_the_run_can_be_repeated_from_its_row(closed_port: int, tmp_path: Path, capfd: Output) -> None:
     file = tmp_path / "rows.json"
     assert scan(HOST, "-p", str(closed_port), "--seed", "7", "-oJ", str(file)) == 0
@@ -139,7 +180,8 @@ def test_the_run_can_be_repeated_from_its_row(closed_port: int, tmp_path: Path, 
         "-oJ",
         str(file),
     ]
-    assert (begin["seed"], begin["technique"], begin["ports"]) == (7, "connect", str(closed_port))
+    assert begin["seed"] == 7
+    assert begin["scans"] == [{"technique": "connect", "proto": "tcp", "ports": str(closed_port)}]
     assert scan(HOST, "-p", str(closed_port), "-oG", "-") == 0
     assert f"as: periplus scan -sT -n {HOST} -p {closed_port} -oG -" in capfd.readouterr().out
 

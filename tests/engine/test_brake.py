@@ -22,8 +22,10 @@ def _drive(
         tries = max(round(rate * TICK_US / 1e6), 1)
         passed = min(1.0, capacity_pps / rate) * (1 - loss)
         answered = round(tries * share * passed)
-        brake.sent(now_us, tries, tries)
-        brake.heard(np.full(answered, now_us), answered, round(lost_before * passed))
+        brake.tick(now_us)
+        brake.sent(tries, tries)
+        now = brake.stretch
+        brake.heard(np.full(answered, now), np.full(round(lost_before * passed), now))
         lost_before = tries * share - answered
         brake.review(now_us, WAIT_US)
         limits.append(brake.limit_pps)
@@ -52,8 +54,9 @@ def test_loss_at_any_rate_is_no_reason_to_go_slowly(loss: float) -> None:
 
 def test_it_waits_until_the_fate_of_the_probes_is_known() -> None:
     brake = Brake()
-    brake.sent(0, ENOUGH, ENOUGH)
-    brake.sent(STRETCH_US, 1, 1)  # ends the stretch
+    brake.tick(0)
+    brake.sent(ENOUGH, ENOUGH)
+    brake.tick(STRETCH_US)  # ends the stretch
     brake.review(STRETCH_US + WAIT_US - 1, WAIT_US)
     assert brake.limit_pps == math.inf
 
@@ -69,8 +72,9 @@ def test_a_limit_of_the_least_rate_is_raised_when_the_path_clears() -> None:
     brake.limit_pps = brake._least_pps = 45.0
     for now_us in range(0, 20_000_000, 20_000):
         tries = int(now_us % 40_000 == 0)
-        brake.sent(now_us, tries, tries)
-        brake.heard(np.full(tries, now_us), tries, 0)
+        brake.tick(now_us)
+        brake.sent(tries, tries)
+        brake.heard(np.full(tries, brake.stretch), np.zeros(0, np.int64))
         brake.review(now_us, WAIT_US)
     assert brake.limit_pps > 60
 
@@ -79,11 +83,12 @@ def test_a_handful_of_answers_tells_nothing_of_loss() -> None:
     """Three ports answer among thousands that are dropped; one of them did so on its second try."""
     brake = Brake()
     for now_us in range(0, 2_000_000, TICK_US):
-        brake.sent(now_us, 50, 50)
-        answers = int(now_us in {100_000, 500_000})
-        brake.heard(np.full(answers, now_us), answers, int(now_us == 300_000))
+        brake.tick(now_us)
+        brake.sent(50, 50)
+        answers, later = int(now_us in {100_000, 500_000}), int(now_us == 300_000)
+        brake.heard(np.full(answers, brake.stretch), np.full(later, brake.stretch))
         brake.review(now_us, WAIT_US)
-    assert (brake.limit_pps, brake.era) == (math.inf, 0)
+    assert (brake.limit_pps, brake.eras) == (math.inf, [0])
 
 
 def test_a_cut_that_went_too_deep_is_taken_back_to_what_got_through() -> None:
@@ -92,7 +97,7 @@ def test_a_cut_that_went_too_deep_is_taken_back_to_what_got_through() -> None:
     brake._reference = 0.2
     brake._judge(_Measured(rate_pps=10_000, answered=0.2, loss=0.95, noise=0.0))
     assert brake.limit_pps == pytest.approx(10_000 * 0.05 * CAUTION)
-    assert brake.era == 1
+    assert len(brake.eras) == 2
     brake._judge(_Measured(rate_pps=450, answered=1.0, loss=0.0, noise=0.0))
     assert brake.limit_pps == pytest.approx(2_000 * CAUTION)
-    assert brake.era == 2
+    assert len(brake.eras) == 3

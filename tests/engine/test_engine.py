@@ -115,7 +115,7 @@ class _Clearing(Internet):
 
     def send(self, now_us: int, group: Group, probes: Probes) -> None:
         if now_us > 400_000 and self.path.loss:
-            self.engine._pace.brake.era += 1
+            self.engine._pace.brake._change(10_000.0)
             self.path = Path()
         super().send(now_us, group, probes)
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from periplus.columns import I32, U8, Mask
+from periplus.columns import I32, I64, Mask
 from periplus.engine.loss import MOST_LOSS, expected_missed, hidden_by_eras, lost_shares, per_try, shares
 
 
@@ -100,9 +100,9 @@ def test_where_nobody_answers_nothing_can_be_expected() -> None:
     assert missed.tolist() == [0.0, 0.0]
 
 
-def _eras(*counts: tuple[int, int, int]) -> tuple[U8, Mask]:
+def _eras(*counts: tuple[int, int, int]) -> tuple[I64, Mask]:
     """Columns of cells from (era, cells, silent ones)."""
-    era = np.concatenate([np.full(cells, number, np.uint8) for number, cells, _ in counts])
+    era = np.concatenate([np.full(cells, number) for number, cells, _ in counts])
     silent = np.concatenate([np.arange(cells) < mute for _, cells, mute in counts])
     return era, silent
 

@@ -16,7 +16,7 @@ def _sent_in(pace: Pace, seconds: float, tick_us: int = 1000) -> int:
         clocked, floor, most = pace.allowance(now_us, sent)
         clocked = min(clocked, most)
         floor = min(floor, most - clocked)
-        pace.sent(now_us, clocked, floor, 0)
+        pace.sent(clocked, floor, 0)
         sent += clocked + floor
     return sent
 
@@ -45,13 +45,13 @@ def test_no_more_is_under_way_than_there_is_room_for() -> None:
 
 def test_answers_open_the_window() -> None:
     pace = Pace(Timing(floor_rate=0.0), 10_000, 0)
-    pace.heard(200, 200, 0, 0.0, NOTHING)
+    pace.heard(200, NOTHING, NOTHING, 0.0)
     assert pace.allowance(0, 0)[0] == FIRST_WINDOW + 200
 
 
 def test_a_queue_felt_for_a_whole_round_closes_it() -> None:
     pace = Pace(Timing(floor_rate=0.0), 10_000, 0)
-    pace.heard(200, 200, 0, 50_000.0, NOTHING)
+    pace.heard(200, NOTHING, NOTHING, 50_000.0)
     pace.review(SECOND, 100_000.0)
     assert pace.allowance(SECOND, 0)[0] < FIRST_WINDOW + 200
 
@@ -59,7 +59,7 @@ def test_a_queue_felt_for_a_whole_round_closes_it() -> None:
 def test_waking_is_for_a_handful_of_probes_not_for_each() -> None:
     pace = Pace(Timing(floor_rate=10_000.0), 10_000, 0)
     pace.allowance(0, 100_000)
-    pace.sent(0, 0, 1, 0)
+    pace.sent(0, 1, 0)
     assert 1_000 <= pace.ready_us(100_000, True) <= 3_000
 
 

@@ -112,7 +112,7 @@ def test_this_machine_has_no_way(chain: Chain) -> None:
 def test_the_shared_way_is_asked_for_once(chain: Chain, tmp_path: Path) -> None:
     """Two probes for the scan; then four for one host, and two for the other."""
     out = tmp_path / "out.json"
-    ran = periplus(chain.scanner, "--traceroute", "-sS", "-p", CLOSED, "-oJ", str(out), ONE.v4, TWO.v4)
+    ran = periplus(chain.scanner, "-Pn", "--traceroute", "-sS", "-p", CLOSED, "-oJ", str(out), ONE.v4, TWO.v4)
     assert "TRACEROUTE (using port 81/tcp)\nHOP RTT " in ran.out
     rows: list[dict[str, Any]] = [json.loads(line) for line in out.read_text().splitlines()]
     [summary] = [row for row in rows if row["type"] == "summary"]
@@ -121,6 +121,17 @@ def test_the_shared_way_is_asked_for_once(chain: Chain, tmp_path: Path) -> None:
     assert {row["addr"]: {hop["ttl"]: hop["addr"] for hop in row["trace"]["hops"]} for row in hosts} == truth(
         4
     )
+
+
+@pytest.mark.parametrize("family", [4, 6])
+def test_hosts_that_are_only_found_are_traced_too(chain: Chain, family: int) -> None:
+    ran = periplus(chain.scanner, "-sn", "--traceroute", "-oX", "-", ONE.of(family), TWO.of(family))
+    assert ran.status == 0, ran.err
+    assert ways(ran.out) == truth(family)
+
+
+def test_two_techniques_at_once(chain: Chain) -> None:
+    assert ours(chain, "-sS", "-sU", "-p", CLOSED, ONE.v4, TWO.v4) == truth(4)
 
 
 def test_ordinary_sockets_do_not_trace(chain: Chain) -> None:

@@ -1,12 +1,13 @@
 """Rows for the tests of `result`: small hosts, full hosts, and hosts whose every text is hostile."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 
 import numpy as np
 from hypothesis import strategies as st
 
-from periplus.result.row import Hop, HostReport, PortColumns, RunRow, SummaryRow, Trace
+from periplus.result.row import Hop, HostReport, PortColumns, RunRow, ScanRow, SummaryRow, Trace
 from periplus.result.writer import Format, Options
 from periplus.technique.verdict import Reason, State
 
@@ -41,6 +42,10 @@ class Memory:
         self.body += "".join(pieces)
         self.tail = self.tail if tail is None else tail
 
+    def together(self) -> AbstractContextManager[None]:
+        """Nothing to do."""
+        return nullcontext()
+
     def refresh(self) -> None:
         """Nothing to do."""
 
@@ -74,6 +79,7 @@ def host(
     up: bool = True,
     names: tuple[tuple[str, str], ...] = (),
     mac: str | None = None,
+    vendor: str | None = None,
     timed_out: bool = False,
     notes: tuple[str, ...] = (),
 ) -> HostReport:
@@ -91,6 +97,7 @@ def host(
         rttvar_ms=0.02 if up else None,
         timeout_ms=100.0 if up else None,
         mac=mac,
+        vendor=vendor,
         timed_out=timed_out,
         notes=notes,
     )
@@ -160,9 +167,7 @@ def run(*arguments: str, technique: str = "syn") -> RunRow:
         arguments=arguments or ("scan", "--reason", "-p-", "198.18.0.2"),
         seed=7,
         started=START,
-        technique=technique,
-        proto="tcp",
-        ports=(*range(1, 101), 443),
+        scans=(ScanRow(technique, "tcp", (*range(1, 101), 443)),),
         targets=1,
     )
 
@@ -218,7 +223,13 @@ def nasty_runs(draw: st.DrawFn) -> tuple[RunRow, HostReport, SummaryRow, Options
     """A run in which every text that comes from outside is hostile."""
     names = tuple((draw(NASTY), kind) for kind in ("user", "PTR"))
     ports = [*usual_ports(50), (60, State.FILTERED, Reason.HOST_UNREACH)]
-    report = host(columns(ports, senders={60: "2001:db8::1"}), names=names, notes=(draw(NASTY),))
+    report = host(
+        columns(ports, senders={60: "2001:db8::1"}),
+        names=names,
+        mac="00:53:00:00:00:0A",
+        vendor=draw(NASTY),
+        notes=(draw(NASTY),),
+    )
     report = replace(report, trace=Trace((Hop(1), Hop(2, "2001:db8::1", 0.5, (draw(NASTY),))), "ipv6-icmp"))
     options = Options(Names({22: draw(NASTY), 80: draw(NASTY)}), reason=True, verbose=draw(st.integers(0, 2)))
     return run(draw(NASTY), draw(NASTY)), report, summary("error", draw(NASTY)), options

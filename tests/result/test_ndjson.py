@@ -55,11 +55,8 @@ def test_the_lines_of_a_run() -> None:
     rows = lines_of(written(ndjson.FORMAT, usual_host()))
     assert [row["type"] for row in rows] == ["run", "port", "port", "port", "host", "summary"]
     assert rows[0]["arguments"] == ["scan", "--reason", "-p-", "198.18.0.2"]
-    assert (rows[0]["seed"], rows[0]["ports"], rows[0]["start"]) == (
-        7,
-        "1-100,443",
-        "2026-11-22T08:20:05.250Z",
-    )
+    assert rows[0]["scans"] == [{"technique": "syn", "proto": "tcp", "ports": "1-100,443"}]
+    assert (rows[0]["seed"], rows[0]["start"]) == (7, "2026-11-22T08:20:05.250Z")
     assert rows[1] == {
         "type": "port",
         "addr": "198.18.0.2",
@@ -135,8 +132,9 @@ def test_figures_that_are_no_numbers_are_left_out() -> None:
 
 
 def test_hosts_with_everything() -> None:
-    report = replace(mixed_host(), timed_out=True, notes=("left alone",))
-    line = lines_of(written(ndjson.FORMAT, report, host()))[-3]
+    report = replace(mixed_host(), timed_out=True, notes=("left alone",), vendor="Made-Up Works")
+    line, bare = lines_of(written(ndjson.FORMAT, report, host()))[-3:-1]
+    assert (line["vendor"], bare.get("vendor")) == ("Made-Up Works", None)
     assert (line["timed_out"], line["notes"], line["mac"]) == (True, ["left alone"], "02:00:00:00:00:0a")
 
 

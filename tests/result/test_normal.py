@@ -141,6 +141,11 @@ def test_short_ways(trace: Trace, lines: tuple[str, ...]) -> None:
     assert tuple(text.partition("\nTRACEROUTE")[2].partition("\n\n")[0].splitlines()) == lines
 
 
+def test_the_vendor_stands_behind_the_hardware_address() -> None:
+    report = replace(mixed_host(), mac="00:53:00:00:00:0A", vendor="Made-Up Works\x1b")
+    assert "MAC Address: 00:53:00:00:00:0A (Made-Up Works\\x1b)\n" in written(normal.TERMINAL, report)
+
+
 def test_a_host_without_ports_has_a_headline() -> None:
     assert "Periplus scan report for 198.18.0.2\nHost is up" in written(normal.TERMINAL, host())
 
@@ -157,5 +162,6 @@ def test_hostile_text_never_reaches_the_terminal(
         assert all(line.isprintable() for line in lines)
         assert sum(line.startswith("Periplus scan report for") for line in lines) == 1
         table = lines[next(at for at, line in enumerate(lines) if line.startswith("PORT ")) + 1 :]
-        listed = table[: table.index("")]
+        *listed, hardware = table[: table.index("")]
+        assert hardware.startswith("MAC Address: 00:53:00:00:00:0A")
         assert [int(line.split("/")[0]) for line in listed][-1] == 60

@@ -47,7 +47,7 @@ def test_all_formats_at_once_and_the_terminal(tmp_path: Path, capfd: pytest.Capt
     assert_valid(tmp_path)
     report = usual_host()
     writers.finding(next(report.rows(report.columns[0], report.columns[0].ports[21:22], {})))
-    writers.host(report)
+    writers.hosts([report])
     writers.refresh()
     assert_valid(tmp_path)
     writers.end(summary())
@@ -66,7 +66,7 @@ def test_a_format_on_standard_output_replaces_the_table(
 ) -> None:
     writers = open_writers([(BY_FLAG[flag], "-")], OPTIONS, sentinel)
     writers.begin(run())
-    writers.host(usual_host())
+    writers.hosts([usual_host()])
     writers.end(summary())
     writers.close()
     text = capfd.readouterr().out
@@ -79,7 +79,7 @@ def test_a_format_on_standard_output_replaces_the_table(
 def test_a_run_that_only_closes_leaves_valid_files(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     writers = open_writers(requests_in(tmp_path), OPTIONS, sentinel)
     writers.begin(run())
-    writers.host(usual_host())
+    writers.hosts([usual_host()])
     writers.close()
     assert_valid(tmp_path)
     assert len(etree.parse(tmp_path / "xml").findall("host")) == 1
@@ -93,7 +93,7 @@ def test_a_full_disk_costs_that_file_and_one_line(
     requests = [(BY_FLAG[flag], "/dev/full"), *requests_in(tmp_path)]
     writers = open_writers(requests, OPTIONS, told.append)
     writers.begin(run())
-    writers.host(usual_host())
+    writers.hosts([usual_host()])
     writers.end(summary())
     writers.close()
     assert told == ["cannot write /dev/full: No space left on device; it ends here"]
@@ -195,8 +195,8 @@ writers = open_writers(requests_in(Path(sys.argv[1])), OPTIONS, print, stdout_fd
 sink.PUBLISH_EVERY_S, sink.PUBLISH_SHARE = 0.0, 1e9
 writers.begin(run())
 while True:
-    writers.host(usual_host())
-    writers.host(small_host())
+    writers.hosts([usual_host()])
+    writers.hosts([small_host()])
     print("host", flush=True)
 """
 
@@ -234,7 +234,7 @@ null = open("/dev/null", "w")
 writers = open_writers(requests_in(folder), OPTIONS, told.append, stdout_fd=null.fileno())
 writers.begin(run())
 for _ in range(2000):
-    writers.host(small_host())
+    writers.hosts([small_host()])
 writers.close()
 assert_valid(folder)
 assert 1 <= len(told) <= 5, told
@@ -263,7 +263,7 @@ options = replace(OPTIONS, all_states=True)
 writers = open_writers(requests_in(Path(sys.argv[1])), options, print, stdout_fd=null.fileno())
 writers.begin(run())
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-writers.host(report)
+writers.hosts([report])
 writers.end(summary())
 writers.close()
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)

@@ -49,6 +49,7 @@ VARIANTS = {
     "open only": written(xml.FORMAT, small_host(), closed_host(), options=replace(OPTIONS, open_only=True)),
     "traced": written(xml.FORMAT, traced_host()),
     "on-link": written(xml.FORMAT, replace(small_host(), trace=Trace((Hop(1, "198.18.0.2", 0.1),)))),
+    "vendor": written(xml.FORMAT, host(mac="00:53:00:00:00:0A", vendor='Made-Up "Works" & <Co>')),
     "timed out": written(xml.FORMAT, SLOW),
     "connect": written(xml.FORMAT, run_row=run(technique="connect")),
     "unheard-of technique": written(xml.FORMAT, run_row=run(technique="carrier-pigeon")),
@@ -116,6 +117,15 @@ def test_folded_ports_are_counted_with_reasons_and_numbers() -> None:
         {"reason": "host-unreach", "count": "10", "proto": "tcp", "ports": "141-150"},
     ]
     assert root.find("host/address[@addrtype='mac']").get("addr") == "02:00:00:00:00:0A"
+
+
+def test_the_vendor_is_told_where_there_is_one() -> None:
+    found = [
+        dict(etree.fromstring(VARIANTS[name].encode()).find("host/address[@addrtype='mac']").attrib)
+        for name in ("vendor", "mixed")
+    ]
+    assert [each.get("vendor") for each in found] == ['Made-Up "Works" & <Co>', None]
+    assert NmapParser.parse_fromstring(VARIANTS["vendor"]).hosts[0].vendor == 'Made-Up "Works" & <Co>'
 
 
 def test_a_router_is_named_and_silence_has_no_ttl() -> None:

@@ -1,6 +1,6 @@
 """Whole scans for the tests of this room: from the loop down to frames, in virtual time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,9 +10,11 @@ from tests.wire.twins import number
 from periplus.engine.engine import Limits
 from periplus.engine.timing import Timing
 from periplus.result.row import HostReport, PortRow, SummaryRow
-from periplus.scan.config import ScanConfig
+from periplus.scan.config import ScanConfig, Work
 from periplus.scan.loop import Loop
+from periplus.scan.menu import Menu
 from periplus.scan.naming import Naming
+from periplus.scan.open import Links
 from periplus.scan.raw import RawLink
 from periplus.scan.snapshot import Snapshot
 from periplus.space.ranges import AddressSpace
@@ -62,9 +64,10 @@ class Recorder:
     def finding(self, row: PortRow) -> None:
         self.found.append(row)
 
-    def host(self, report: HostReport) -> None:
-        assert report.addr not in self.reports
-        self.reports[report.addr] = report
+    def hosts(self, reports: Sequence[HostReport]) -> None:
+        for report in reports:
+            assert report.addr not in self.reports
+            self.reports[report.addr] = report
 
     def snapshot(self, snapshot: Snapshot) -> None:
         self.snapshots.append(snapshot)
@@ -118,13 +121,13 @@ def config_of(
 ) -> ScanConfig:
     """A SYN scan."""
     return ScanConfig(
-        space, TECHNIQUE, timing, seed=7, assume_up=assume_up, reverse=False, tell_down=tell_down
+        (Work(TECHNIQUE, space),), timing, seed=7, assume_up=assume_up, reverse=False, tell_down=tell_down
     )
 
 
 def link_of(space: Space, wire: Wire, paths: list[Path] = PATHS) -> RawLink:
     """The link that such a scan uses."""
-    return RawLink(space, TECHNIQUE, paths, wire, OURS, KEY, wire.clock.now_us, Resolver())
+    return RawLink(space, Menu((TECHNIQUE,)), paths, wire, OURS, KEY, wire.clock.now_us, Resolver())
 
 
 def scan(
@@ -137,7 +140,7 @@ def scan(
     limit_s: float = 3_600.0,
 ) -> Run:
     """Scan to the end; AssertionError when that takes over `limit_s` of virtual time."""
-    run, link = Run(), link_of(config.space, wire)
+    run, link = Run(), link_of(config.works[0].space, wire)
     link.limits = limits or link.limits
     end_us = wire.now_us + int(limit_s * 1e6)
 
@@ -146,7 +149,7 @@ def scan(
             raise AssertionError("the scan does not end")
         return stopped(run)
 
-    loop = Loop(config, link, run, wire.clock, services, naming or Naming(reverse=False), ended)
+    loop = Loop(config, Links((link,)), run, wire.clock, services, naming or Naming(reverse=False), ended)
     run.summary = loop.run()
     link.close()
     return run

@@ -4,7 +4,7 @@ import pytest
 from tests.scan.runs import config_of, space_of
 
 
-@pytest.mark.parametrize("name", ["seed", "space", "timing"])
+@pytest.mark.parametrize("name", ["seed", "works", "timing"])
 def test_a_configuration_cannot_be_changed(name: str) -> None:
     config = config_of(space_of(["198.18.0.2"], [22]))
     with pytest.raises(FrozenInstanceError):

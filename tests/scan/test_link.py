@@ -27,7 +27,7 @@ def plain() -> Link:
 
 def test_the_links_have_what_the_protocol_names() -> None:
     wanted = {name for name, _ in inspect.getmembers(Link, inspect.isfunction) if not name.startswith("_")}
-    assert len(wanted) == 11
+    assert len(wanted) == 13
     for kind in (RawLink, PlainLink):
         for name in wanted:
             own = list(inspect.signature(getattr(kind, name)).parameters)

@@ -5,12 +5,9 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-import dns.flags
-import dns.message
-import dns.rcode
-import dns.rrset
 import pytest
 from dns.exception import DNSException
+from tests.scan.name_server import NameServer
 
 from periplus.errors import UsageError
 from periplus.scan import names
@@ -18,63 +15,23 @@ from periplus.scan.names import ReverseNames, hosts_names, resolve
 from periplus.space.ip import parse_ip
 
 ZONE = {
-    "1.0.18.198.in-addr.arpa.": ["one.example."],
-    "2.0.18.198.in-addr.arpa.": ["two.example.", "also-two.example."],
-    "5.0.18.198.in-addr.arpa.": ["a\\000\\027[31m.example."],
-    f"{'1' + '.0' * 23}.8.b.d.0.1.0.0.2.ip6.arpa.": ["six.example."],
+    ("1.0.18.198.in-addr.arpa.", "PTR"): ["one.example."],
+    ("2.0.18.198.in-addr.arpa.", "PTR"): ["two.example.", "also-two.example."],
+    ("5.0.18.198.in-addr.arpa.", "PTR"): ["a\\000\\027[31m.example."],
+    (f"{'1' + '.0' * 23}.8.b.d.0.1.0.0.2.ip6.arpa.", "PTR"): ["six.example."],
 }
 SILENT = [f"{last}.0.18.198.in-addr.arpa." for last in range(9, 14)]
 GARBAGE = "8.0.18.198.in-addr.arpa."
 
 
-class Server:
-    """A name server that knows ZONE; counts what it was asked."""
-
-    def __init__(self) -> None:
-        self.asked: list[str] = []
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.bind(("127.0.0.1", 0))
-        self.address: tuple[str, int] = self._socket.getsockname()
-        self._thread = threading.Thread(target=self._serve)
-        self._thread.start()
-
-    def _serve(self) -> None:
-        while True:
-            question, sender = self._socket.recvfrom(4096)
-            if not question:
-                return
-            reply = self._answer(question)
-            if reply:
-                self._socket.sendto(reply, sender)
-
-    def _answer(self, question: bytes) -> bytes:
-        message = dns.message.from_wire(question)
-        name = message.question[0].name.to_text()
-        self.asked.append(name)
-        if name in SILENT or name == GARBAGE:
-            return b"" if name in SILENT else b"\xff" * 7
-        reply = dns.message.make_response(message)
-        if name in ZONE:
-            reply.answer.append(dns.rrset.from_text(name, 60, "IN", "PTR", *ZONE[name]))
-        else:
-            reply.set_rcode(dns.rcode.NXDOMAIN)
-        return reply.to_wire()
-
-    def close(self) -> None:
-        self._socket.sendto(b"", self.address)
-        self._thread.join()
-        self._socket.close()
+@pytest.fixture
+def server() -> Iterator[NameServer]:
+    with NameServer(ZONE, SILENT, [GARBAGE]) as made:
+        yield made
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
-    made = Server()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def asking(server: Server, tmp_path: Path) -> Iterator[ReverseNames]:
+def asking(server: NameServer, tmp_path: Path) -> Iterator[ReverseNames]:
     """A `ReverseNames` of that server, with a hosts file of its own."""
     (tmp_path / "hosts").write_text("127.0.0.1 localhost\n198.18.0.7 seven alias\n")
     made = ReverseNames([server.address], lifetime_s=1.0, workers=4, hosts=tmp_path / "hosts")
@@ -99,7 +56,7 @@ def test_what_is_not_printable_comes_escaped(asking: ReverseNames) -> None:
 
 
 def test_the_hosts_file_is_asked_first_and_loopback_never_goes_out(
-    asking: ReverseNames, server: Server
+    asking: ReverseNames, server: NameServer
 ) -> None:
     asking.ask(["198.18.0.7", "127.0.0.1", "127.0.0.2", "::1"])
     assert asking.poll() == [
@@ -111,7 +68,7 @@ def test_the_hosts_file_is_asked_first_and_loopback_never_goes_out(
     assert server.asked == []
 
 
-def test_every_question_is_answered_once_and_asked_once(asking: ReverseNames, server: Server) -> None:
+def test_every_question_is_answered_once_and_asked_once(asking: ReverseNames, server: NameServer) -> None:
     asking.ask(["198.18.0.1", "198.18.0.1"])
     assert asking.wait() == [("198.18.0.1", ("one.example",))] * 2
     asking.ask(["198.18.0.1"])
@@ -129,21 +86,30 @@ def test_many_are_asked_by_few_threads(asking: ReverseNames) -> None:
 
 
 @pytest.mark.parametrize("address", ["198.18.0.8", "198.18.0.9"])
-def test_a_server_that_answers_nonsense_or_nothing_gives_no_name(server: Server, address: str) -> None:
+def test_a_server_that_answers_nonsense_or_nothing_gives_no_name(server: NameServer, address: str) -> None:
     asking = ReverseNames([server.address], lifetime_s=0.1, hosts=Path("/nonexistent"))
     asking.ask([address])
     assert asking.wait() == [(address, ())]
     asking.close()
 
 
-def test_dead_servers_are_given_up(monkeypatch: pytest.MonkeyPatch, server: Server) -> None:
+def test_dead_servers_are_given_up(monkeypatch: pytest.MonkeyPatch, server: NameServer) -> None:
     monkeypatch.setattr(names, "DEAD_AFTER", 3)
     asking = ReverseNames([server.address], lifetime_s=0.05, workers=1, hosts=Path("/nonexistent"))
     wanted = [f"198.18.0.{last}" for last in (9, 10, 11, 12, 13, 1)]
     asking.ask(wanted)
     assert asking.wait() == [(address, ()) for address in wanted]
-    assert set(server.asked) == set(SILENT[:3])
+    assert {name for name, _ in server.asked} == set(SILENT[:3])
     asking.close()
+
+
+def test_a_dead_server_leaves_time_for_the_next(server: NameServer) -> None:
+    with NameServer({}, silent=["1.0.18.198.in-addr.arpa."]) as dead:
+        asking = ReverseNames([dead.address, server.address], lifetime_s=1.0, hosts=Path("/nonexistent"))
+        asking.ask(["198.18.0.1"])
+        assert asking.wait() == [("198.18.0.1", ("one.example",))]
+        assert len(dead.asked) == 1
+        asking.close()
 
 
 def test_a_machine_without_servers_has_no_names(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,7 +123,7 @@ def test_a_machine_without_servers_has_no_names(monkeypatch: pytest.MonkeyPatch)
     asking.close()
 
 
-def test_close_waits_for_nobody(server: Server) -> None:
+def test_close_waits_for_nobody(server: NameServer) -> None:
     asking = ReverseNames([server.address], lifetime_s=30.0, hosts=Path("/nonexistent"))
     asking.ask(["198.18.0.9"] * 3)
     asking.close()

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from periplus.result.row import Hop, HostReport, Trace
 from periplus.scan.names import Named, ReverseNames
 from periplus.scan.naming import Naming
+from periplus.scan.vendor import Vendors
 from periplus.technique.verdict import Reason
 
 
@@ -53,13 +55,23 @@ def test_who_is_asked_for(reverse: bool | None, asked: list[str]) -> None:
 
 
 def test_without_names_nobody_is_asked_and_reports_pass_through_in_order() -> None:
-    naming = Naming(reverse=False)
+    server = Server()
+    naming = Naming(reverse=False, names=server)
     both = [report(2), report(1, up=False)]
     for each in both:
         naming.ask(each)
     assert list(naming.named(wait=False)) == both
     assert list(naming.named(wait=True)) == []
     naming.close()
+    assert server.asked == []
+
+
+def test_a_hardware_address_gets_its_vendor_without_waiting(tmp_path: Path) -> None:
+    (tmp_path / "list").write_text("00:53:AA\tMade-Up Works\n")
+    naming = Naming(False, vendors=Vendors(lambda _: None, [(tmp_path, ("list",))]))
+    for mac in ("00:53:AA:00:00:01", "00:53:BB:00:00:01", None):
+        naming.ask(replace(report(1), mac=mac))
+    assert [each.vendor for each in naming.named(wait=False)] == ["Made-Up Works", None, None]
 
 
 def test_a_report_waits_for_its_name_and_no_other() -> None:

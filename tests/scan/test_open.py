@@ -11,8 +11,8 @@ from tests.wire.twins import number
 
 from periplus.errors import CannotScan
 from periplus.scan.clock import Clock
-from periplus.scan.config import ScanConfig
-from periplus.scan.open import open_link
+from periplus.scan.config import ScanConfig, Work
+from periplus.scan.open import open_links
 from periplus.scan.plain import PlainLink
 from periplus.scan.raw import RawLink
 from periplus.space.address import Addresses
@@ -38,7 +38,7 @@ class Kernel:
         self._paths = paths
         monkeypatch.setattr(routes, "Routes", lambda: self)
         monkeypatch.setattr(packet, "PacketTransport", self._open)
-        monkeypatch.setattr(packet, "reserve_ports", lambda draw, count, protocol: (OURS, []))
+        monkeypatch.setattr(packet, "reserve_ports", lambda draw, count, protocols: (OURS, []))
 
     def __enter__(self) -> Self:
         return self
@@ -71,7 +71,8 @@ def draws(n: int) -> int:
 
 def link_for(config: ScanConfig, tell: Callable[[str], None] = lambda line: None) -> object:
     """What is opened."""
-    return open_link(config, Clock(), draws, tell)
+    [link] = open_links(config, Clock(), draws, tell).works
+    return link
 
 
 def config() -> ScanConfig:
@@ -80,7 +81,7 @@ def config() -> ScanConfig:
 
 
 def test_sockets_are_opened_for_a_technique_of_sockets() -> None:
-    link = open_link(ScanConfig(config().space, CONNECT, config().timing, 1), Clock(), draws, print)
+    link = link_for(ScanConfig((Work(CONNECT, config().works[0].space),), config().timing, 1))
     assert isinstance(link, PlainLink)
     link.close()
 
@@ -100,13 +101,15 @@ def test_every_lane_is_opened_once_and_targets_are_asked_for_once(monkeypatch: p
     assert kernel.wire.closed
 
 
-def test_echo_replies_are_let_in_for_traceroute_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_traceroute_has_a_link_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     kernel = Kernel(monkeypatch, [span("198.18.0.0", "198.18.0.99", ETH4)])
-    opened = []
-    for traceroute in (False, True):
-        link_for(replace(config(), traceroute=traceroute))
-        opened.append(kernel.protocols)
-    assert opened == [(6,), (6, 1, 58)]
+    links = open_links(replace(config(), traceroute=True), Clock(), draws, print)
+    assert links.trace is not None
+    assert links.trace.lanes == [ETH4]
+    assert kernel.opened == [(OURS, [ETH4])] * 2
+    assert kernel.protocols == (1, 6, 17, 58)
+    links.close()
+    assert open_links(config(), Clock(), draws, print).trace is None
 
 
 def test_a_router_that_the_kernel_knows_is_not_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:

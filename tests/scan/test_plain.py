@@ -18,9 +18,10 @@ from periplus.engine.group import Group
 from periplus.engine.replies import Probes
 from periplus.engine.timing import Timing
 from periplus.scan.clock import Clock
-from periplus.scan.config import ScanConfig
+from periplus.scan.config import ScanConfig, Work
 from periplus.scan.loop import Loop
 from periplus.scan.naming import Naming
+from periplus.scan.open import Links
 from periplus.scan.plain import PlainLink
 from periplus.space.address import Addresses
 from periplus.space.space import Space
@@ -115,7 +116,7 @@ def scan(
     clock, run = SocketsClock(sockets), Run()
     link = PlainLink(space, sockets, clock.now_us, tell, problem)
     link.limits = replace(link.limits, group_hosts=group_hosts)
-    config = ScanConfig(space, TECHNIQUE, timing, seed=3, reverse=False, tell_down=True)
+    config = ScanConfig((Work(TECHNIQUE, space),), timing, seed=3, reverse=False, tell_down=True)
     end_us = sockets.now + 600_000_000
 
     def stopped() -> bool:
@@ -123,7 +124,7 @@ def scan(
             raise AssertionError("the scan does not end")
         return False
 
-    run.summary = Loop(config, link, run, clock, services, Naming(reverse=False), stopped).run()
+    run.summary = Loop(config, Links((link,)), run, clock, services, Naming(reverse=False), stopped).run()
     link.close()
     assert sockets.closed
     return run

@@ -6,7 +6,6 @@ from tests.scan.runs import (
     ETH4,
     FAR,
     KEY,
-    LO4,
     NEAR,
     NEAR6,
     NOWHERE6,
@@ -16,7 +15,6 @@ from tests.scan.runs import (
     ROUTER4,
     ROUTERS,
     SELF,
-    TUN4,
     TUNNEL,
     config_of,
     link_of,
@@ -26,17 +24,15 @@ from tests.scan.runs import (
 from tests.sim.frames import BEGIN_US, DROPPED, Host, Wire, read_probe
 from tests.wire.twins import number
 
-from periplus.columns import Mask
 from periplus.engine.engine import Engine, Limits
 from periplus.engine.group import Group, HostState
-from periplus.scan.raw import NO_LANE, RawLink
-from periplus.space.address import Addresses
+from periplus.scan.menu import Menu
+from periplus.scan.raw import RawLink
 from periplus.space.space import Space
 from periplus.technique.connect import TECHNIQUE as CONNECT
 from periplus.technique.syn import TECHNIQUE
 from periplus.technique.verdict import Reason
 from periplus.transport.neighbours import Resolver
-from periplus.wire.decode import Decoded
 from periplus.wire.tcp import SYN
 
 MAC = b"\2\0\0\0\1\2"
@@ -58,7 +54,7 @@ def by_addr(group: Group, column: "np.ndarray[tuple[int], np.dtype[np.uint8]]") 
 
 def test_a_technique_of_sockets_has_no_frames() -> None:
     with pytest.raises(ValueError, match="connect"):
-        RawLink(space_of([NEAR], [22]), CONNECT, PATHS, Wire({}), OURS, KEY, lambda: 0, Resolver())
+        RawLink(space_of([NEAR], [22]), Menu((CONNECT,)), PATHS, Wire({}), OURS, KEY, lambda: 0, Resolver())
 
 
 def test_hosts_go_ahead_as_soon_as_their_way_is_known() -> None:
@@ -92,40 +88,6 @@ def test_hosts_go_ahead_as_soon_as_their_way_is_known() -> None:
     assert hardware == dict.fromkeys(alive) | {NEAR: "02:00:00:00:01:02", NEAR6: "02:00:00:00:01:02"}
 
 
-def test_the_way_to_hosts_is_told_to_others() -> None:
-    wire = Wire({NEAR: Host(mac=MAC)}, ROUTERS)
-    hosts = [NEAR, FAR, TUNNEL, SELF, NOWHERE6]
-    link, engine, _ = opened(space_of(hosts, [22]), wire)
-    way = link.way(Addresses.of_ints(map(number, hosts)))
-    lanes = [None if row == NO_LANE else link.lanes[row] for row in way.lane]
-    assert lanes == [ETH4, ETH4, TUN4, LO4, None]
-    assert way.known.tolist() == [False, False, True, True, False]
-    link.collect(engine)
-    wire.wait(10_000)
-    link.collect(engine)
-    way = link.way(Addresses.of_ints(map(number, hosts)))
-    assert way.next_hop.text()[:2] == [NEAR, ROUTER4]
-    assert [mac.tobytes() for mac in way.mac] == [MAC, ROUTERS[ROUTER4], bytes(6), bytes(6), bytes(6)]
-    assert way.known.tolist() == [True, True, True, True, False]
-
-
-def test_what_a_listener_takes_is_nobody_elses() -> None:
-    wire = Wire({TUNNEL: Host()})
-    link, engine, group = opened(space_of([TUNNEL], [22]), wire)
-    seen: list[int] = []
-
-    def listener(decoded: Decoded) -> Mask:
-        seen.extend(decoded.port_them.tolist())
-        return np.ones(len(decoded), np.bool_)
-
-    link.listen(listener)
-    [probes] = engine.step(wire.now_us, {}, link.room()).probes
-    link.send(group, probes)
-    wire.wait(10_000)
-    assert link.collect(engine) == {}
-    assert (seen, link.counters()) == ([22], {})
-
-
 def test_a_second_group_asks_nobody_whose_address_is_known() -> None:
     hosts = {f"198.19.0.{last}": Host({}, DROPPED, via=ROUTER4) for last in range(6)}
     wire = Wire(hosts, ROUTERS)
@@ -157,7 +119,7 @@ def test_another_key_gives_other_numbers() -> None:
     wires = [Wire({NEAR: Host(mac=MAC)}) for _ in range(3)]
     for wire, key in zip(wires, (KEY, KEY, KEY + 1), strict=True):
         space = space_of([TUNNEL], [*range(1, 9)])
-        link = RawLink(space, TECHNIQUE, PATHS, wire, OURS, key, wire.clock.now_us, Resolver())
+        link = RawLink(space, Menu((TECHNIQUE,)), PATHS, wire, OURS, key, wire.clock.now_us, Resolver())
         engine = Engine(space, TECHNIQUE.table, QUICK, 7, wire.now_us, Limits())
         [group] = engine.step(wire.now_us, {}).opened
         link.open(engine, group, wire.now_us)
@@ -201,7 +163,7 @@ def test_closing_gives_everything_back() -> None:
 
     wire, held = Wire({}), [Held(), Held()]
     space = space_of([NEAR], [22])
-    RawLink(space, TECHNIQUE, PATHS, wire, OURS, KEY, lambda: 0, Resolver(), held).close()
+    RawLink(space, Menu((TECHNIQUE,)), PATHS, wire, OURS, KEY, lambda: 0, Resolver(), held).close()
     assert wire.closed
     assert all(each.closed for each in held)
 

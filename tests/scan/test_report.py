@@ -37,7 +37,13 @@ class World:
         self.link.open(self.engine, self.group, self.wire.now_us)
         self.host = self.group.addresses.text().index(HOST)
         self.mute = 1 - self.host
-        self.reporter = Reporter(config or config_of(SPACE), self.link, self.wire.clock, services)
+        self.reporter = Reporter(
+            (config or config_of(SPACE)).works[0],
+            config or config_of(SPACE),
+            self.link,
+            self.wire.clock,
+            services,
+        )
 
     def ask(self, fresh: int) -> None:
         """Ask so many ports of both hosts."""
@@ -120,7 +126,7 @@ def test_a_report_has_every_port_with_its_evidence() -> None:
     assert (report.up, report.reason, report.ttl, report.mac) == (True, Reason.SYN_ACK, 61, None)
     assert report.srtt_ms == pytest.approx(1.5)
     assert report.timeout_ms == pytest.approx(QUICK.min_rtt_us / 1000)
-    assert world.reporter.hosts_up == 1
+    assert world.reporter.up(world.group, np.array([world.host])).all()
 
 
 def test_of_an_unfinished_host_only_answers_are_told() -> None:
@@ -155,7 +161,7 @@ def test_silent_hosts_are_told_when_that_is_wanted() -> None:
     assert report is not None
     assert (report.up, report.reason, report.columns) == (False, Reason.NO_RESPONSE, ())
     assert (report.srtt_ms, report.timeout_ms, report.ttl) == (None, None, None)
-    assert told.reporter.hosts_up == 0
+    assert not told.reporter.up(told.group, np.array([told.mute])).any()
 
 
 def test_silent_hosts_that_are_assumed_up_have_silent_ports() -> None:
@@ -171,7 +177,7 @@ def test_hosts_without_a_way_are_down_whatever_is_assumed() -> None:
     which = np.arange(2) == world.mute
     world.engine.dismiss(world.group.number, which, Reason.HOST_UNREACH, world.wire.now_us)
     assert world.report(world.mute) is None
-    assert world.reporter.hosts_up == 0
+    assert not world.reporter.up(world.group, np.array([world.mute])).any()
 
 
 def test_the_names_that_a_target_was_given_by_are_told() -> None:

@@ -24,16 +24,19 @@ from tests.scan.runs import (
     space_of,
 )
 from tests.sim.frames import CLOSED, DROPPED, OPEN, Behaviour, Host
-from tests.sim.hops import Ways
+from tests.sim.hops import Side, Ways
 from tests.wire.twins import icmp, ip4, number, tcp
 
 from periplus.engine.timing import Timing
 from periplus.result.row import Hop, HostReport, PortColumns, Trace
-from periplus.scan.config import ScanConfig
+from periplus.scan.config import ScanConfig, Work
 from periplus.scan.loop import Loop
+from periplus.scan.menu import Menu
 from periplus.scan.naming import Naming
+from periplus.scan.open import Links
 from periplus.scan.raw import RawLink
 from periplus.scan.trace import BEAT_US, PACE_PPS, Traces
+from periplus.scan.tracelink import TraceLink
 from periplus.scan.tracing import TRACE_SHARE
 from periplus.space.address import Addresses
 from periplus.technique.catalogue import by_name
@@ -43,6 +46,7 @@ from periplus.wire.decode import decode_untrusted
 from periplus.wire.packets import Packets
 from periplus.wire.tcp import ACK, RST
 
+MINE = range(50_100, 50_116)
 MIDDLE, MIDDLE6 = "198.19.255.1", "2001:db8:1::ff"
 FARS = [f"198.19.0.{last}" for last in range(2, 12)]
 MAC = b"\2\0\0\0\1\2"
@@ -62,27 +66,25 @@ def wire_of(hosts: dict[str, Host]) -> Ways:
 def config_of(
     hosts: list[str], ports: list[int], technique: str = "syn", timing: Timing = QUICK
 ) -> ScanConfig:
-    return ScanConfig(
-        space_of(hosts, ports),
-        by_name(technique),
-        timing,
-        seed=7,
-        assume_up=True,
-        reverse=False,
-        traceroute=True,
-    )
+    work = Work(by_name(technique), space_of(hosts, ports))
+    return ScanConfig((work,), timing, seed=7, assume_up=True, reverse=False, traceroute=True)
 
 
-def link_of(wire: Ways, config: ScanConfig) -> RawLink:
-    return RawLink(config.space, config.technique, PATHS, wire, OURS, KEY, wire.clock.now_us, Resolver())
+def link_of(wire: Ways, resolver: Resolver) -> TraceLink:
+    return TraceLink(PATHS, Side(wire, MINE), MINE, KEY + 1, wire.clock.now_us, resolver)
 
 
 def scan(wire: Ways, config: ScanConfig, stop_after_s: float = 100.0) -> Run:
-    run, link = Run(), link_of(wire, config)
+    run, resolver, [work] = Run(), Resolver(), config.works
+    link = RawLink(work.space, Menu((work.technique,)), PATHS, wire, OURS, KEY, wire.clock.now_us, resolver)
+    links = Links((link,), None, link_of(wire, resolver))
     end_us = wire.now_us + int(stop_after_s * 1e6)
-    loop = Loop(config, link, run, wire.clock, services, Naming(reverse=False), lambda: wire.now_us > end_us)
+    naming = Naming(reverse=False)
+    loop = Loop(
+        config, links, run, wire.clock, services, naming, lambda: wire.now_us > end_us, pause=wire.wait
+    )
     run.summary = loop.run()
-    link.close()
+    links.close()
     return run
 
 
@@ -155,9 +157,16 @@ def test_a_wrong_guess_is_found_out() -> None:
     """A host that begins with another TTL seems to be elsewhere."""
     for shift in (-1, 1, 3):
         wire = wire_of(far_hosts([FAR], {22: OPEN}))
-        link = link_of(wire, config_of([FAR], [22]))
-        traces, report = Traces(config_of([FAR], [22]), link, wire.now_us), report_of(FAR, ttl=62 + shift)
-        assert traced(wire, link, traces, report) == [ROUTER4, MIDDLE, FAR]
+        traces = traces_of(wire, config_of([FAR], [22]))
+        assert traced(wire, traces, report_of(FAR, ttl=62 + shift)) == [ROUTER4, MIDDLE, FAR]
+
+
+def traces_of(wire: Ways, config: ScanConfig) -> Traces:
+    """Traceroute without a scan: the hardware address of its next hop is known already."""
+    resolver, router = Resolver(), Addresses.of_ints([number(ROUTER4)])
+    resolver.want(ETH4, router)
+    resolver.learn(ETH4.ifindex, router, np.frombuffer(ROUTERS[ROUTER4], np.uint8)[None, :])
+    return Traces(config, link_of(wire, resolver), wire.now_us)
 
 
 def report_of(host: str, ttl: int = 62, up: bool = True, srtt_ms: float | None = 0.5) -> HostReport:
@@ -174,14 +183,10 @@ def report_of(host: str, ttl: int = 62, up: bool = True, srtt_ms: float | None =
     return HostReport(host, up, Reason.SYN_ACK, (columns,) if up else (), 1.0, 2.0, srtt_ms=srtt_ms)
 
 
-def traced(wire: Ways, link: RawLink, traces: Traces, report: HostReport) -> list[str | None]:
-    """The way of one host, without a scan: its next hop is known already."""
-    router = Addresses.of_ints([number(ROUTER4)])
-    link._resolver.want(ETH4, router)
-    link._resolver.learn(ETH4.ifindex, router, np.frombuffer(ROUTERS[ROUTER4], np.uint8)[None, :])
+def traced(wire: Ways, traces: Traces, report: HostReport) -> list[str | None]:
+    """The way of one host."""
     traces.ask([report])
     for _ in range(1000):
-        traces.take(decode_untrusted(wire.receive()))
         wake_us = traces.step(wire.now_us, alone=True)
         for told in traces.traced():
             assert told.trace is not None
@@ -248,24 +253,19 @@ def test_a_forged_error_is_no_hop() -> None:
 def test_a_part_of_the_ceiling_is_kept_for_the_way() -> None:
     config = config_of([FAR], [22], timing=replace(QUICK, max_rate=500.0))
     wire = wire_of({})
-    traces = Traces(config, link_of(wire, config), wire.now_us)
+    traces = traces_of(wire, config)
     assert traces._pace_pps() == 500.0 * TRACE_SHARE
     traces.step(wire.now_us, alone=True)
     assert traces._pace_pps() == 500.0
-    free = Traces(config_of([FAR], [22]), link_of(wire, config), wire.now_us)
+    free = traces_of(wire, config_of([FAR], [22]))
     assert free._pace_pps() == PACE_PPS
 
 
 def asked(technique: str, ports: dict[int, Behaviour], port: int) -> tuple[Ways, Traces, bytes]:
     """A walk that has sent its first probe, as a router quotes it: the host is three links away."""
-    config = config_of([FAR], [port], technique)
     wire = wire_of(far_hosts([FAR], ports))
     wire.fate = lambda address, ttl, before: True
-    link = link_of(wire, config)
-    traces = Traces(config, link, wire.now_us)
-    router = Addresses.of_ints([number(ROUTER4)])
-    link._resolver.want(ETH4, router)
-    link._resolver.learn(ETH4.ifindex, router, np.frombuffer(ROUTERS[ROUTER4], np.uint8)[None, :])
+    traces = traces_of(wire, config_of([FAR], [port], technique))
     report = report_of(FAR)
     if technique == "udp":
         columns = replace(report.columns[0], proto="udp", state=np.array([State.CLOSED], np.uint8))
@@ -342,9 +342,7 @@ def test_answers_wait_for_each_other_as_long_as_the_scan_goes_on() -> None:
 @given(st.lists(st.tuples(st.binary(max_size=100), st.sampled_from([0x0800, 0x86DD, 0x0806])), max_size=8))
 def test_no_packet_of_a_stranger_is_taken(strangers: list[tuple[bytes, int]]) -> None:
     wire = wire_of({})
-    config = config_of([FAR], [22])
-    traces = Traces(config, link_of(wire, config), wire.now_us)
-    traces.sent = 1  # or nothing would be looked at
+    traces = traces_of(wire, config_of([FAR], [22]))
     data, kinds = [each for each, _ in strangers], [kind for _, kind in strangers]
     decoded = decode_untrusted(Packets.of_bytes(data, [0] * len(data), kinds))
     assert not traces.take(decoded).any()

@@ -3,16 +3,15 @@
 from dataclasses import replace
 
 import pytest
-from tests.scan.runs import NEAR, QUICK, config_of, link_of, space_of
+from tests.scan.runs import KEY, NEAR, OURS, PATHS, QUICK, config_of, space_of
 from tests.sim.frames import Wire
 
-from periplus.errors import CannotScan
 from periplus.result.row import HostReport
-from periplus.scan.plain import PlainLink
 from periplus.scan.trace import Traces
+from periplus.scan.tracelink import TraceLink
 from periplus.scan.tracing import NEVER, TRACE_SHARE, Untraced, scan_timing, tracing_for
 from periplus.technique.verdict import Reason
-from periplus.transport.connect import ConnectTransport
+from periplus.transport.neighbours import Resolver
 
 SPACE = space_of([NEAR], [22])
 PLAIN = config_of(SPACE)
@@ -28,25 +27,19 @@ def test_untraced_reports_pass_straight_through() -> None:
     assert tracing.step(1, alone=False) == NEVER
     assert tracing.traced() == reports
     assert tracing.traced() == []
-    assert (tracing.sent, tracing.heard) == (0, 0)
+    assert (tracing.sent, tracing.heard, tracing.counters(), tracing.drops()) == (0, 0, {}, 0)
+    assert tracing.patience(7, 5) == 7
 
 
 def test_without_reports_it_is_idle() -> None:
     assert Untraced().idle
 
 
-def test_the_configuration_chooses() -> None:
+def test_what_there_is_a_link_for_is_traced() -> None:
     wire = Wire({})
-    assert isinstance(tracing_for(PLAIN, link_of(SPACE, wire), wire.clock), Untraced)
-    assert isinstance(tracing_for(TRACED, link_of(SPACE, wire), wire.clock), Traces)
-
-
-def test_sockets_trace_nothing() -> None:
-    wire = Wire({})
-    link = PlainLink(SPACE, ConnectTransport(), wire.clock.now_us, print)
-    with pytest.raises(CannotScan, match="raw packets"):
-        tracing_for(TRACED, link, wire.clock)
-    link.close()
+    assert isinstance(tracing_for(PLAIN, None, wire.now_us), Untraced)
+    link = TraceLink(PATHS, wire, OURS, KEY, wire.clock.now_us, Resolver())
+    assert isinstance(tracing_for(TRACED, link, wire.now_us), Traces)
 
 
 def test_the_scan_leaves_a_part_of_a_ceiling_to_the_way() -> None:

@@ -1,7 +1,9 @@
 """An internet in memory with routers in between: a probe whose TTL runs out is answered by the router there.
 
 `Ways` is a `Wire` whose hosts may lie behind others. It also answers datagrams (the port is closed) and echo
-requests, which a `Wire` does not read, and drops SCTP. Answers arrive with the TTL that is left of 64.
+requests, which a `Wire` does not read, and drops SCTP. Answers arrive with the TTL that is left of 64. A `Side` is a
+second
+transport on the same wire, as the kernel gives every socket the packets that its filter lets in.
 """
 
 import struct
@@ -9,11 +11,15 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from tests.sim.frames import Wire, number_of
 from tests.wire.twins import icmp, ip4, ip6, number, transport_checksum
 
+from periplus.columns import U8
 from periplus.space.ip import format_ip
+from periplus.transport.memory import MemoryTransport
 from periplus.wire.lane import Lane
+from periplus.wire.packets import Packets
 
 # Of an address, a TTL, and how many such probes there were before: whether this one gets lost.
 Fate = Callable[[str, int, int], bool]
@@ -31,6 +37,16 @@ class Ways(Wire):
         self.quotes: list[bytes] = []
         self.fate: Fate = lambda address, ttl, before: False
         self.silent_echo = False
+        self.side: Side | None = None
+
+    def deliver(self, packets: Packets) -> None:
+        """To both transports, as far as their filters let it in."""
+        if self.side is None or not len(packets):
+            super().deliver(packets)
+            return
+        asides = np.array([self.side.wants(packet) for packet in packets.data], np.uint8)
+        super().deliver(packets[asides != Side.ALONE])
+        self.side.deliver(packets[asides > 0])
 
     def arrive(
         self, packet: bytes, in_us: int = 0, *, ifindex: int = 2, ethertype: int | None = None
@@ -97,6 +113,37 @@ class Ways(Wire):
             message = packet[40:] if is_v6 else packet[20:]
             answer = ip(them, me, protocol, bytes([129 if is_v6 else 0]) + message[1:])
         self.arrive(answer, 2 * self.path.delay_us, ifindex=lane.ifindex)
+
+
+class Side(MemoryTransport):
+    """Gets errors as the wire does, and alone what comes to `ports` and echo replies."""
+
+    BOTH, ALONE = 1, 2
+
+    def __init__(self, wire: Ways, ports: range) -> None:
+        super().__init__()
+        self.ports = ports
+        self._wire = wire
+        wire.side = self
+
+    def wants(self, packet: U8) -> int:
+        """0: no, BOTH or ALONE."""
+        is_v6 = packet[0] >> 4 == 6
+        protocol, start = (packet[6], 40) if is_v6 else (packet[9], 20)
+        if protocol in (ICMP, ICMP6):
+            return self.ALONE if packet[start] == (129 if is_v6 else 0) else self.BOTH
+        port = int(packet[start + 2]) << 8 | int(packet[start + 3])
+        return self.ALONE if port in self.ports else 0
+
+    def send(self, lane: Lane, frames: U8) -> int:
+        """Frames go the same way."""
+        self.sent.append((lane, frames.copy()))
+        return self._wire.send(lane, frames)
+
+    def receive(self, limit: int = 4096) -> Packets:
+        """What the wire has brought by now."""
+        MemoryTransport.deliver(self._wire, self._wire.receive())
+        return super().receive(limit)
 
 
 def whole(packet: bytes, is_v6: bool, me: int, them: int, protocol: int, payload: bytes, ttl: int) -> bool:

@@ -76,12 +76,12 @@ def test_answers_of_other_protocols() -> None:
     assert list(SctpChunk(2).signals()) == [sctp_signal(2)]
     assert list(IcmpReply(8).signals()) == [icmp_reply_signal(8)]
     assert list(ProtocolReply().signals()) == [PROTOCOL_REPLY]
-    words = [str(Datagram()), str(SctpChunk(6)), str(SctpChunk(7)), str(IcmpReply(128)), str(ProtocolReply())]
+    words = [str(Datagram()), str(SctpChunk(6)), str(SctpChunk(7)), str(IcmpReply(8)), str(ProtocolReply())]
     assert words == [
         "UDP datagram",
         "SCTP ABORT",
         "SCTP chunk type 7",
-        "ICMPv6 echo reply",
+        "ICMP echo reply",
         "a packet in that protocol",
     ]
 

@@ -21,7 +21,7 @@ def test_signals_of_different_answers_differ() -> None:
     errnos = {signal.errno_signal(number) for number in range(signal.ERRNOS)}
     single = [signal.SILENCE, signal.NO_SIGNAL, signal.UDP_REPLY, signal.PROTOCOL_REPLY]
     everything = [*single, *replies, *chunks, *tcp, *icmp, *errnos]
-    assert (len(tcp), len(replies), len(chunks)) == (128, 4, 16)
+    assert (len(tcp), len(replies), len(chunks)) == (128, 3, 16)
     assert len(icmp) == 7 * 16 * 2
     assert len(set(everything)) == len(everything)
     assert max(everything) < signal.SIGNALS

@@ -123,7 +123,7 @@ def test_replies_to_questions_by_icmp(kind: int, question: int, number: int) -> 
 
 def test_replies_to_echoes_by_icmpv6() -> None:
     expected = BASE6._replace(
-        kind=Kind.ICMP_REPLY, protocol=58, port_them=128, port_me=9, seq=0xDEADBEEF, icmp_type=129
+        kind=Kind.ICMP_REPLY, protocol=58, port_them=8, port_me=9, seq=0xDEADBEEF, icmp_type=129
     )
     assert row(ip6(THEM6, ME6, 58, bytes([129, 0, 0, 0, 0, 9, 0, 7]) + PONG)) == expected
 

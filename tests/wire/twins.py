@@ -261,7 +261,7 @@ def _decode_sctp(base: Row, body: bytes, declared: int) -> Row:
 
 
 def _decode_icmp(base: Row, body: bytes, version: int) -> Row:
-    answered = {4: {0: 8, 14: 13, 18: 17}, 6: {129: 128}}[version]
+    answered = {4: {0: 8, 14: 13, 18: 17}, 6: {129: 8}}[version]
     if body[:1] and body[0] in answered:
         if len(body) < 12:
             raise BadError(Problem.TRUNCATED)
@@ -301,6 +301,7 @@ def _quoted_ports(protocol: int, eight: bytes) -> dict[str, Any]:
     if len(eight) < 8:
         raise BadError(Problem.QUOTE_TOO_SHORT)
     if protocol in (1, 58):
-        return {"port_them": eight[0], "port_me": int.from_bytes(eight[4:6])}
+        echo6 = protocol == 58 and eight[0] == 128
+        return {"port_them": 8 if echo6 else eight[0], "port_me": int.from_bytes(eight[4:6])}
     port_me, port_them, seq = struct.unpack("!HHI", eight)
     return {"port_me": port_me, "port_them": port_them, "seq": seq if protocol == 6 else 0}

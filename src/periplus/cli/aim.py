@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 
 from periplus.columns import U16
-from periplus.data import ranking_text
+from periplus.data import ranking_text, ranking_udp_text
 from periplus.errors import UsageError
 from periplus.space.ip import network
-from periplus.space.ports import PortSpec, parse_ports, top_ports
+from periplus.space.ports import PortSpec, parse_ports, read_ranking, top_ports
 from periplus.space.ranges import AddressSpace
 from periplus.space.services import Services
 from periplus.space.space import Space, unprobeable
@@ -25,6 +25,7 @@ from periplus.space.targets import Target, parse_target, parse_target_list
 __all__ = ["Aim", "aim", "chosen_ports"]
 
 DEFAULT_TOP = 1000
+PREFIXES = {"tcp": ("T", "-sS"), "udp": ("U", "-sU"), "sctp": ("S", "-sY")}
 STDIN = "-"
 Resolve = Callable[[str, int | None, bool], list[int]]
 Tell = Callable[[str], None]
@@ -33,67 +34,117 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """What is to be probed; `names` are (name, address) of targets that were given by name."""
+    """What is to be probed: all hosts, and by protocol the space of those and their ports.
 
-    space: Space
+    `names` are (name, address) of targets that were given by name; `ports` those that targets without ports of
+    their own get.
+    """
+
+    hosts: AddressSpace
+    spaces: dict[str, Space]
     names: tuple[tuple[str, int], ...]
-    ports: tuple[int, ...]
+    ports: dict[str, tuple[int, ...]]
 
 
-def aim(given: argparse.Namespace, services: Services, resolve: Resolve, tell: Tell) -> Aim:
-    """Build the space that the options mean. UsageError: one line that names what is wrong.
+def aim(
+    given: argparse.Namespace, services: Services, resolve: Resolve, tell: Tell, protos: tuple[str, ...]
+) -> Aim:
+    """Build the spaces that the options mean. UsageError: one line that names what is wrong.
 
     `resolve` is asked for a name, a family (4, 6 or None) and whether all of its addresses are wanted. It is asked
     for nothing before all words are known to be right.
     """
     _check_stdin([*given.lists, *given.exclude_files])
-    ports = chosen_ports(given, services, tell)
+    ports = chosen_ports(given, services, tell, protos)
     targets = [parse_target(word) for word in given.targets]
     targets += [target for file in given.lists for target in _listed("-iL", file)]
     if not targets:
         raise UsageError('no targets given; an address, range or name is needed, see "periplus scan --help"')
     excluded = _excluded(given, resolve)
     names: list[tuple[str, int]] = []
+    parts = [
+        (asked, port) for port, asked in _asked(targets, given, resolve, tell, names, excluded) if asked.size
+    ]
+    hosts = AddressSpace.union(asked for asked, _ in parts)
+    if not hosts.size:
+        raise UsageError("nothing is left to probe: all targets are excluded, reserved or did not resolve")
+    spaces = {
+        proto: Space.of((asked, _ports(port, ports[proto])) for asked, port in parts) for proto in protos
+    }
+    return Aim(hosts, spaces, tuple((name, at) for name, at in names if at not in excluded), ports)
+
+
+def _asked(
+    targets: list[Target],
+    given: argparse.Namespace,
+    resolve: Resolve,
+    tell: Tell,
+    names: list[tuple[str, int]],
+    excluded: AddressSpace,
+) -> Iterator[tuple[int | None, AddressSpace]]:
+    """Yield the addresses of targets with each port of their own (None: without), less what must not be probed."""
     wide: dict[int | None, list[Span]] = {}
     exact: dict[int | None, list[Span]] = {}
     for target in targets:
         spans = _spans(target, given, resolve, tell, names)
         (exact if _is_exact(target) else wide).setdefault(target.port, []).extend(spans)
-    parts = [(AddressSpace.of(spans) - excluded, _ports(port, ports)) for port, spans in exact.items()]
+    for port, spans in exact.items():
+        yield port, AddressSpace.of(spans) - excluded
     for port, spans in wide.items():
         asked = AddressSpace.of(spans) - excluded
-        parts.append((asked - unprobeable(asked), _ports(port, ports)))
-    space = Space.of(parts)
-    if not space.n_hosts:
-        raise UsageError("nothing is left to probe: all targets are excluded, reserved or did not resolve")
-    return Aim(space, tuple((name, at) for name, at in names if at not in excluded), ports)
+        yield port, asked - unprobeable(asked)
 
 
-def chosen_ports(given: argparse.Namespace, services: Services, tell: Tell) -> tuple[int, ...]:
-    """Return the TCP ports that -p, -F or --top-ports mean, less --exclude-ports."""
+def chosen_ports(
+    given: argparse.Namespace, services: Services, tell: Tell, protos: tuple[str, ...]
+) -> dict[str, tuple[int, ...]]:
+    """Return by protocol the ports that -p, -F or --top-ports mean, less --exclude-ports."""
     if given.ports is None:
-        ports = top_ports(given.top or DEFAULT_TOP, ranking_text())
+        ports = {proto: _common_ports(proto, given.top, services) for proto in protos}
     else:
-        ports = _asked_ports(given.ports, services, tell)
-    without: set[int] = set()
+        ports = _asked_ports(given.ports, services, tell, protos)
     for text in given.exclude_ports:
-        without.update(_parsed_ports("--exclude-ports", text, services).tcp)
-    if without:
-        ports = tuple(port for port in ports if port not in without)
-    if not ports:
-        raise UsageError("no ports are left to probe: --exclude-ports takes them all")
+        without = _parsed_ports("--exclude-ports", text, services)
+        for proto in protos:
+            gone = frozenset(getattr(without, proto))
+            ports[proto] = tuple(port for port in ports[proto] if port not in gone)
+    for proto, left in ports.items():
+        if not left:
+            raise UsageError(f"no {proto.upper()} ports are left to probe: --exclude-ports takes them all")
     return ports
 
 
-def _asked_ports(texts: list[str], services: Services, tell: Tell) -> tuple[int, ...]:
+def _common_ports(proto: str, top: int | None, services: Services) -> tuple[int, ...]:
+    """The most common ports: a ranking, and where that ends the ports that have a name."""
+    if proto == "sctp":
+        return services.known(proto)
+    if proto == "tcp":
+        return top_ports(top or DEFAULT_TOP, ranking_text())
+    ranked = read_ranking(ranking_udp_text())
+    ranked += sorted(set(services.known(proto)) - set(ranked))
+    if (top or DEFAULT_TOP) > len(ranked):
+        raise UsageError(
+            f"top ports {top}: of UDP ports {len(ranked)} are known, so ask for 1 to {len(ranked)}"
+        )
+    return tuple(sorted(ranked[: top or DEFAULT_TOP]))
+
+
+def _asked_ports(
+    texts: list[str], services: Services, tell: Tell, protos: tuple[str, ...]
+) -> dict[str, tuple[int, ...]]:
     if len(texts) > 1:
         raise UsageError(f"-p is given twice; join the ports with a comma, as in -p {texts[0]},{texts[1]}")
     spec = _parsed_ports("-p", texts[0], services)
-    if not spec.tcp:
-        raise UsageError(f"-p {texts[0]}: no TCP ports in it, and no other protocol is scanned yet")
-    if "U:" in texts[0].upper() or "S:" in texts[0].upper():
-        tell("UDP and SCTP ports in -p are left out: no technique here asks them")
-    return spec.tcp
+    ports = {proto: getattr(spec, proto) for proto in protos}
+    for proto, chosen in ports.items():
+        if not chosen:
+            raise UsageError(
+                f"-p {texts[0]}: no {proto.upper()} ports in it, and {proto.upper()} is to be scanned"
+            )
+    for proto, (letter, flag) in PREFIXES.items():
+        if f"{letter}:" in texts[0].upper() and proto not in protos:
+            tell(f"the {proto.upper()} ports in -p are left out: {flag} scans them")
+    return ports
 
 
 def _parsed_ports(flag: str, text: str, services: Services) -> PortSpec:

@@ -4,12 +4,15 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import replace
 
+from periplus.cli.discovering import add_discovery
+from periplus.cli.name_servers import name_servers
 from periplus.cli.parser import Parser
 from periplus.cli.quantity import count, duration_us, positive, rate, some_time_us
 from periplus.engine.timing import TEMPLATES, Timing
 from periplus.errors import UsageError
 from periplus.result.writer import Format, base_requests, formats
 from periplus.space.quote import quoted
+from periplus.space.services import PROTOCOLS
 from periplus.technique.catalogue import techniques
 from periplus.wire.cookie import PORT_SHIFTS
 
@@ -34,6 +37,7 @@ def parser() -> Parser:
     """Return the parser of ``periplus scan``."""
     made = Parser("scan", "[OPTIONS] TARGET ...", DESCRIPTION)
     _add_targets(made)
+    add_discovery(made)
     _add_ports(made)
     _add_techniques(made)
     _add_timing(made)
@@ -89,15 +93,18 @@ def _add_targets(made: Parser) -> None:
         "-6", dest="family", action="store_const", const=6, help="of names only IPv6 addresses"
     )
     group.add_argument(
-        "-Pn", dest="assume_up", action="store_true", help="report hosts as up though they are silent"
-    )
-    group.add_argument(
         "--traceroute", action="store_true", help="find the way to each host that is up; needs raw packets"
     )
     reverse = group.add_mutually_exclusive_group()
     reverse.add_argument("-n", dest="reverse", action="store_const", const=False, help="no reverse names")
     reverse.add_argument(
         "-R", dest="reverse", action="store_const", const=True, help="reverse names of all hosts, also down"
+    )
+    group.add_argument(
+        "--dns-servers",
+        type=name_servers,
+        metavar="ADDR[,...]",
+        help="ask these for names, not the system's; also ADDR:PORT",
     )
 
 
@@ -120,17 +127,18 @@ def _add_ports(made: Parser) -> None:
 
 def _add_techniques(made: Parser) -> None:
     group = made.add_argument_group(
-        "techniques (default: syn with the privilege for raw packets, else connect)"
+        "techniques, one of TCP, UDP and SCTP each\n(default: syn with the privilege for raw packets, else connect)"
     )
-    chosen = group.add_mutually_exclusive_group()
+    chosen = {proto: group.add_mutually_exclusive_group() for proto in PROTOCOLS}
     for technique in techniques():
-        chosen.add_argument(
-            technique.flag,
-            dest="technique",
-            action="store_const",
-            const=technique.name,
-            help=technique.summary,
-        )
+        if technique.proto in chosen:
+            chosen[technique.proto].add_argument(
+                technique.flag,
+                dest=f"technique_{technique.proto}",
+                action="store_const",
+                const=technique.name,
+                help=technique.summary,
+            )
 
 
 def _add_timing(made: Parser) -> None:

@@ -1,8 +1,9 @@
-"""The argument parser of every command: argparse, with four of its ways changed.
+"""The argument parser of every command: argparse, with five of its ways changed.
 
 - A mistake is one line (a UsageError), not the usage text.
 - Options are written out; argparse completes those with one dash.
 - Words that belong to no option may stand anywhere, also between options; argparse wants them in one piece.
+- The value of an option that may go without one stands behind it in the same word (``-PS22,80``), never in the next.
 - The value of an option may be a number or a range with a dash in front, as in ``-p -100``, where argparse sees two
   options. A word that is an option itself (``-4``) stays one, and so does all that begins with a letter.
 
@@ -81,6 +82,8 @@ class Parser(argparse.ArgumentParser):
             value = _DASHED_NUMBER.fullmatch(word) and word not in self._option_string_actions
             if value and joined and self._wants_value(joined[-1]):
                 joined[-1] += f"={word}"
+            elif option := self._optional_value(word):
+                joined.append(f"{option}={word.removeprefix(option)}")
             else:
                 joined.append(word)
         return joined
@@ -93,6 +96,12 @@ class Parser(argparse.ArgumentParser):
     def _wants_value(self, word: str) -> bool:
         action = self._option_string_actions.get(word)
         return action is not None and action.nargs is None
+
+    def _optional_value(self, word: str) -> str | None:
+        """The option at the front of the word, if it is one that may have a value behind it."""
+        actions = self._option_string_actions.items()
+        options = (option for option, action in actions if action.nargs == "?")
+        return next((option for option in options if word.startswith(option) and "=" not in word), None)
 
     def _unknown(self, name: str) -> str:
         from difflib import get_close_matches

@@ -58,8 +58,12 @@ class Progress:
 
     def found(self, row: PortRow) -> None:
         """Name an open port, with ``-v``."""
+        self.detail(f"Discovered open port {row.port}/{row.proto} on {row.addr}")
+
+    def detail(self, text: str) -> None:
+        """A message that is shown with ``-v``."""
         if self._verbose:
-            self.message(f"Discovered open port {row.port}/{row.proto} on {row.addr}")
+            self.message(text)
 
     def message(self, text: str) -> None:
         """A line of text above the live line, harmless whatever is in it."""

@@ -13,6 +13,7 @@ from types import FrameType
 
 from periplus import __version__
 from periplus.cli.aim import Aim, aim
+from periplus.cli.discovering import discovery
 from periplus.cli.main import FAILED, FINISHED, INTERRUPTED
 from periplus.cli.options import output_requests, read, timing
 from periplus.cli.progress import Progress
@@ -20,17 +21,19 @@ from periplus.data import services_text
 from periplus.engine.timing import Timing
 from periplus.errors import CannotScan, UsageError
 from periplus.result.outputs import open_writers
-from periplus.result.row import HostReport, PortRow, RunRow, SummaryRow
+from periplus.result.row import HostReport, PortRow, RunRow, ScanRow, SummaryRow
 from periplus.result.writer import Options, Writers
 from periplus.scan.clock import Clock
-from periplus.scan.config import ScanConfig
-from periplus.scan.link import Link
+from periplus.scan.config import Discovery, ScanConfig, Work
+from periplus.scan.forward import resolver
+from periplus.scan.listing import listed
 from periplus.scan.loop import Loop
-from periplus.scan.names import resolve
+from periplus.scan.names import ReverseNames
 from periplus.scan.naming import Naming
-from periplus.scan.open import open_link
+from periplus.scan.open import Links, open_links
 from periplus.scan.snapshot import Snapshot
-from periplus.space.services import Services
+from periplus.scan.vendor import Vendors
+from periplus.space.services import PROTOCOLS, Services
 from periplus.technique.catalogue import by_name
 from periplus.technique.model import Technique
 from periplus.transport.scout import Scout
@@ -38,6 +41,7 @@ from periplus.transport.scout import Scout
 __all__ = ["scan"]
 
 REFRESH_S = 1.0
+LISTED_AT_ONCE = 1024
 RAW_ALLOWED = "raw packets are allowed"
 RAW_REFUSED = "no privilege for raw packets (CAP_NET_RAW), which -sS needs"
 SEED_BITS = 53  # more would lose digits in readers that hold numbers as doubles
@@ -56,9 +60,9 @@ class _Show:
         with self.progress.aside():
             self.writers.finding(row)
 
-    def host(self, report: HostReport) -> None:
+    def hosts(self, reports: Sequence[HostReport]) -> None:
         with self.progress.aside():
-            self.writers.host(report)
+            self.writers.hosts(reports)
 
     def snapshot(self, snapshot: Snapshot) -> None:
         self.progress.show(snapshot)
@@ -87,15 +91,19 @@ def scan(arguments: Sequence[str], raw: bool, scout: Scout | None) -> int:
     pace, requests = timing(given), output_requests(given)
     progress = Progress(sys.stderr, given.verbose, dumb=os.environ.get("TERM") == "dumb")
     services = Services(services_text())
-    target = aim(given, services, resolve, progress.message)
-    technique, why = _technique(given.technique, raw)
-    _check_traceroute(given, technique)
+    chosen, why = _techniques(given, raw)
+    _check_traceroute(given, chosen, raw)
+    protos = tuple(technique.proto for technique in chosen)
+    target = aim(given, services, resolver(given.dns_servers), progress.message, protos)
     options = Options(services, given.open_only, given.reason, given.all_states, given.verbose)
+    found = None if given.only_list else discovery(given, target.hosts, services, raw)
+    config = _config(given, arguments, target, chosen, pace, found)
     writers = open_writers(requests, options, progress.message)
     if why:
         progress.message(why)
     try:
-        config = _config(given, arguments, target, technique, pace)
+        if given.only_list:
+            return _list(config, target, writers)
         return _run(config, target, writers, progress, services, scout)
     finally:
         progress.close()
@@ -103,46 +111,95 @@ def scan(arguments: Sequence[str], raw: bool, scout: Scout | None) -> int:
 
 
 def _config(
-    given: argparse.Namespace, arguments: Sequence[str], target: Aim, technique: Technique, pace: Timing
+    given: argparse.Namespace,
+    arguments: Sequence[str],
+    target: Aim,
+    chosen: list[Technique],
+    pace: Timing,
+    found: Discovery | None,
 ) -> ScanConfig:
     return ScanConfig(
-        space=target.space,
-        technique=technique,
+        works=tuple(Work(technique, target.spaces[technique.proto]) for technique in chosen),
         timing=pace,
         seed=secrets.randbits(SEED_BITS) if given.seed is None else given.seed,
+        discovery=found,
         arguments=tuple(arguments),
         names=target.names,
         assume_up=given.assume_up,
         reverse=given.reverse,
+        dns_servers=given.dns_servers,
         traceroute=given.traceroute,
-        tell_down=bool(given.verbose or given.all_states or given.out_ndjson) or target.space.n_hosts == 1,
+        tell_down=bool(given.verbose or given.all_states or given.out_ndjson) or target.hosts.size == 1,
     )
 
 
-def _technique(asked: str | None, raw: bool) -> tuple[Technique, str]:
-    """Return the technique, and which it is and why when nobody asked for one; `raw`: raw packets are allowed."""
-    if asked is None:
+def _techniques(given: argparse.Namespace, raw: bool) -> tuple[list[Technique], str]:
+    """Return the techniques, and which it is and why when nobody asked for one; `raw`: raw packets are allowed."""
+    asked = [name for proto in PROTOCOLS if (name := getattr(given, f"technique_{proto}")) is not None]
+    if given.only_find or given.only_list:
+        if asked:
+            flag = "-sn" if given.only_find else "-sL"
+            raise UsageError(f"{flag} scans no ports, and {by_name(asked[0]).flag} does: only one of them")
+        return [], ""
+    if not asked:
         technique = by_name("syn" if raw else "connect")
-        return technique, f"{technique.title}: {RAW_ALLOWED if raw else RAW_REFUSED}"
-    technique = by_name(asked)
-    if technique.needs_raw and not raw:
-        raise CannotScan(
-            f"{technique.flag} sends raw packets, and this process may not: run it as root, give it CAP_NET_RAW, "
-            "or use -sT"
-        )
-    return technique, ""
+        return [technique], f"{technique.title}: {RAW_ALLOWED if raw else RAW_REFUSED}"
+    chosen = [by_name(name) for name in asked]
+    for technique in chosen:
+        if technique.needs_raw and not raw:
+            raise CannotScan(
+                f"{technique.flag} sends raw packets, and this process may not: run it as root, give it "
+                "CAP_NET_RAW, or use -sT"
+            )
+    return chosen, ""
 
 
-def _check_traceroute(given: argparse.Namespace, technique: Technique) -> None:
+def _check_traceroute(given: argparse.Namespace, chosen: list[Technique], raw: bool) -> None:
     """Ordinary sockets do not show who sent an error."""
-    if not given.traceroute or technique.needs_raw:
+    if not given.traceroute:
         return
-    if given.technique is None:
+    if given.only_list:
+        raise UsageError("-sL sends nothing, and --traceroute does: only one of them")
+    asked = [getattr(given, f"technique_{proto}") for proto in PROTOCOLS]
+    for technique in chosen:
+        if not technique.needs_raw and technique.name in asked:
+            raise UsageError(
+                f"--traceroute needs raw packets, which {technique.flag} does not send; use -sS or leave it out"
+            )
+    if not raw:
         raise CannotScan(
             "--traceroute sends raw packets, and this process may not: run it as root or give it CAP_NET_RAW"
         )
-    raise UsageError(
-        f"--traceroute needs raw packets, which {technique.flag} does not send; use -sS or leave it out"
+
+
+def _list(config: ScanConfig, target: Aim, writers: Writers) -> int:
+    """Name the targets and send nothing to them."""
+    clock = Clock()
+    began = clock.epoch_s(clock.now_us())
+    writers.begin(_run_row(config, target, began))
+    naming = Naming(None if config.reverse is None else config.reverse, ReverseNames(config.dns_servers))
+    for count, report in enumerate(listed(target.hosts, config.names, began), 1):
+        naming.ask(report)
+        if not count % LISTED_AT_ONCE:
+            writers.hosts(list(naming.named(wait=False)))
+    writers.hosts(list(naming.named(wait=True)))
+    naming.close()
+    ended = clock.epoch_s(clock.now_us())
+    writers.end(SummaryRow(0, target.hosts.size, 0, 0, 0.0, 0.0, ended - began, 0.0, ended))
+    return FAILED if writers.failed else FINISHED
+
+
+def _run_row(config: ScanConfig, target: Aim, began: float) -> RunRow:
+    return RunRow(
+        version=__version__,
+        arguments=("scan", *config.arguments),
+        seed=config.seed,
+        started=began,
+        scans=tuple(
+            ScanRow(work.technique.name, work.technique.proto, target.ports[work.technique.proto])
+            for work in config.works
+        ),
+        targets=target.hosts.size,
     )
 
 
@@ -157,22 +214,11 @@ def _run(
     clock = Clock()
     show = _Show(writers, progress)
     began = clock.epoch_s(clock.now_us())
-    with _stopping() as stop, _opened(config, clock, progress, scout) as link:
-        writers.begin(
-            RunRow(
-                version=__version__,
-                arguments=("scan", *config.arguments),
-                seed=config.seed,
-                started=began,
-                technique=config.technique.name,
-                proto=config.technique.proto,
-                ports=target.ports,
-                targets=config.space.n_hosts,
-            )
-        )
-        naming = Naming(config.reverse)
+    with _stopping() as stop, _opened(config, clock, progress, scout) as links:
+        writers.begin(_run_row(config, target, began))
+        naming = Naming(config.reverse, ReverseNames(config.dns_servers), Vendors(progress.detail))
         summary = Loop(
-            config, link, show, clock, services.names, naming, lambda: stop() or writers.exhausted
+            config, links, show, clock, services.names, naming, lambda: stop() or writers.exhausted
         ).run()
         naming.close()
     progress.close()
@@ -193,13 +239,13 @@ def _status(summary: SummaryRow, writers: Writers, progress: Progress, asked: bo
 
 
 @contextmanager
-def _opened(config: ScanConfig, clock: Clock, progress: Progress, scout: Scout | None) -> Iterator[Link]:
+def _opened(config: ScanConfig, clock: Clock, progress: Progress, scout: Scout | None) -> Iterator[Links]:
     generator = random.Random(config.seed)
-    link = open_link(config, clock, generator.randrange, progress.message, scout)
+    links = open_links(config, clock, generator.randrange, progress.message, scout)
     try:
-        yield link
+        yield links
     finally:
-        link.close()
+        links.close()
 
 
 @contextmanager

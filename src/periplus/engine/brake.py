@@ -56,12 +56,17 @@ class _Measured:
 
 
 class Brake:
-    """`limit_pps` is the rate that may not be exceeded, infinite while nothing speaks against it; `era` counts how
-    often it was changed by more than a small raise."""
+    """`limit_pps` is the rate that may not be exceeded, infinite while nothing speaks against it.
+
+    `stretch` is the number of the present stretch of time, and answers are told by those of their first tries: a
+    clock would be wrong by as long as probes wait to be sent. `eras`: every change of the limit but a small raise
+    begins one.
+    """
 
     def __init__(self, least_pps: float = LEAST_PPS) -> None:
         self.limit_pps = math.inf
-        self.era = 0
+        self.stretch = 0
+        self.eras = [0]  # the stretch with which each begins
         self._least_pps = least_pps
         self._reference: float | None = None
         self._usual_loss = 0.0
@@ -71,34 +76,41 @@ class Brake:
     def _begin(self, begin_us: int) -> None:
         self._begin_us = begin_us
         self._end_us: int | None = None
+        self._measuring = -1  # the stretch that is measured
         self._first_tries = self._answered = self._load = 0
         self._at_once = self._later = 0
 
-    def sent(self, now_us: int, first_tries: int, probes: int) -> None:
-        """Probes leave now, `first_tries` of them for the first time."""
+    def tick(self, now_us: int) -> None:
+        """Before probes are chosen: a stretch may begin or end now."""
         if self._begin_us < 0:
-            self._begin(now_us)
+            self._begin_us = now_us
         if self._end_us is not None or now_us < self._begin_us:
+            return
+        if self._measuring < 0:
+            self.stretch += 1
+            self._measuring, self._begin_us = self.stretch, now_us
             return
         elapsed_us = now_us - self._begin_us
         enough = self._wanted() if elapsed_us < LONGEST_US else ENOUGH
         if elapsed_us >= STRETCH_US and self._first_tries >= enough:
             self._end_us = now_us
-            return
-        self._first_tries += first_tries
-        self._load += probes
+            self.stretch += 1
+
+    def sent(self, first_tries: int, probes: int) -> None:
+        """Probes leave in this stretch, `first_tries` of them for the first time."""
+        if self.stretch == self._measuring:
+            self._first_tries += first_tries
+            self._load += probes
 
     def _wanted(self) -> float:
         """How many first tries bring enough answers, at the usual yield."""
         return min(ENOUGH / max(self._reference or 1.0, ENOUGH / MOST_WANTED), MOST_WANTED)
 
-    def heard(self, first_sent_us: I64, at_once: int, later: int) -> None:
-        """Answers came: when those to first tries had been sent; how many answer first and second tries of
-        ports first asked in the present era."""
-        last_us = math.inf if self._end_us is None else self._end_us
-        self._answered += int(np.count_nonzero((first_sent_us >= self._begin_us) & (first_sent_us < last_us)))
-        self._at_once += at_once
-        self._later += later
+    def heard(self, first: I64, second: I64) -> None:
+        """Answers came to first and to second tries: in which stretches their ports were first asked."""
+        self._answered += int(np.count_nonzero(first == self._measuring))
+        self._at_once += int(np.count_nonzero(first >= self.eras[-1]))
+        self._later += int(np.count_nonzero(second >= self.eras[-1]))
 
     def review(self, now_us: int, wait_us: float) -> None:
         """Judge the measurement if the fate of its probes is known by now, and begin the next one."""
@@ -141,7 +153,8 @@ class Brake:
 
     def _change(self, limit_pps: float) -> None:
         self.limit_pps = max(limit_pps, self._least_pps)
-        self.era += 1
+        self.stretch += 1
+        self.eras.append(self.stretch)
 
     def _conclude(self, limit_pps: float, before: _Measured, now: _Measured) -> None:
         self._trial = None

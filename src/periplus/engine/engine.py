@@ -15,13 +15,13 @@ import numpy as np
 from periplus.columns import I64, Mask, distinct
 from periplus.engine.bucket import Bucket
 from periplus.engine.group import Group, HostState, Tally
+from periplus.engine.intake import Fed, Intake, Ordered
 from periplus.engine.lists import fair_shares
-from periplus.engine.loss import ERAS, expected_missed, hidden_by_eras, per_try, shares
+from periplus.engine.loss import expected_missed, hidden_by_eras, per_try, shares
 from periplus.engine.pace import Pace
 from periplus.engine.replies import Findings, Probes, Replies
 from periplus.engine.timing import Timing
 from periplus.space.address import Addresses
-from periplus.space.order import Order
 from periplus.space.space import Space
 from periplus.technique.model import Table
 from periplus.technique.verdict import Reason
@@ -29,7 +29,9 @@ from periplus.technique.verdict import Reason
 __all__ = ["Engine", "Limits", "Step", "Totals"]
 
 NEVER = 1 << 62
+UNREAD = 2_048
 ROUND_GAIN = 1 / 8
+STRETCHES = 1 << 16  # that a column tells apart: hours
 LATE_SHARE = 0.25  # of the floor's rate, for third and later tries on a path that loses
 LATE_LOSS = 0.05
 LATE_S = 0.004
@@ -85,16 +87,27 @@ class Engine:
     """One scan of one space with one response table."""
 
     def __init__(
-        self, space: Space, table: Table, timing: Timing, key: int, now_us: int, limits: Limits | None = None
+        self,
+        space: Space,
+        table: Table,
+        timing: Timing,
+        key: int,
+        now_us: int,
+        limits: Limits | None = None,
+        *,
+        fed: bool = False,
+        until_up: bool = False,
     ) -> None:
+        """`fed`: hosts are asked when they are given to `admit`; `until_up`: until they are known to be there."""
         self._space = space
         self._table = table
         self._timing = timing
         self._key = key
         self._limits = limits or Limits()
-        self._order = Order(space.n_hosts, key)
-        self._group_size = self._size_of_groups()
-        self._next_host = 0
+        size = self._size_of_groups()
+        self._fed = Fed(size) if fed else None
+        self._intake: Intake = self._fed or Ordered(space.n_hosts, key, size)
+        self._until_up = until_up
         self.groups: dict[int, Group] = {}
         self.totals = Totals()
         self._pace = Pace(timing, self._limits.outstanding, now_us, self._limits.in_flight)
@@ -112,9 +125,20 @@ class Engine:
     @property
     def done(self) -> bool:
         """Whether every host is finished and reported."""
-        return self._next_host >= self._space.n_hosts and all(g.told for g in self.groups.values())
+        return self._intake.exhausted and all(g.told for g in self.groups.values())
 
     # the caller's side of opening hosts
+
+    def admit(self, host_id: I64) -> None:
+        """Ask these hosts, given by their numbers in the space; ValueError for an engine that asks all of them."""
+        if self._fed is None:
+            raise ValueError("this engine asks every host of its space")
+        self._fed.admit(host_id)
+
+    def close_intake(self) -> None:
+        """No more hosts will be admitted."""
+        if self._fed is not None:
+            self._fed.close()
 
     def release(self, number: int, which: Mask) -> None:
         """The way to these hosts of a group is known."""
@@ -134,13 +158,12 @@ class Engine:
         number = np.full(len(them), -1, np.int64)
         cell = np.zeros(len(them), np.int64)
         known = np.flatnonzero((host_id >= 0) & (rank >= 0))
-        position = self._order.position_of(host_id[known])
-        home = position // self._group_size
+        home, place = self._intake.locate(host_id[known])
         for group in self.groups.values():
             inside = home == group.number
             row = known[inside]
             number[row] = group.number
-            cell[row] = group.hosts.first[position[inside] % self._group_size] + rank[row]
+            cell[row] = group.hosts.first[place[inside]] + rank[row]
         return number, cell
 
     # the step
@@ -153,12 +176,16 @@ class Engine:
             if number in self.groups:
                 self._hear(self.groups[number], batch, step)
         for group in self.groups.values():
+            if self._until_up:
+                group.finish((group.hosts.status == HostState.ACTIVE) & (group.hosts.proved > 0), now_us)
             expired = group.expire(now_us)
             if self._timing.host_timeout_us:
                 self._time_out(group, now_us)
             if expired or group.number in replies or self._timing.host_timeout_us:
                 self._decide(group, now_us)
-        self._pace.review(now_us, self._round_us)
+        # The fate of probes is known when what has come was read, and a full batch says that more has.
+        if sum(map(len, replies.values())) < UNREAD:
+            self._pace.review(now_us, self._round_us)
         self._open_groups(step)
         waiting, roomy = self._choose(now_us, step, room)
         self._report(step)
@@ -174,6 +201,7 @@ class Engine:
         ]
         for number in told:
             del self.groups[number]
+            self._intake.forget(number)
 
     def _hear(self, group: Group, replies: Replies, step: Step) -> None:
         tally, findings = group.answer(replies, self._table)
@@ -189,7 +217,7 @@ class Engine:
             totals.opened += len(findings)
             step.findings.append(findings)
         if tally.accepted:
-            self._pace.heard(*tally.clocking, tally.queue_us, tally.first_sent_us)
+            self._pace.heard(tally.clocking, tally.first, tally.second, tally.queue_us)
             self._feel_round(group, replies, tally)
 
     def _feel_round(self, group: Group, replies: Replies, tally: Tally) -> None:
@@ -217,8 +245,9 @@ class Engine:
         share = shares(hosts.lost, hosts.heard, group.network, self.totals.lost, self.totals.heard)
         loss = per_try(share, hosts.allowed)
         missed = expected_missed(loss, hosts.allowed, hosts.opened, hosts.answered, silent)
-        if self._pace.brake.era:
-            hidden = hidden_by_eras(group.lost_in_eras(), hosts.opened, hosts.answered)
+        eras = self._pace.brake.eras
+        if len(eras) > 1:
+            hidden = hidden_by_eras(group.lost_in_eras(eras), hosts.opened, hosts.answered)
             missed = np.maximum(missed, hidden)
         enough = missed <= timing.missed_per_1000 * silent / 1000
         believed = settled & (enough | (hosts.allowed >= timing.max_tries))
@@ -227,12 +256,10 @@ class Engine:
         group.finish(believed, now_us)
 
     def _open_groups(self, step: Step) -> None:
-        while self._next_host < self._space.n_hosts and self._has_room():
-            first = self._next_host
-            self._next_host = min(first + self._group_size, self._space.n_hosts)
-            host_id = self._order.at(np.arange(first, self._next_host))
+        while self._has_room() and (taken := self._intake.take()):
+            number, host_id = taken
             group = Group(
-                number=first // self._group_size,
+                number=number,
                 addresses=self._space.host_at(host_id),
                 ports=self._space.n_ports(host_id).astype(np.int64),
                 host_id=host_id,
@@ -256,11 +283,11 @@ class Engine:
         most = min(most, self._limits.batch, room_out)
         spent_window = spent_floor = 0
         more = roomy = False
-        era = self._pace.brake.era % ERAS
+        stretch = self._pace.brake.stretch % STRETCHES
         late_room = self._late_room(now_us)
         self._held = False
         for group in self.groups.values():
-            group.era = era
+            group.stretch = stretch
             fresh, second, all_late = group.waiting()
             late = fair_shares(all_late, late_room, self._turn)
             self._held = self._held or bool((late < all_late).any())
@@ -291,7 +318,7 @@ class Engine:
                 late_room -= late_sent
                 self._late.take(late_sent)
         first_tries = sum(int(np.count_nonzero(probes.attempt == 0)) for probes in step.probes)
-        self._pace.sent(now_us, spent_window, spent_floor, first_tries)
+        self._pace.sent(spent_window, spent_floor, first_tries)
         return more, roomy
 
     def _late_room(self, now_us: int) -> int:
@@ -330,7 +357,8 @@ class Engine:
             step.finished.append((group, done))
 
     def _wake_us(self, now_us: int, waiting: bool, roomy: bool) -> int:
-        wake_us = min((group.next_expiry_us() for group in self.groups.values()), default=now_us)
+        nobody_us = now_us if self._intake.exhausted else NEVER  # more hosts come from outside
+        wake_us = min((group.next_expiry_us() for group in self.groups.values()), default=nobody_us)
         if self._held:
             wake_us = min(wake_us, self._late.ready_us(self._late.rate * LATE_S / 2))
         if waiting:

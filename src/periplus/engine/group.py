@@ -53,7 +53,7 @@ class Cells:
     sent_us: I64 = column("i8", "when the last probe left")
     again: U16 = column("u2", "ports' ranks that await their next try, host by host")
     sender: U16 = column("u2", "which router answered; 0: the target itself")
-    era: U8 = column("u1", "the pace's era (mod 256) when first asked")
+    stretch: U16 = column("u2", "the pace's stretch of time (mod 65,536) in which it was first asked")
 
 
 @dataclass(slots=True)
@@ -86,11 +86,12 @@ class Tally:
     accepted: int = 0
     lost: int = 0  # probes known to be lost
     telling: int = 0  # answers that tell of loss
-    # While the group has fresh cells these clock the overall window: all, and of cells first asked in this era
-    # those to first and to second tries.
-    clocking: tuple[int, int, int] = (0, 0, 0)
+    # These clock the pace: their number, and of those to first and to second tries the stretches in which their cells
+    # were first asked; but for the first tries only while the group has fresh cells.
+    clocking: int = 0
+    first: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
+    second: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
     queue_us: float = np.inf
-    first_sent_us: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
     duplicates: int = 0
     late: int = 0  # their hosts were finished without them
     unexpected: int = 0
@@ -122,7 +123,7 @@ class Group:
         self.ready[0] = ports
         self.routers: list[int] = [0]
         self.outstanding = 0
-        self.era = 0  # of the pace, mod 256; the engine's to set
+        self.stretch = 0  # of the pace; the engine's to set
         self._tweak = host_id.astype(np.uint64)  # makes each host's order of ports its own
         self._orders = {int(size): Order(int(size), key) for size in distinct(ports)}
         self._uniform = int(ports[0]) if len(self._orders) == 1 else 0
@@ -210,7 +211,7 @@ class Group:
         cells, hosts = self.cells, self.hosts
         attempt = cells.tries[cell]
         cells.tries[cell] += 1
-        cells.era[cell[attempt == 0]] = self.era
+        cells.stretch[cell[attempt == 0]] = self.stretch
         cells.state[cell] = Unanswered.ASKED
         cells.sent_us[cell] = now_us
         counts = np.bincount(host, minlength=len(self))
@@ -341,7 +342,6 @@ class Group:
         if not target.any():
             return
         whose, rtt_us = host[last[target]], rtt_us[target]
-        tally.first_sent_us = sent_us[target & (self.cells.tries[cell[last]] == 1)]
         observe(self.trips, whose, rtt_us, self.timing)
         tally.queue_us = float((rtt_us - self.trips.least_us[whose]).min())
 
@@ -361,10 +361,11 @@ class Group:
         rows = np.flatnonzero((heard_by > 0) & (self.taken[0] < self.ready[0]))
         self.windows.heard(rows, heard_by[rows].astype(np.float64))
         self.windows.lost(rows, lost_by[rows])
+        stretch = self.cells.stretch[cell].astype(np.int64)
+        tally.first = stretch[telling & (attempt == 0)]
         if self.fresh_left():
-            present = telling & (self.cells.era[cell] == self.era)
-            tries = np.bincount(np.minimum(attempt[present], 2), minlength=3).tolist()
-            tally.clocking = (tally.telling, tries[0], tries[1])
+            tally.clocking = tally.telling
+            tally.second = stretch[telling & (attempt == 1)]
 
     # waiting in vain
 
@@ -426,10 +427,11 @@ class Group:
         """How many cells of each host are unanswered."""
         return self.hosts.count - self.hosts.answered
 
-    def lost_in_eras(self) -> F64:
-        """By host, how many silent cells were probably lost in an era of the pace worse than others."""
+    def lost_in_eras(self, eras: list[int]) -> F64:
+        """By host, how many silent cells were probably lost in an era of the pace worse than others; `eras`: the
+        stretches with which they begin."""
         asked = np.flatnonzero(self.cells.tries)
-        era = self.cells.era[asked]
+        era = np.searchsorted(eras, self.cells.stretch[asked], "right")
         silent = self.cells.state[asked] >= FIRST_UNANSWERED
         share = lost_shares(era, silent)
         if not share.any():

@@ -20,14 +20,13 @@ import numpy as np
 
 from periplus.columns import F64, I32, I64, U8, Mask, distinct
 
-__all__ = ["ERAS", "expected_missed", "hidden_by_eras", "lost_shares", "per_try", "shares"]
+__all__ = ["expected_missed", "hidden_by_eras", "lost_shares", "per_try", "shares"]
 
 PRIOR_LOST = 0.05  # before anything is known: 1 % loss, with the weight of five probes
 PRIOR_PROBES = 5.0
 LEAN = 20.0  # probes that the wider circle's share weighs in the narrower one's
 PRIOR_OPEN = 0.5  # a host that answers may have an open port though none was seen
 MOST_LOSS = 0.9
-ERAS = 256  # that a column of bytes tells apart
 COMPARABLE = 100  # cells without which an era is no measure for others
 _CHANCES = np.linspace(0.0, MOST_LOSS, 451)
 
@@ -78,17 +77,18 @@ def expected_missed(loss: F64, tries: U8, opened: I32, answered: I32, silent: I3
     return np.minimum(hidden, silent)
 
 
-def lost_shares(era: U8, silent: Mask) -> F64:
-    """Return by era (f8[ERAS]) which share of its silent cells would have been answered in the best era;
+def lost_shares(era: I64, silent: Mask) -> F64:
+    """Return by era which share of its silent cells would have been answered in the best one.
+
     0 where the difference may be chance.
 
     `era` and `silent` are columns by cell: when it was first asked, and whether no answer came.
     """
-    asked = np.bincount(era, minlength=ERAS)
-    share = np.bincount(era[silent], minlength=ERAS) / np.maximum(asked, 1)
+    asked = np.bincount(era)
+    share = np.bincount(era[silent], minlength=len(asked)) / np.maximum(asked, 1)
     comparable = asked >= COMPARABLE
     if np.count_nonzero(asked) < 2 or not comparable.any():
-        return np.zeros(ERAS)
+        return np.zeros(len(asked))
     doubt = 2 * np.sqrt(np.maximum(share * (1 - share), 0.01) / np.maximum(asked, 1))
     usual = (share + doubt)[comparable].min()
     lost: F64 = np.where(share - doubt > usual, 1 - usual / np.maximum(share, 1e-9), 0.0)

@@ -43,13 +43,13 @@ class Pace:
         self._queue_us = np.inf
         self._reviewed_us = now_us
 
-    def heard(self, answers: int, at_once: int, later: int, queue_us: float, first_sent_us: I64) -> None:
-        """Answers came, to first tries and to second ones; `queue_us` is the least delay above the usual.
+    def heard(self, answers: int, first: I64, second: I64, queue_us: float) -> None:
+        """Answers came; `queue_us` is the least delay above the usual.
 
-        `first_sent_us`: when the first tries among the answered had been sent.
+        `first`, `second`: to first and to second tries, the stretches in which their cells were first asked.
         """
         self.windows.heard(_ONLY, np.array([float(answers)]))
-        self.brake.heard(first_sent_us, at_once, later)
+        self.brake.heard(first, second)
         self._queue_us = min(self._queue_us, queue_us)
 
     def review(self, now_us: int, round_us: float) -> None:
@@ -72,17 +72,18 @@ class Pace:
 
     def allowance(self, now_us: int, outstanding: int) -> tuple[int, int, int]:
         """Return (probes that the window lets out, probes that the floor adds, the most of both together)."""
+        self.brake.tick(now_us)
         ceiling = self._ceiling.fill(now_us) if self._ceiling.rate else NEVER
         clocked = max(int(self.windows.size[0]) - outstanding, 0)
         floor = 0 if self._timing.parallelism else self._floor.fill(now_us)
         return clocked, floor, min(ceiling, max(self._most_in_flight - outstanding, 0))
 
-    def sent(self, now_us: int, clocked: int, floor: int, first_tries: int) -> None:
+    def sent(self, clocked: int, floor: int, first_tries: int) -> None:
         """Probes went out, `first_tries` of them for the first time."""
         self._floor.take(floor)
         if self._ceiling.rate:
             self._ceiling.take(clocked + floor)
-        self.brake.sent(now_us, first_tries, clocked + floor)
+        self.brake.sent(first_tries, clocked + floor)
 
     def ready_us(self, outstanding: int, roomy: bool) -> int:
         """Return when the next probe may go if no answer comes; `roomy`: a host's own window would let one out."""

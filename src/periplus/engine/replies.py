@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import IntEnum
 
+import numpy as np
+
 from periplus.columns import F32, I64, U8, U16
 from periplus.space.address import Addresses
 
@@ -37,6 +39,19 @@ class Replies:
 
     def __len__(self) -> int:
         return len(self.cell)
+
+    def joined(self, other: "Replies") -> "Replies":
+        """These and others of the same group; both with senders."""
+        if self.sender is None or other.sender is None:
+            raise ValueError("replies without a sender come one batch at a time")
+        return Replies(
+            np.concatenate([self.cell, other.cell]),
+            np.concatenate([self.signal, other.signal]),
+            np.concatenate([self.attempt, other.attempt]),
+            np.concatenate([self.ttl, other.ttl]),
+            np.concatenate([self.time_us, other.time_us]),
+            Addresses.concat([self.sender, other.sender]),
+        )
 
 
 @dataclass(frozen=True, slots=True)

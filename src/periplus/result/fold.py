@@ -75,8 +75,13 @@ class Folded:
         return list(by_state.items())
 
 
+NOTHING = Folded((), (), (), possibly_open=False)
+
+
 def fold(host: HostReport, options: Options, *, unfold: bool = False) -> Folded:
     """Split the host's ports into shown and folded. With `unfold` only ``--open`` folds anything."""
+    if not host.columns:  # most hosts of a sweep
+        return NOTHING
     counts = np.zeros(STATES, dtype=np.int64)
     for columns in host.columns:
         counts += np.bincount(columns.state, minlength=STATES)

@@ -28,6 +28,9 @@ class Grepable(Writer):
     def host(self, host: HostReport, /) -> None:
         """Write the host's status and ports; hosts that are down only with ``-v``."""
         who = f"Host: {host.addr} ({next(iter(harmless_names(host)), '')})"
+        if host.listed:
+            self._sink.write([f"{who}\tStatus: Unknown\n"])
+            return
         if not host.up:
             if self._options.verbose and not self._options.open_only:
                 self._sink.write([f"{who}\tStatus: Down\n"])

@@ -21,7 +21,7 @@ from periplus.technique.verdict import Reason, State
 
 __all__ = ["CONTRACT", "FORMAT", "Ndjson"]
 
-CONTRACT = 1  # raised when a field changes its meaning or goes; new fields may come without it
+CONTRACT = 2  # raised when a field changes its meaning or goes; new fields may come without it
 
 
 class Ndjson(Writer):
@@ -43,9 +43,10 @@ class Ndjson(Writer):
             "arguments": [faithful(each) for each in run.arguments],
             "seed": run.seed,
             "start": iso_time(run.started),
-            "technique": run.technique,
-            "proto": run.proto,
-            "ports": port_list(run.ports),
+            "scans": [
+                {"technique": scan.technique, "proto": scan.proto, "ports": port_list(scan.ports)}
+                for scan in run.scans
+            ],
             "targets": run.targets,
         }
         self._sink.write([self._line(row)])
@@ -124,6 +125,7 @@ def _host(host: HostReport) -> dict[str, Any]:
         "type": "host",
         "addr": host.addr,
         "up": host.up,
+        "listed": True if host.listed else None,
         "reason": host.reason.word,
         "ttl": host.ttl,
         "names": list(dict.fromkeys(faithful(name) for name, _ in host.names)),
@@ -131,6 +133,7 @@ def _host(host: HostReport) -> dict[str, Any]:
         "reasons": {columns.proto: _reasons(columns) for columns in host.columns},
         "srtt_ms": _number(host.srtt_ms, 3),
         "mac": host.mac,
+        "vendor": faithful(host.vendor) if host.vendor else None,
         "timed_out": True if host.timed_out else None,
         "notes": [faithful(note) for note in host.notes] or None,
         "trace": _trace(host.trace) if host.trace else None,

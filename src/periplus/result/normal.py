@@ -42,6 +42,9 @@ class _Table(Writer):
 
     def host(self, host: HostReport, /) -> None:
         """Write the host's headline and table; hosts that are down only with ``-v``."""
+        if host.listed:
+            self._sink.write([_headline(host)])
+            return
         if not host.up:
             if self._options.verbose and not self._options.open_only:
                 self._sink.write([_headline(host, down=True)])
@@ -59,7 +62,8 @@ class _Table(Writer):
         yield from _not_shown(host, folded)
         yield from self._port_lines(host, folded)
         if host.mac:
-            yield f"MAC Address: {host.mac}\n"
+            vendor = f" ({printable(host.vendor)})" if host.vendor else ""
+            yield f"MAC Address: {host.mac}{vendor}\n"
         if host.trace:
             yield from _trace_lines(host.trace)
         yield "\n"
@@ -117,7 +121,7 @@ def header_lines(run: RunRow, *, verbose: int) -> list[str]:
     started = f"{date_time(run.started)} UTC"
     lines = [f"# Periplus {run.version} scan initiated {started} as: {command_line(run.arguments)}\n"]
     if verbose:
-        by_proto = {run.proto: f"{len(run.ports)};{port_list(run.ports)}"}
+        by_proto = {scan.proto: f"{len(scan.ports)};{port_list(scan.ports)}" for scan in run.scans}
         counts = " ".join(f"{proto.upper()}({by_proto.get(proto, '0;')})" for proto in ("tcp", "udp", "sctp"))
         lines.append(f"# Ports scanned: {counts} PROTOCOLS(0;)\n")
     return lines

@@ -14,7 +14,7 @@ import numpy as np
 from periplus.columns import F32, I64, U8, U16
 from periplus.technique.verdict import Reason, State
 
-__all__ = ["Hop", "HostReport", "PortColumns", "PortRow", "RunRow", "SummaryRow", "Trace"]
+__all__ = ["Hop", "HostReport", "PortColumns", "PortRow", "RunRow", "ScanRow", "SummaryRow", "Trace"]
 
 ROWS_AT_ONCE = 1024  # columns become Python numbers by so many, so that a host of 65,535 rows stays small
 
@@ -91,8 +91,9 @@ class Trace:
 class HostReport:
     """A finished host. `up` is False when nothing of it answered; `note` says what a reader should know.
 
-    `names` are (name, kind) pairs with kind ``user`` (given as the target) or ``PTR`` (reverse DNS). `trace` is None
-    when no way was looked for, or nothing of it answered.
+    `names` are (name, kind) pairs with kind ``user`` (given as the target) or ``PTR`` (reverse DNS).
+    `vendor` is who the block of `mac` was assigned to, by a list of this machine. `trace` is None when no way was
+    looked for, or nothing of it answered.
     """
 
     addr: str
@@ -107,7 +108,9 @@ class HostReport:
     rttvar_ms: float | None = None
     timeout_ms: float | None = None
     mac: str | None = None
+    vendor: str | None = None
     timed_out: bool = False
+    listed: bool = False  # only named: nobody knows whether it is up
     notes: tuple[str, ...] = ()
     trace: Trace | None = None
 
@@ -138,16 +141,23 @@ class HostReport:
 
 
 @dataclass(frozen=True, slots=True)
+class ScanRow:
+    """One technique of a run by its name, its protocol, and the ports of targets without ports of their own."""
+
+    technique: str
+    proto: str
+    ports: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RunRow:
-    """The beginning of a run: enough to repeat it."""
+    """The beginning of a run: enough to repeat it. Without `scans` it only finds hosts."""
 
     version: str
     arguments: tuple[str, ...]
     seed: int
     started: float
-    technique: str  # "syn" or "connect"
-    proto: str
-    ports: tuple[int, ...]  # the default port list, for scaninfo
+    scans: tuple[ScanRow, ...]
     targets: int  # addresses asked for
 
 

@@ -20,8 +20,8 @@ import os
 import select
 import stat
 import time
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -45,6 +45,9 @@ class Sink(Protocol):
         `tail` is what would end the document now (None: what it was before).
         """
 
+    def together(self) -> AbstractContextManager[None]:
+        """What is written inside goes out in one piece: many small hosts cost one system call."""
+
     def refresh(self) -> None:
         """Publish what is held back, if that is due."""
 
@@ -67,9 +70,25 @@ class Stream:
         self._tail = b""
         self._begun = False
         self._failed = False
+        self._held: list[str] | None = None
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """See `Sink`."""
+        self._held = []
+        try:
+            yield
+        finally:
+            held, self._held = self._held, None
+            if held:
+                self.write(held)
 
     def write(self, pieces: Iterable[str], tail: str | None = None) -> None:
         """See `Sink`."""
+        if self._held is not None:
+            self._held += pieces
+            self._tail = self._tail if tail is None else _encode(tail)
+            return
         if not self._begun and self._regular:
             os.ftruncate(self._fd, 0)
         self._begun = True
@@ -140,6 +159,10 @@ class Document:
         self._fresh = True  # what stands under the name is all that was written
         self._due = -1.0
         self._in_place: Stream | None = None
+
+    def together(self) -> AbstractContextManager[None]:
+        """See `Sink`; a document is published from time to time anyway."""
+        return nullcontext() if self._in_place is None else self._in_place.together()
 
     def write(self, pieces: Iterable[str], tail: str | None = None) -> None:
         """See `Sink`."""

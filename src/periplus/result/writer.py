@@ -72,6 +72,12 @@ class Writer:
     def host(self, host: HostReport, /) -> None:
         """A host is finished."""
 
+    def hosts(self, hosts: Sequence[HostReport], /) -> None:
+        """Several hosts are finished."""
+        with self._sink.together():
+            for host in hosts:
+                self.host(host)
+
     def end(self, summary: SummaryRow, /) -> None:
         """The run is over, or was stopped."""
 
@@ -137,9 +143,9 @@ class Writers:
         """Hand `row` to every writer."""
         self._each(lambda writer: writer.finding(row))
 
-    def host(self, host: HostReport) -> None:
-        """Hand `host` to every writer."""
-        self._each(lambda writer: writer.host(host))
+    def hosts(self, hosts: Sequence[HostReport]) -> None:
+        """Hand hosts to every writer, in one go."""
+        self._each(lambda writer: writer.hosts(hosts))
 
     def end(self, summary: SummaryRow) -> None:
         """Hand `summary` to every writer."""

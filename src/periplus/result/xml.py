@@ -28,10 +28,12 @@ from periplus.result.writer import Format, Options, Writer
 __all__ = ["FORMAT", "NmapXml"]
 
 XML_VERSION = "1.05"
-SCAN_TYPES = frozenset({
-    "ack", "bounce", "connect", "fin", "ipproto", "maimon", "null", "sctpcookieecho", "sctpinit", "syn", "udp",
-    "window", "xmas",
-})  # fmt: skip
+SCAN_TYPES = {  # the DTD's names of our techniques
+    **dict.fromkeys(("ack", "connect", "fin", "maimon", "null", "syn", "udp", "window", "xmas")),
+    "protocol": "ipproto",
+    "sctp-cookie": "sctpcookieecho",
+    "sctp-init": "sctpinit",
+}
 SERVICE_BY_TABLE = 3  # Nmap's confidence in a name that only the port number suggests
 
 _ATTRIBUTE = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
@@ -56,7 +58,9 @@ class NmapXml(Writer):
         self._hosts_up += host.up
         folded = fold(host, self._options)
         hidden = (
-            not folded.possibly_open if self._options.open_only else not host.up and not self._options.verbose
+            not folded.possibly_open
+            if self._options.open_only
+            else not (host.up or host.listed or self._options.verbose)
         )
         pieces = iter(()) if hidden else self._host_pieces(host, folded)
         self._sink.write(pieces, self._unfinished(host.ended))
@@ -90,18 +94,18 @@ def _prologue(run: RunRow, verbose: int) -> Iterator[str]:
     started = date_time(run.started)
     args = _attribute(command_line(run.arguments))
     comment = args.replace("--", "-&#45;")
-    scan_type = run.technique if run.technique in SCAN_TYPES else None
     yield '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE nmaprun>\n'
     yield f"<!-- Periplus {run.version} scan initiated {started} UTC as: {comment} -->\n"
     yield (
         f'<nmaprun scanner="nmap" args="{args}" start="{int(run.started)}" startstr="{started}" '
         f'version="{_attribute(run.version)}" xmloutputversion="{XML_VERSION}">\n'
     )
-    if scan_type:
-        yield (
-            f'<scaninfo type="{scan_type}" protocol="{run.proto}" numservices="{len(run.ports)}" '
-            f'services="{port_list(run.ports)}"/>\n'
-        )
+    for scan in run.scans:
+        if scan.technique in SCAN_TYPES:
+            yield (
+                f'<scaninfo type="{SCAN_TYPES[scan.technique] or scan.technique}" protocol="{scan.proto}" '
+                f'numservices="{len(scan.ports)}" services="{port_list(scan.ports)}"/>\n'
+            )
     yield f'<verbose level="{verbose}"/>\n<debugging level="0"/>\n'
 
 
@@ -125,13 +129,16 @@ def _host_attributes(host: HostReport) -> str:
 
 
 def _status(host: HostReport) -> str:
-    state = "up" if host.up else "down"
+    state = "unknown" if host.listed else "up" if host.up else "down"
     return f'<status state="{state}" reason="{host.reason.word}" reason_ttl="{host.ttl or 0}"/>'
 
 
 def _addresses(host: HostReport) -> str:
     first = f'<address addr="{_attribute(host.addr)}" addrtype="{address_key(host.addr)}"/>\n'
-    return first + (f'<address addr="{_attribute(host.mac.upper())}" addrtype="mac"/>\n' if host.mac else "")
+    if not host.mac:
+        return first
+    vendor = f' vendor="{_attribute(host.vendor)}"' if host.vendor else ""
+    return f'{first}<address addr="{_attribute(host.mac.upper())}" addrtype="mac"{vendor}/>\n'
 
 
 def _hostnames(host: HostReport) -> str:

@@ -31,6 +31,12 @@ class Link(Protocol):
     def wait(self, until_us: int, now_us: int) -> None:
         """Wait until something comes, or there is something to do, or that moment."""
 
+    def patience(self, until_us: int, now_us: int) -> int:
+        """Return until when, at most that moment, nothing but an arrival needs to be seen to."""
+
+    def files(self) -> tuple[int, ...]:
+        """Return descriptors that become readable when something arrives."""
+
     def alive(self, group: Group, hosts: I64) -> U8:
         """Return by host the Reason for which it is known to be up without any port's answer; 0: none."""
 

@@ -1,32 +1,44 @@
-"""The loop: collect answers, step the engine, send its probes, hand over what was found, wait.
+"""The loop: collect answers, step the engines, send their probes, hand over what was found, wait.
 
-Everything that decides is elsewhere; the loop only carries. It ends when the engine is done, when it is told to stop,
-or when the way to the network breaks; in each case what was found so far is handed over.
+Everything that decides is elsewhere; the loop only carries. Each technique has an engine and a way to the network of
+its own (a campaign), and so has finding hosts: a host that is found is handed to the others at once. The loop ends
+when all engines are done, when it is told to stop, or when the way to the network breaks; in each case what was
+found so far is handed over.
 """
 
 from collections import Counter
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from periplus.columns import Mask
+from periplus.columns import I64, Mask
 from periplus.engine.engine import Engine, Step
 from periplus.engine.group import Group, HostState
 from periplus.errors import CannotScan
 from periplus.result.row import HostReport, PortRow, SummaryRow
 from periplus.scan.clock import Clock
-from periplus.scan.config import ScanConfig
+from periplus.scan.config import ScanConfig, Work
+from periplus.scan.dossier import Dossiers
 from periplus.scan.link import Link
 from periplus.scan.naming import Naming
+from periplus.scan.open import Links
 from periplus.scan.report import Names, Reporter
 from periplus.scan.snapshot import Snapshot
 from periplus.scan.speed import Speed
 from periplus.scan.tracing import scan_timing, tracing_for
+from periplus.space.address import Addresses
+from periplus.space.ip import parse_ip
+from periplus.space.space import Space
+
+if TYPE_CHECKING:
+    from periplus.scan.tracelink import TraceLink
 
 __all__ = ["Listener", "Loop"]
 
 LONGEST_WAIT_US = 100_000  # a signal is seen and progress shown at least this often
+NEVER = 1 << 62
 
 
 class Listener(Protocol):
@@ -35,50 +47,103 @@ class Listener(Protocol):
     def finding(self, row: PortRow) -> None:
         """A port was found open."""
 
-    def host(self, report: HostReport) -> None:
-        """A host is finished."""
+    def hosts(self, reports: Sequence[HostReport]) -> None:
+        """Hosts are finished."""
 
     def snapshot(self, snapshot: Snapshot) -> None:
         """Some time has passed."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Campaign:
+    """One engine with its way to the network; without a work it finds hosts."""
+
+    work: Work | None
+    space: Space
+    engine: Engine
+    link: Link
+    reporter: Reporter
+
+    @property
+    def title(self) -> str:
+        """What is being done, for people."""
+        return self.work.technique.title if self.work else "Host discovery"
+
+
 class Loop:
-    """One run of one scan. `stopped` is asked again and again whether to end early."""
+    """One run of one scan. `stopped` is asked again and again whether to end early.
+
+    `pause` waits so many microseconds, or until something arrives on any of several links.
+    """
 
     def __init__(
         self,
         config: ScanConfig,
-        link: Link,
+        links: Links,
         listener: Listener,
         clock: Clock,
         services: Names,
         naming: Naming,
         stopped: Callable[[], bool],
+        pause: Callable[[int], object] | None = None,
     ) -> None:
         self._config = config
-        self._link = link
         self._listener = listener
         self._clock = clock
-        self._tracing = tracing_for(config, link, clock)
+        self._services = services
         self._naming = naming
         self._stopped = stopped
-        self._reporter = Reporter(config, link, clock, services)
         self._began_us = clock.now_us()
         self._speed = Speed(self._began_us)
-        self._engine = Engine(
-            config.space,
-            config.technique.table,
+        self._tracing = tracing_for(config, links.trace, self._began_us)
+        self._finder = self._campaign(None, links.discovery) if links.discovery else None
+        self._workers = [
+            self._campaign(work, link) for work, link in zip(config.works, links.works, strict=True)
+        ]
+        self._all = [*([self._finder] if self._finder else []), *self._workers]
+        self._dossiers = Dossiers(self._works_of)
+        self._hosts_up = self._hosts_done = 0
+        # One link waits by itself.
+        waiters: list[Link | TraceLink] = [
+            *(each.link for each in self._all),
+            *([links.trace] if links.trace else []),
+        ]
+        self._waits_alone = len(waiters) == 1
+        self._pause = pause or (int if self._waits_alone else _pause(waiters))
+
+    def _campaign(self, work: Work | None, link: Link) -> _Campaign:
+        config, discovery = self._config, self._config.discovery
+        if work is None:
+            assert discovery is not None
+            space, table = discovery.space, discovery.menu.table
+        else:
+            space, table = work.space, work.technique.table
+        engine = Engine(
+            space,
+            table,
             scan_timing(config),
             config.seed,
             self._began_us,
             link.limits,
+            fed=work is not None and discovery is not None,
+            until_up=work is None,
         )
+        known = work is not None and discovery is not None
+        return _Campaign(
+            work, space, engine, link, Reporter(work, config, link, self._clock, self._services, known)
+        )
+
+    def _works_of(self, addr: str) -> int:
+        if not self._workers:
+            return 0
+        address = Addresses.of_ints([parse_ip(addr)])
+        return sum(int(worker.space.host_of(address)[0] >= 0) for worker in self._workers)
 
     def run(self) -> SummaryRow:
         """Scan to the end, or to the first trouble that does not pass; return how it went."""
         end, message = "success", None
         try:
-            while not (self._engine.done and self._tracing.idle) and not self._stopped():
+            while not (self._scanned and self._tracing.idle) and not self._stopped():
                 self._turn()
             if self._stopped():
                 end = "interrupted"
@@ -92,49 +157,90 @@ class Loop:
         self._hand_over_named(wait=True)
         return self._summary(end, message)
 
+    @property
+    def _scanned(self) -> bool:
+        return all(each.engine.done for each in self._all)
+
     def _turn(self) -> None:
-        engine, link = self._engine, self._link
+        idle, wake_us = True, NEVER
+        for each in self._all:
+            if not each.engine.done:
+                busy, soonest_us = self._step(each)
+                idle, wake_us = idle and not busy, min(wake_us, soonest_us)
+        if self._finder and self._finder.engine.done:
+            for worker in self._workers:
+                worker.engine.close_intake()
+        now_us = self._clock.now_us()
+        wake_us = min(wake_us, self._tracing.step(now_us, alone=self._scanned))
+        self._hand_over_traced()
+        self._hand_over_named(wait=False)
+        if idle:
+            self._wait(min(wake_us, now_us + LONGEST_WAIT_US), now_us)
+        if self._speed.due(now_us):
+            self._listener.snapshot(self._snapshot(now_us))
+
+    def _step(self, each: _Campaign) -> tuple[bool, int]:
+        """Let one campaign go on; return whether it has more to do at once, and when else it has."""
+        engine, link = each.engine, each.link
         replies = link.collect(engine)
         now_us = self._clock.now_us()
         step = engine.step(now_us, replies, link.room())
-        self._hand_over(step, now_us)  # before anything is sent: sending may end the run
+        self._hand_over(each, step, now_us)  # before anything is sent: sending may end the run
         for group in step.opened:
             link.open(engine, group, now_us)
         for probes in step.probes:
             link.send(engine.groups[probes.group], probes)
-        trace_us = self._tracing.step(now_us, engine.done)
-        if not link.room() or not (step.probes or replies):
-            scan_us = now_us + LONGEST_WAIT_US if engine.done else step.wake_us
-            link.wait(min(scan_us, trace_us, now_us + LONGEST_WAIT_US), self._clock.now_us())
-        if self._speed.due(now_us):
-            self._listener.snapshot(self._snapshot(now_us))
+        return bool(link.room() and (step.probes or replies)), step.wake_us
 
-    def _hand_over(self, step: Step, now_us: int) -> None:
+    def _wait(self, until_us: int, now_us: int) -> None:
+        going = [each.link for each in self._all if not each.engine.done]
+        if self._waits_alone:
+            self._all[0].link.wait(until_us, now_us)
+            return
+        until_us = self._tracing.patience(until_us, now_us)
+        until_us = min((link.patience(until_us, now_us) for link in going), default=until_us)
+        if until_us > now_us:
+            self._pause(until_us - now_us)
+
+    def _hand_over(self, each: _Campaign, step: Step, now_us: int) -> None:
         for found in step.findings:
-            for row in self._reporter.findings(self._engine.groups[found.group], found, now_us):
+            for row in each.reporter.findings(each.engine.groups[found.group], found, now_us):
                 self._listener.finding(row)
         for group, hosts in step.finished:
-            self._tracing.ask(self._reporter.hosts(group, hosts))
+            self._finish(each, group, hosts)
             if group.told:
-                self._link.forget([group.number])
-        self._hand_over_traced()
-        self._hand_over_named(wait=False)
+                each.link.forget([group.number])
+
+    def _finish(self, each: _Campaign, group: Group, hosts: I64, whole: bool = True) -> None:
+        """These hosts are done with in one campaign: keep or pass on what it found, and let the others begin."""
+        reports = each.reporter.hosts(group, hosts, whole=whole)
+        keep = self._dossiers.worked if each.work else self._dossiers.found
+        self._tracing.ask(ready for report in reports if (ready := keep(report)) is not None)
+        if each.work is None and whole:
+            up = each.reporter.up(group, hosts)
+            self._hosts_done += int(np.count_nonzero(~up))
+            for worker in self._workers:
+                host_id = worker.space.host_of(group.addresses[hosts[up]])
+                worker.engine.admit(host_id[host_id >= 0])
 
     def _hand_over_traced(self) -> None:
         for report in self._tracing.traced():
             self._naming.ask(report)
 
     def _hand_over_named(self, wait: bool) -> None:
-        for report in self._naming.named(wait):
-            self._listener.host(report)
+        reports = list(self._naming.named(wait))
+        self._hosts_up += sum(report.up for report in reports)
+        if reports:
+            self._listener.hosts(reports)
 
     def _hand_over_unfinished(self) -> None:
         """Report what is known of hosts that were not finished: nothing found is lost."""
-        for group in self._engine.groups.values():
-            hosts = np.flatnonzero(self._begun(group))
-            if len(hosts):  # the link may have forgotten a group that has none left
-                for report in self._reporter.hosts(group, hosts, whole=False):
-                    self._naming.ask(report)
+        for each in self._all:
+            for group in each.engine.groups.values():
+                hosts = np.flatnonzero(self._begun(group))
+                if len(hosts):  # the link may have forgotten a group that has none left
+                    self._finish(each, group, hosts, whole=False)
+        self._tracing.ask(self._dossiers.unfinished())
 
     @staticmethod
     def _begun(group: Group) -> Mask:
@@ -142,48 +248,73 @@ class Loop:
         return begun
 
     def _snapshot(self, now_us: int) -> Snapshot:
-        engine, totals = self._engine, self._engine.totals
-        share = engine.work_done()
-        self._speed.observe(now_us, totals.sent, share)
+        totals = [each.engine.totals for each in self._all]
+        total = sum(each.space.size for each in self._all)
+        settled = sum(each.engine.work_done() * each.space.size for each in self._all)
+        # What would have been asked of hosts that are down is settled with them.
+        ports = sum(worker.space.size for worker in self._workers)
+        settled += ports * self._hosts_done / max(self._config.n_hosts, 1)
+        share = min(settled / max(total, 1), 1.0)
+        sent = sum(each.sent for each in totals)
+        self._speed.observe(now_us, sent, share)
+        going = [each for each in self._all if not each.engine.done] or self._all
         return Snapshot(
             elapsed_s=(now_us - self._began_us) / 1e6,
-            sent=totals.sent,
-            settled=int(share * self._config.space.size),
-            total=self._config.space.size,
-            hosts_done=totals.hosts_done,
-            hosts=self._config.space.n_hosts,
-            open_found=totals.opened,
+            sent=sent,
+            settled=int(share * total),
+            total=total,
+            hosts_done=min(self._hosts_done + self._worked(), self._config.n_hosts),
+            hosts=self._config.n_hosts,
+            open_found=sum(worker.engine.totals.opened for worker in self._workers),
             rate_pps=self._speed.rate_pps,
-            loss=totals.loss,
+            loss=max(each.loss for each in totals),
             eta_s=self._speed.eta_s,
-            phase="Traceroute" if engine.done else self._config.technique.title,
+            phase="Traceroute" if self._scanned else going[0].title,
         )
 
+    def _worked(self) -> int:
+        return min((worker.engine.totals.hosts_done for worker in self._workers), default=0)
+
     def _summary(self, end: str, message: str | None) -> SummaryRow:
-        totals = self._engine.totals
+        totals = [each.engine.totals for each in self._all]
         now_us = self._clock.now_us()
         seconds = (now_us - self._began_us) / 1e6
-        discarded = Counter(self._link.counters())
-        discarded.update(
-            {
-                "duplicate": totals.duplicates,
-                "late": totals.late,
-                "unasked": totals.unsolicited,
-                "unexpected": totals.unexpected,
-            }
-        )
+        sent = sum(each.sent for each in totals) + self._tracing.sent
+        lost, heard = sum(each.lost for each in totals), sum(each.heard for each in totals)
         return SummaryRow(
-            hosts_up=self._reporter.hosts_up,
-            hosts=self._config.space.n_hosts,
-            probes=totals.sent + self._tracing.sent,
-            replies=totals.accepted + self._tracing.heard,
-            loss=totals.loss,
-            expected_missed_open=totals.missed,
+            hosts_up=self._hosts_up,
+            hosts=self._config.n_hosts,
+            probes=sent,
+            replies=sum(each.accepted for each in totals) + self._tracing.heard,
+            loss=lost / max(lost + heard, 1),
+            expected_missed_open=sum(worker.engine.totals.missed for worker in self._workers),
             seconds=seconds,
-            rate=totals.sent / seconds if seconds else 0.0,
+            rate=sent / seconds if seconds else 0.0,
             ended=self._clock.epoch_s(now_us),
-            kernel_drops=self._link.drops(),
-            discarded={reason: count for reason, count in discarded.items() if count},
+            kernel_drops=sum(each.link.drops() for each in self._all) + self._tracing.drops(),
+            discarded=self._discarded(),
             exit=end,
             message=message,
         )
+
+    def _discarded(self) -> dict[str, int]:
+        discarded: Counter[str] = Counter(self._tracing.counters())
+        for each in self._all:
+            totals = each.engine.totals
+            discarded.update(each.link.counters())
+            discarded.update(
+                {
+                    "duplicate": totals.duplicates,
+                    "late": totals.late,
+                    "unasked": totals.unsolicited,
+                    "unexpected": totals.unexpected,
+                }
+            )
+        return {reason: count for reason, count in discarded.items() if count}
+
+
+def _pause(links: "list[Link | TraceLink]") -> Callable[[int], object]:
+    """What waits for an arrival on any of the links."""
+    from periplus.transport.syscalls import Readable
+
+    return Readable(*(number for link in links for number in link.files())).wait

@@ -8,6 +8,9 @@ loopback address is never asked for.
 The threads are daemons and nobody waits for them at the end, so a dead server cannot hold the exit up. When so many
 queries in a row have had no answer at all, the servers are taken for dead and the rest goes unnamed at once.
 
+`resolver_of` makes the resolver, also for forward names when the user names servers (`scan.forward`). Each server
+gets its share of a question's time, or the first one that is dead would take all of it.
+
 Limits: of /etc/hosts the first name of an address counts. Names come from whoever runs the reverse zone: they prove
 nothing, and dnspython has escaped whatever is not printable in them.
 """
@@ -15,7 +18,7 @@ nothing, and dnspython has escaped whatever is not printable in them.
 import socket
 import threading
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final
@@ -27,10 +30,20 @@ from periplus.space.quote import quoted
 if TYPE_CHECKING:
     from dns.resolver import Resolver
 
-__all__ = ["Named", "ReverseNames", "hosts_names", "resolve"]
+__all__ = [
+    "HOSTS_FILE",
+    "Named",
+    "ReverseNames",
+    "Servers",
+    "hosts_lines",
+    "hosts_names",
+    "resolve",
+    "resolver_of",
+]
 
 HOSTS_FILE: Final = Path("/etc/hosts")
 LIFETIME_S: Final = 2.0  # of one question, repetitions to all servers included
+FEWEST_TRIES: Final = 2  # of a question within its lifetime, even if there is one server only
 WORKERS: Final = 32
 DEAD_AFTER: Final = 64  # questions in a row without an answer, not even "no such name"
 LOOPBACK_V6: Final = 1
@@ -38,6 +51,7 @@ LOOPBACK_V4: Final = range(V4_BASE | 127 << 24, V4_BASE | 128 << 24)
 
 _FAMILIES: Final = {None: socket.AF_UNSPEC, 4: socket.AF_INET, 6: socket.AF_INET6}
 
+Servers = Sequence[tuple[str, int]]  # addresses of name servers, and their ports
 Named = tuple[str, tuple[str, ...]]  # an address as text, and its names
 
 
@@ -68,7 +82,7 @@ class ReverseNames:
 
     def __init__(
         self,
-        servers: Sequence[tuple[str, int]] | None = None,
+        servers: Servers | None = None,
         lifetime_s: float = LIFETIME_S,
         workers: int = WORKERS,
         hosts: Path = HOSTS_FILE,
@@ -149,7 +163,7 @@ class ReverseNames:
 class _Desk:
     """What the threads share: questions in, answers out, and whether the servers are dead."""
 
-    def __init__(self, servers: Sequence[tuple[str, int]] | None, lifetime_s: float) -> None:
+    def __init__(self, servers: Servers | None, lifetime_s: float) -> None:
         self.questions: SimpleQueue[str | None] = SimpleQueue()
         self.answers: SimpleQueue[Named] = SimpleQueue()
         self.dead = threading.Event()
@@ -178,7 +192,7 @@ class _Desk:
         names: tuple[str, ...] = ()
         try:
             resolver = self._ready_resolver()
-            answer = resolver.resolve(from_address(address), "PTR", lifetime=self._lifetime_s, search=False)
+            answer = resolver.resolve(from_address(address), "PTR", search=False)
             names = tuple(sorted(record.to_text().rstrip(".") for record in answer))
             heard = True
         except (NXDOMAIN, NoAnswer):
@@ -190,14 +204,9 @@ class _Desk:
 
     def _ready_resolver(self) -> "Resolver":
         """The one resolver of all threads, made when it is needed."""
-        from dns.nameserver import Do53Nameserver
-        from dns.resolver import Resolver
-
         with self._lock:
             if self._resolver is None:
-                self._resolver = Resolver(configure=self._servers is None)
-                if self._servers is not None:
-                    self._resolver.nameservers = [Do53Nameserver(host, port) for host, port in self._servers]
+                self._resolver = resolver_of(self._servers, self._lifetime_s)
             return self._resolver
 
     def _count(self, heard: bool) -> None:
@@ -207,22 +216,41 @@ class _Desk:
                 self.dead.set()
 
 
+def resolver_of(servers: Servers | None, lifetime_s: float) -> "Resolver":
+    """A resolver that asks `servers`, None: the system's, and takes no longer than `lifetime_s` for a question."""
+    from dns.nameserver import Do53Nameserver
+    from dns.resolver import Resolver
+
+    made = Resolver(configure=servers is None)
+    if servers is not None:
+        made.nameservers = [Do53Nameserver(host, port) for host, port in servers]
+    made.lifetime = lifetime_s
+    made.timeout = lifetime_s / max(FEWEST_TRIES, len(made.nameservers))
+    return made
+
+
 def hosts_names(path: Path) -> dict[int, str]:
-    """Read a hosts file (hosts(5)): each address, as `parse_ip` gives it, and its first name.
+    """Read a hosts file: each address, as `parse_ip` gives it, and its first name."""
+    names: dict[int, str] = {}
+    for address, words in hosts_lines(path):
+        names.setdefault(address, words[0])
+    return names
+
+
+def hosts_lines(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Read the lines of a hosts file (hosts(5)): an address and its names, at least one.
 
     A file that is not there has no names; a line that is not understood counts as a comment.
     """
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return {}
-    names: dict[int, str] = {}
+        return
     for line in text.splitlines():
         words = line.partition("#")[0].split()
         address = _address(words[0]) if len(words) > 1 else None
         if address is not None:
-            names.setdefault(address, words[1])
-    return names
+            yield address, words[1:]
 
 
 def _address(text: str) -> int | None:

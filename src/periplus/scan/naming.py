@@ -1,7 +1,8 @@
 """Names for finished hosts: a report waits until its reverse names have come, and no longer than that takes.
 
 A report asks for its host's name and, where its way was traced, for those of the hops. Only reports wait, never the
-scan. Without reverse names every report passes straight through.
+scan. Without reverse names every report passes straight through. The name of the vendor of a host's hardware is known
+at once.
 """
 
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from periplus.result.row import HostReport, Trace
 from periplus.scan.names import ReverseNames
+from periplus.scan.vendor import Vendors
 
 __all__ = ["Naming"]
 
@@ -31,16 +33,24 @@ class _Held:
 
 
 class Naming:
-    """Holds reports until they have their names. `reverse`: of hosts that are up (None), all (True), none (False)."""
+    """Holds reports until they have their names. `reverse`: of hosts that are up (None), all (True), none (False).
 
-    def __init__(self, reverse: bool | None, names: ReverseNames | None = None) -> None:
+    Without `vendors` none is told.
+    """
+
+    def __init__(
+        self, reverse: bool | None, names: ReverseNames | None = None, vendors: Vendors | None = None
+    ) -> None:
         self._reverse = reverse
-        self._names = names or (None if reverse is False else ReverseNames())
+        self._names = None if reverse is False else names or ReverseNames()
+        self._vendors = vendors
         self._waiting: dict[str, list[_Held]] = {}  # by each address that a report waits for
         self._ready: list[HostReport] = []
 
     def ask(self, report: HostReport) -> None:
         """Take a report in."""
+        if report.mac is not None and self._vendors is not None:
+            report = replace(report, vendor=self._vendors.vendor(report.mac))
         if self._names is None or not (report.up or self._reverse):
             self._ready.append(report)
             return

@@ -1,6 +1,8 @@
 """Opens the way to the network that a technique needs: routes, lanes, source ports, sockets."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -8,82 +10,153 @@ from periplus.errors import CannotScan
 from periplus.scan.clock import Clock
 from periplus.scan.config import ScanConfig
 from periplus.scan.link import Link
+from periplus.scan.menu import Menu
 from periplus.scan.plain import PlainLink
 from periplus.space.address import Addresses
 from periplus.space.ip import format_ip
 from periplus.space.ranges import AddressSpace
+from periplus.space.space import Space
 from periplus.transport.routes import BROADCAST, Path
 from periplus.transport.scout import Scout
 from periplus.wire.cookie import PORT_SHIFTS
-from periplus.wire.headers import PROTOCOL_ICMP, PROTOCOL_ICMP6, PROTOCOL_TCP
+from periplus.wire.headers import PROTOCOL_ICMP, PROTOCOL_ICMP6, PROTOCOL_TCP, PROTOCOL_UDP
 
-__all__ = ["open_link"]
+if TYPE_CHECKING:
+    from periplus.scan.tracelink import TraceLink
+
+__all__ = ["Links", "open_links"]
 
 KEY_BITS = 128
 MOST_TOLD = 5  # unreachable ranges that are told one by one
+FEW_CONNECTS = 1_000  # at once, of those that only find out who is there
 
 
-def open_link(
+@dataclass(frozen=True, slots=True)
+class Links:
+    """The ways of one scan: one for each work, one to find hosts, and one to trace them."""
+
+    works: tuple[Link, ...]
+    discovery: Link | None = None
+    trace: "TraceLink | None" = None
+
+    def close(self) -> None:
+        """Close all."""
+        for link in (*self.works, self.discovery, self.trace):
+            if link is not None:
+                link.close()
+
+
+def open_links(
     config: ScanConfig,
     clock: Clock,
     draw: Callable[[int], int],
     tell: Callable[[str], None],
     scout: Scout | None = None,
-) -> Link:
-    """Open what `config.technique` needs; `draw(n)` gives a number below n, `scout` knows the routes.
+) -> Links:
+    """Open what the techniques of `config` need; `draw(n)` gives a number below n, `scout` knows the routes.
 
     CannotScan: why nothing can be sent.
     """
-    if config.technique.needs_raw:
-        return _raw(config, clock, draw, tell, scout)
+    menus = [Menu((work.technique,)) for work in config.works]
+    spaces = [work.space for work in config.works]
+    if config.discovery:
+        menus.append(config.discovery.menu)
+        spaces.append(config.discovery.space)
+    ground = None
+    if config.traceroute or any(_is_raw(menu) for menu in menus):
+        ground = _Ground(config, spaces, clock, draw, tell, scout)
+    links: list[Link] = []
+    for menu, space in zip(menus, spaces, strict=True):
+        finds = config.discovery is not None and menu is config.discovery.menu
+        if ground is not None and _is_raw(menu):
+            proof = config.discovery.link_proof if finds and config.discovery else None
+            links.append(ground.link(menu, space, proof))
+        else:
+            links.append(_plain(space, clock, tell, FEW_CONNECTS if finds and config.works else None))
+    trace = ground.trace_link() if ground is not None and config.traceroute else None
+    return Links(tuple(links[: len(config.works)]), links[-1] if config.discovery else None, trace)
+
+
+def _is_raw(menu: Menu) -> bool:
+    return any(technique.needs_raw for technique in menu.techniques)
+
+
+def _plain(space: Space, clock: Clock, tell: Callable[[str], None], most: int | None) -> Link:
     from periplus.transport.connect import ConnectTransport
 
-    return PlainLink(config.space, ConnectTransport(), clock.now_us, tell)
+    return PlainLink(space, ConnectTransport(most), clock.now_us, tell)
 
 
-def _raw(
-    config: ScanConfig,
-    clock: Clock,
-    draw: Callable[[int], int],
-    tell: Callable[[str], None],
-    scout: Scout | None,
-) -> Link:
-    from periplus.scan.raw import RawLink
-    from periplus.scan.sender import sender_for
-    from periplus.transport.neighbours import Resolver
-    from periplus.transport.packet import PacketTransport, reserve_ports
-    from periplus.transport.routes import Routes
+class _Ground:
+    """What the raw links of one scan share: routes, hardware addresses, a source of random numbers."""
 
-    with scout or Routes() as routes:
-        targets = AddressSpace.union(block.addresses for block in config.space.blocks)
-        paths = routes.paths(targets.ranges())
-        _tell_problems(paths, tell)
-        lanes = list({path.lane: None for path in paths if path.lane is not None})
-        resolver = Resolver()
-        for path in paths:
-            if path.lane is not None and path.gateway is not None:
-                # The kernel's word is good enough for a router that it uses all the time; targets are asked.
-                resolver.want(path.lane, Addresses.of_ints([path.gateway]))
-                known = routes.neighbours(path.lane.ifindex)
-                macs = np.frombuffer(b"".join(known.values()), np.uint8).reshape(-1, 6)
-                resolver.learn(path.lane.ifindex, Addresses.of_ints(known), macs)
-    protocol = config.technique.probe.protocol if config.technique.probe else PROTOCOL_TCP
-    ports, held = reserve_ports(draw, PORT_SHIFTS, protocol)
-    # Hosts of which no port has answered are traced by echo requests.
-    echo = (PROTOCOL_ICMP, PROTOCOL_ICMP6) if config.traceroute else ()
-    transport = PacketTransport(ports, lanes, protocols=(protocol, *echo))
-    return RawLink(
-        config.space,
-        config.technique,
-        paths,
-        transport,
-        ports,
-        draw(1 << KEY_BITS),
-        clock.now_us,
-        resolver,
-        held,
-        sender_for(transport, clock.now_us),
-    )
+    def __init__(
+        self,
+        config: ScanConfig,
+        spaces: list[Space],
+        clock: Clock,
+        draw: Callable[[int], int],
+        tell: Callable[[str], None],
+        scout: Scout | None,
+    ) -> None:
+        from periplus.transport.neighbours import Resolver
+        from periplus.transport.routes import Routes
+
+        self._draw = draw
+        self._clock = clock
+        self._resolver = Resolver()
+        with scout or Routes() as routes:
+            targets = AddressSpace.union(block.addresses for space in spaces for block in space.blocks)
+            self._paths = routes.paths(targets.ranges())
+            _tell_problems(self._paths, tell)
+            self._lanes = list({path.lane: None for path in self._paths if path.lane is not None})
+            for path in self._paths:
+                if path.lane is not None and path.gateway is not None:
+                    # The kernel's word is good enough for a router that it uses all the time; targets are asked.
+                    self._resolver.want(path.lane, Addresses.of_ints([path.gateway]))
+                    known = routes.neighbours(path.lane.ifindex)
+                    macs = np.frombuffer(b"".join(known.values()), np.uint8).reshape(-1, 6)
+                    self._resolver.learn(path.lane.ifindex, Addresses.of_ints(known), macs)
+
+    def link(self, menu: Menu, space: Space, link_proof: bool | None) -> Link:
+        """Open a link with source ports of its own, so that no two mistake each other's answers.
+
+        `link_proof` (of a link that finds hosts, else None): whether an answer on the link is enough.
+        """
+        from periplus.scan.raw import RawLink
+        from periplus.scan.sender import sender_for
+        from periplus.transport.packet import PacketTransport, reserve_ports
+
+        protocols = {technique.probe.protocol for technique in menu.techniques if technique.probe}
+        ports, held = reserve_ports(self._draw, PORT_SHIFTS, tuple(sorted(protocols)))
+        transport = PacketTransport(ports, self._lanes, protocols=tuple(sorted(protocols)))
+        return RawLink(
+            space,
+            menu,
+            self._paths,
+            transport,
+            ports,
+            self._draw(1 << KEY_BITS),
+            self._clock.now_us,
+            self._resolver,
+            held,
+            sender_for(transport, self._clock.now_us),
+            link_proof=bool(link_proof),
+            link_tells=link_proof is not False,
+        )
+
+    def trace_link(self) -> "TraceLink":
+        """Open what traceroute needs: it asks TCP and UDP ports, and hosts of which none has answered by echo."""
+        from periplus.scan.sender import sender_for
+        from periplus.scan.tracelink import TraceLink
+        from periplus.transport.packet import PacketTransport, reserve_ports
+
+        protocols = (PROTOCOL_ICMP, PROTOCOL_TCP, PROTOCOL_UDP, PROTOCOL_ICMP6)
+        ports, held = reserve_ports(self._draw, PORT_SHIFTS, protocols)
+        transport = PacketTransport(ports, self._lanes, protocols=protocols)
+        sender = sender_for(transport, self._clock.now_us)
+        key = self._draw(1 << KEY_BITS)
+        return TraceLink(self._paths, transport, ports, key, self._clock.now_us, self._resolver, held, sender)
 
 
 def _tell_problems(paths: list[Path], tell: Callable[[str], None]) -> None:

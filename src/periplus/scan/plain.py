@@ -176,12 +176,19 @@ class PlainLink:
 
     def wait(self, until_us: int, now_us: int) -> None:
         """Wait for an outcome or that moment."""
-        if any(map(len, self._outcomes)):
-            return
-        if self._unsent:
-            until_us = min(until_us, now_us + SHORTAGE_RETRY_US)
+        until_us = self.patience(until_us, now_us)
         if until_us > now_us:
             self._outcomes.append(self._transport.receive(until_us - now_us, self._now_us))
+
+    def patience(self, until_us: int, now_us: int) -> int:
+        """Until when one may wait for an outcome: not at all if there is one, not long if a socket is wanted."""
+        if any(map(len, self._outcomes)):
+            return now_us
+        return min(until_us, now_us + SHORTAGE_RETRY_US) if self._unsent else until_us
+
+    def files(self) -> tuple[int, ...]:
+        """What becomes readable when a connect ends."""
+        return self._transport.files()
 
     def alive(self, group: Group, hosts: I64) -> U8:
         """Sockets know of no host but by its ports."""

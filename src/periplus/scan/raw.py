@@ -16,11 +16,12 @@ from periplus.columns import I64, U8, U16, Mask, distinct
 from periplus.engine.engine import Engine, Limits
 from periplus.engine.group import Group
 from periplus.engine.replies import Probes, Replies
+from periplus.scan.menu import Menu
 from periplus.scan.sender import Direct, Parcel, Sender
 from periplus.space.address import Addresses
 from periplus.space.space import Space
 from periplus.technique.match import authentic, expected, signals_of
-from periplus.technique.model import Check, Technique
+from periplus.technique.model import Check, Table
 from periplus.technique.verdict import Reason
 from periplus.transport.calls import FrameTransport
 from periplus.transport.neighbours import Resolver, Status
@@ -28,16 +29,16 @@ from periplus.transport.routes import Path
 from periplus.wire.cookie import PORT_SHIFTS, cookie, port_shift
 from periplus.wire.decode import Decoded, Kind, Problem, decode_untrusted
 from periplus.wire.headers import ETHERTYPE_ARP
-from periplus.wire.lane import Link
+from periplus.wire.lane import Lane, Link
 from periplus.wire.packets import Packets
-from periplus.wire.question import Questions
-from periplus.wire.table import Table
+from periplus.wire.question import Maker, Questions
 
-__all__ = ["NO_LANE", "RawLink", "Way"]
+__all__ = ["NO_LANE", "Closable", "RawLink", "route"]
 
 NO_LANE = -1
 TTL = 64
 LOW = np.uint32(0xFFFF)
+BUSY_US = 500
 FULL_WAIT_US = 10_000  # as long as answers may wait while the sender is busy
 NEVER = 1 << 62
 
@@ -47,19 +48,6 @@ class Closable(Protocol):
 
     def close(self) -> None:
         """Give it back."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Way(Table):
-    """How addresses are reached: columns of equal length.
-
-    lane i8: a row in the link's lanes (NO_LANE: not at all); mac u1[n, 6]: the next hop's, if it is `known`.
-    """
-
-    lane: I64
-    next_hop: Addresses
-    mac: U8
-    known: Mask
 
 
 @dataclass(slots=True)
@@ -78,7 +66,7 @@ class RawLink:
     def __init__(
         self,
         space: Space,
-        technique: Technique,
+        menu: Menu,
         paths: list[Path],
         transport: FrameTransport,
         ports: range,
@@ -87,68 +75,54 @@ class RawLink:
         resolver: Resolver,
         held: Iterable[Closable] = (),
         sender: Sender | None = None,
+        link_proof: bool = False,
+        link_tells: bool = True,
     ) -> None:
-        """`ports` are our source ports, `held` what keeps other programs from using them."""
-        if technique.probe is None:
-            raise ValueError(f"{technique.name} makes no packets")
+        """`ports` are our source ports, `held` what keeps other programs from using them.
+
+        `link_tells`: a host on-link that answers ARP or neighbour discovery is up; `link_proof`: and needs not be
+        asked anything.
+        """
+        probes = [technique.probe for technique in menu.techniques if technique.probe is not None]
+        if len(probes) < len(menu.techniques):
+            raise ValueError(f"{menu.techniques[0].name} makes no packets")
         self.limits = Limits(outstanding=min(Limits().outstanding, transport.capacity()))
         self._space = space
-        self._technique = technique
+        self._menu = menu
         self._paths = paths
         self._transport = transport
-        self.ports = ports
-        self.key = key
+        self._ports = ports
+        self._key = key
         self._now_us = now_us
         self._resolver = resolver
         self._held = list(held)
         self._sender = sender or Direct(transport, now_us)
-        self.lanes = list({path.lane: None for path in paths if path.lane is not None})
-        self._makers = [technique.probe.maker(lane, TTL) for lane in self.lanes]
+        self._lanes = list({path.lane: None for path in paths if path.lane is not None})
+        self._probes = probes
+        self._makers: dict[tuple[int, int], Maker] = {}
+        self._link_proof = link_proof
+        self._link_tells = link_tells
         self._ways: dict[int, _Ways] = {}
         self._discarded: Counter[str] = Counter()
-        self._listener: Callable[[Decoded], Mask] | None = None
 
     # ways
 
-    def way(self, addresses: Addresses) -> Way:
-        """How addresses of groups that were opened are reached."""
-        lane, next_hop = self._route(addresses)
-        macs, known = np.zeros((len(lane), 6), np.uint8), np.zeros(len(lane), np.bool_)
-        for row in distinct(lane[lane != NO_LANE]):
-            mine = lane == row
-            macs[mine], status = self._resolver.lookup(self.lanes[row], next_hop[mine])
-            known[mine] = status == Status.KNOWN
-        return Way(lane, next_hop, macs, known)
-
     def open(self, engine: Engine, group: Group, now_us: int) -> None:
         """Find each host's lane and next hop; hosts whose way is known may be asked at once."""
-        rows, hops = self._route(group.addresses)
+        rows, hops = route(self._paths, self._lanes, group.addresses)
         ways = _Ways(rows, hops, np.zeros((len(group), 6), np.uint8), rows != NO_LANE)
         self._ways[group.number] = ways
         engine.dismiss(group.number, ways.lane == NO_LANE, Reason.NET_UNREACH, now_us)
-        for row, lane in enumerate(self.lanes):
+        for row, lane in enumerate(self._lanes):
             mine = ways.lane == row
             if mine.any():
                 self._resolver.want(lane, ways.next_hop[mine])
         self._admit(engine, group, now_us)
 
-    def _route(self, addresses: Addresses) -> tuple[I64, Addresses]:
-        lane = np.full(len(addresses), NO_LANE, np.int64)
-        hop = Addresses(addresses.hi.copy(), addresses.lo.copy())
-        for path in self._paths:
-            inside = _between(addresses, path.first, path.last)
-            if path.lane is None or not inside.any():
-                continue
-            lane[inside] = self.lanes.index(path.lane)
-            if path.gateway is not None:
-                gateway = Addresses.of_ints([path.gateway])
-                hop.hi[inside], hop.lo[inside] = gateway.hi, gateway.lo
-        return lane, hop
-
     def _admit(self, engine: Engine, group: Group, now_us: int) -> None:
         """Release the waiting hosts whose next hop is known by now, dismiss those that will never be."""
         ways = self._ways[group.number]
-        for row, lane in enumerate(self.lanes):
+        for row, lane in enumerate(self._lanes):
             hosts = np.flatnonzero(ways.waiting & (ways.lane == row))
             if not len(hosts):
                 continue
@@ -157,6 +131,9 @@ class RawLink:
             failed = hosts[status == Status.FAILED]
             ways.macs[known] = macs[status == Status.KNOWN]
             ways.waiting[known] = ways.waiting[failed] = False
+            if self._link_proof:
+                proved = known[self.alive(group, known) > 0]
+                engine.dismiss(group.number, _mask(len(group), proved), Reason.NO_RESPONSE, now_us)
             engine.release(group.number, _mask(len(group), known))
             engine.dismiss(group.number, _mask(len(group), failed), Reason.HOST_UNREACH, now_us)
 
@@ -164,7 +141,9 @@ class RawLink:
         """Hosts on-link answered ARP or neighbour discovery; this machine needs no proof."""
         ways = self._ways[group.number]
         reasons = np.zeros(len(hosts), np.uint8)
-        for row, lane in enumerate(self.lanes):
+        if not self._link_tells:
+            return reasons
+        for row, lane in enumerate(self._lanes):
             mine = (ways.lane[hosts] == row) & ~ways.waiting[hosts]
             if lane.link is Link.LOCAL:
                 reasons[mine] = Reason.LOCALHOST_RESPONSE
@@ -176,11 +155,12 @@ class RawLink:
 
     def hardware(self, group: Group, host: int) -> str | None:
         """The hardware address of a host that answered on-link."""
-        ways = self._ways[group.number]
-        hosts = np.array([host])
-        if not _same(ways.next_hop[hosts], group.addresses[hosts])[0] or not ways.macs[host].any():
+        ways, addresses = self._ways[group.number], group.addresses
+        hop = ways.next_hop
+        if hop.lo[host] != addresses.lo[host] or hop.hi[host] != addresses.hi[host]:
             return None
-        return ":".join(f"{byte:02X}" for byte in ways.macs[host])
+        mac = ways.macs[host].tobytes()
+        return mac.hex(":").upper() if any(mac) else None
 
     def forget(self, groups: Iterable[int]) -> None:
         """Drop what was kept for groups that are over."""
@@ -193,40 +173,45 @@ class RawLink:
         """Make the frames of these probes, lane by lane, and hand them to the kernel."""
         ways = self._ways[group.number]
         lane_of = ways.lane[probes.host]
-        for row, lane in enumerate(self.lanes):
+        for row in range(len(self._lanes)):
             mine = np.flatnonzero(lane_of == row)
             if not len(mine):
                 continue
-            for frames, asked in self._frames(row, group, probes, ways, mine):
-                self._sender.offer(Parcel(lane, frames, group, probes.cell[mine[asked]]))
+            number = self._space.port_at(group.host_id[probes.host[mine]], probes.port_rank[mine])
+            which, port_them = self._menu.asked(number)
+            for kind in range(len(self._menu.techniques)):
+                same = slice(None) if not self._menu.questions else np.flatnonzero(which == kind)
+                if len(mine[same]):
+                    self._ask(row, kind, group, probes, mine[same], port_them[same])
 
-    def _frames(self, row: int, group: Group, probes: Probes, ways: _Ways, mine: I64) -> list[tuple[U8, I64]]:
-        host, rank = probes.host[mine], probes.port_rank[mine]
+    def _ask(self, row: int, kind: int, group: Group, probes: Probes, rows: I64, port_them: U16) -> None:
+        """Make the frames of one technique on one lane and hand them to the kernel."""
+        lane, key = self._lanes[row], self._key ^ kind
+        host = probes.host[rows]
         them = group.addresses[host]
-        me = self.lanes[row].ip_me
-        port_them = self._space.port_at(group.host_id[host], rank)
-        port_me = self._source_ports(me, them, port_them, probes.attempt[mine])
-        number = cookie(self.key, me, them, port_them, port_me)
+        port_me = self._source_ports(key, lane.ip_me, them, port_them, probes.attempt[rows])
+        number = cookie(key, lane.ip_me, them, port_them, port_me)
         ip_id = (number & LOW).astype(np.uint16)
-        return self._makers[row].make(Questions(them, port_them, port_me, number, ip_id, ways.macs[host]))
+        macs = self._ways[group.number].macs[host]
+        questions = Questions(them, port_them, port_me, number, ip_id, macs)
+        for frames, asked in self._maker(row, kind).make(questions):
+            self._sender.offer(Parcel(lane, frames, group, probes.cell[rows[asked]]))
 
-    def _source_ports(self, me: int, them: Addresses, port_them: U16, attempt: U8) -> U16:
-        shift = port_shift(self.key, me, them, port_them)
-        return (self.ports.start + (shift + attempt) % PORT_SHIFTS).astype(np.uint16)
+    def _maker(self, row: int, kind: int) -> Maker:
+        """What makes the frames of one technique on one lane, made when it is first needed."""
+        if (row, kind) not in self._makers:
+            self._makers[row, kind] = self._probes[kind].maker(self._lanes[row], TTL)
+        return self._makers[row, kind]
 
-    def offer(self, parcel: Parcel) -> None:
-        """Send frames that somebody else has made."""
-        self._sender.offer(parcel)
+    def _source_ports(self, key: int, me: int, them: Addresses, port_them: U16, attempt: U8) -> U16:
+        shift = port_shift(key, me, them, port_them)
+        return (self._ports.start + (shift + attempt) % PORT_SHIFTS).astype(np.uint16)
 
     def room(self) -> int:
         """How many probes may be made now."""
         return self.limits.batch if self._sender.room else 0
 
     # in
-
-    def listen(self, listener: Callable[[Decoded], Mask]) -> None:
-        """From now on `listener` is shown what comes and says which rows are its own."""
-        self._listener = listener
 
     def collect(self, engine: Engine) -> dict[int, Replies]:
         """Read what has come, keep what is an answer of ours, and let the resolver have its part."""
@@ -236,10 +221,7 @@ class RawLink:
         self._sender.settle()
         if not len(packets):
             return {}
-        decoded = self._readable(packets)
-        if self._listener is not None:
-            decoded = decoded[~self._listener(decoded)]
-        return self._answers(engine, decoded)
+        return self._answers(engine, self._readable(packets))
 
     def _resolve(self, engine: Engine, packets: Packets, now_us: int) -> None:
         waiting = [number for number, ways in self._ways.items() if ways.waiting.any()]
@@ -266,37 +248,63 @@ class RawLink:
         return decoded
 
     def _answers(self, engine: Engine, decoded: Decoded) -> dict[int, Replies]:
-        table = self._technique.table
         signal = signals_of(decoded)
-        known = expected(table, signal)
-        if not known.all():
-            self._discarded["unexpected"] += int((~known).sum())
-            decoded, signal = decoded[known], signal[known]
-        foreign = self._foreign(decoded, signal)
-        if not foreign.all():
-            decoded, signal = decoded[foreign], signal[foreign]
-        numbers = cookie(self.key, decoded.me, decoded.them, decoded.port_them, decoded.port_me)
-        shift = port_shift(self.key, decoded.me, decoded.them, decoded.port_them)
-        place = decoded.port_me.astype(np.int64) - self.ports.start
-        ours = authentic(table, signal, decoded, numbers) & (place >= 0) & (place < PORT_SHIFTS)
-        attempt = (place - shift) % PORT_SHIFTS
-        number, cell = engine.locate(decoded.them, decoded.port_them)
-        homeless = ours & (number < 0)
+        place = decoded.port_me.astype(np.int64) - self._ports.start
+        ours = (place >= 0) & (place < PORT_SHIFTS)
+        if not ours.all():
+            # An error may be about a packet of another link, or another program; any other packet came to a port
+            # that is not ours.
+            self._discarded["forged"] += int((~ours & (decoded.kind != Kind.ICMP_ERROR)).sum())
+            decoded, signal, place = decoded[ours], signal[ours], place[ours]
+        found: dict[int, Replies] = {}
+        claimed = np.zeros(len(signal), np.bool_)
+        wanted = np.zeros(len(signal), np.bool_)
+        for kind, technique in enumerate(self._menu.techniques):
+            rows = np.flatnonzero(expected(technique.table, signal) & ~claimed)
+            if not len(rows):
+                continue
+            whole = len(rows) == len(signal)
+            part = (decoded, signal, place) if whole else (decoded[rows], signal[rows], place[rows])
+            mine, some = self._judged(engine, kind, *part)
+            wanted[rows] = True
+            claimed[rows] = mine
+            found = _joined(found, some)
+        self._discarded["unexpected"] += int((~wanted).sum())
+        self._discarded["forged"] += int((wanted & ~claimed).sum())
+        return found
+
+    def _judged(
+        self, engine: Engine, kind: int, decoded: Decoded, signal: U16, place: I64
+    ) -> tuple[Mask, dict[int, Replies]]:
+        """Which answers are to one technique's probes, and those that are to questions still open, by group.
+
+        Our own probes, seen on the loopback interface, count as claimed and answer nothing.
+        """
+        key, table = self._key ^ kind, self._menu.techniques[kind].table
+        foreign = self._foreign(key, table, decoded, signal)
+        number = self._menu.number(kind, decoded.port_them)
+        numbers = cookie(key, decoded.me, decoded.them, decoded.port_them, decoded.port_me)
+        shift = port_shift(key, decoded.me, decoded.them, decoded.port_them)
+        ours = authentic(table, signal, decoded, numbers) & (number >= 0) & foreign
+        group, cell = engine.locate(decoded.them, number.astype(np.uint16))
+        homeless = ours & (group < 0)
         proven = table.check[signal] != Check.SOURCE_PORT
-        self._discarded["forged"] += int((~ours).sum())
         self._discarded["late"] += int((homeless & proven).sum())
         self._discarded["unasked"] += int((homeless & ~proven).sum())
-        return {
-            int(group): self._replies(decoded, signal, attempt, cell, ours & (number == group))
-            for group in distinct(number[ours & (number >= 0)])
+        joined = self._menu.signal(kind, signal)
+        attempt = (place - shift) % PORT_SHIFTS
+        replies = {
+            int(each): self._replies(decoded, joined, attempt, cell, ours & (group == each))
+            for each in distinct(group[ours & (group >= 0)])
         }
+        return ours | ~foreign, replies
 
-    def _foreign(self, decoded: Decoded, signal: U16) -> Mask:
+    def _foreign(self, key: int, table: Table, decoded: Decoded, signal: U16) -> Mask:
         """Which rows are not our own probes: on the loopback interface we see what we send to our own ports."""
-        bare: Mask = self._technique.table.check[signal] == Check.SOURCE_PORT
+        bare: Mask = table.check[signal] == Check.SOURCE_PORT
         if not bare.any():
             return ~bare
-        sent = cookie(self.key, decoded.them, decoded.me, decoded.port_me, decoded.port_them)
+        sent = cookie(key, decoded.them, decoded.me, decoded.port_me, decoded.port_them)
         # A TCP probe carries the whole cookie, the others half of it.
         same = np.where(decoded.kind == Kind.TCP, decoded.seq == sent, decoded.ip_id == (sent & LOW))
         foreign: Mask = ~(bare & same)
@@ -318,10 +326,21 @@ class RawLink:
         if not self._sender.room:
             self._sender.wait(FULL_WAIT_US)
             return
-        if any(ways.waiting.any() for ways in self._ways.values()):
-            until_us = min(until_us, self._resolver.next_wake or until_us)
+        until_us = self.patience(until_us, now_us)
         if until_us > now_us:
             self._transport.wait(until_us - now_us)
+
+    def patience(self, until_us: int, now_us: int) -> int:
+        """Until when one may wait for a packet: the resolver's next question, or room in a full queue."""
+        if not self._sender.room:
+            return min(until_us, now_us + BUSY_US)
+        if any(ways.waiting.any() for ways in self._ways.values()):
+            return min(until_us, self._resolver.next_wake or until_us)
+        return until_us
+
+    def files(self) -> tuple[int, ...]:
+        """What becomes readable when a packet comes."""
+        return self._transport.files()
 
     def counters(self) -> dict[str, int]:
         """Discarded packets by reason."""
@@ -337,6 +356,29 @@ class RawLink:
         self._transport.close()
         for each in self._held:
             each.close()
+
+
+def route(paths: list[Path], lanes: list[Lane], addresses: Addresses) -> tuple[I64, Addresses]:
+    """Return for each address the row of its lane, NO_LANE if there is no way, and its next hop."""
+    lane = np.full(len(addresses), NO_LANE, np.int64)
+    hop = Addresses(addresses.hi.copy(), addresses.lo.copy())
+    for path in paths:
+        inside = _between(addresses, path.first, path.last)
+        if path.lane is None or not inside.any():
+            continue
+        lane[inside] = lanes.index(path.lane)
+        if path.gateway is not None:
+            gateway = Addresses.of_ints([path.gateway])
+            hop.hi[inside], hop.lo[inside] = gateway.hi, gateway.lo
+    return lane, hop
+
+
+def _joined(some: dict[int, Replies], others: dict[int, Replies]) -> dict[int, Replies]:
+    """Replies by group; two batches of one group become one."""
+    return some | {
+        number: some[number].joined(replies) if number in some else replies
+        for number, replies in others.items()
+    }
 
 
 def _mask(size: int, rows: I64) -> Mask:

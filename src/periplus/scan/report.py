@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from periplus.columns import I64
+from periplus.columns import I64, Mask
 from periplus.engine.group import Group
 from periplus.engine.replies import FIRST_UNANSWERED, Findings, Unanswered
 from periplus.result.row import HostReport, PortColumns, PortRow
 from periplus.scan.clock import Clock
-from periplus.scan.config import ScanConfig
+from periplus.scan.config import ScanConfig, Work
 from periplus.scan.link import Link
 from periplus.space.ip import format_ip
 from periplus.technique.verdict import Reason, State
@@ -21,30 +21,44 @@ Names = Callable[[list[int], str], dict[int, str]]
 
 
 class Reporter:
-    """Makes rows; `names` gives the services of ports, as `Services.names` does."""
+    """Makes rows of one work; `names` gives the services of ports, as `Services.names` does.
 
-    def __init__(self, config: ScanConfig, link: Link, clock: Clock, names: Names) -> None:
+    Without a work it reports hosts without ports. `known`: every host here is known to be up.
+    """
+
+    def __init__(
+        self,
+        work: Work | None,
+        config: ScanConfig,
+        link: Link,
+        clock: Clock,
+        names: Names,
+        known: bool = False,
+    ) -> None:
+        self._work = work
         self._config = config
+        self._known = known
         self._link = link
         self._clock = clock
         self._names = names
-        self.hosts_up = 0
         self._given: dict[int, list[str]] = {}
         for name, address in config.names:
             self._given.setdefault(address, []).append(name)
 
     def findings(self, group: Group, found: Findings, now_us: int) -> Iterator[PortRow]:
         """Yield open ports found at this moment."""
-        config = self._config
-        ports = config.space.port_at(group.host_id[found.host], found.port_rank)
-        services = self._names(ports.tolist(), config.technique.proto)
+        if self._work is None:
+            return
+        proto = self._work.technique.proto
+        ports = self._work.space.port_at(group.host_id[found.host], found.port_rank)
+        services = self._names(ports.tolist(), proto)
         addresses = group.addresses[found.host].text()
         now_s = self._clock.epoch_s(now_us)
         for row, (addr, port) in enumerate(zip(addresses, ports.tolist(), strict=True)):
             rtt_ms = float(found.rtt_ms[row])
             yield PortRow(
                 addr=addr,
-                proto=config.technique.proto,
+                proto=proto,
                 port=port,
                 state=State(int(found.state[row])),
                 reason=Reason(int(found.reason[row])),
@@ -61,13 +75,19 @@ class Reporter:
         `whole`: silence counts, since every host is finished; else only what was answered is told.
         """
         alive = self._link.alive(group, hosts)
-        up = (group.hosts.proved[hosts] > 0) | (alive > 0)
-        if self._config.assume_up:
-            up |= group.hosts.reason[hosts] == 0
-        self.hosts_up += int(up.sum())
+        up = self.up(group, hosts)
         told = np.ones(len(hosts), np.bool_) if self._config.tell_down and whole else up
         for host, is_up, reason in zip(hosts[told], up[told], alive[told], strict=True):
             yield self._host(group, int(host), bool(is_up), int(reason), whole)
+
+    def up(self, group: Group, hosts: I64) -> Mask:
+        """Which hosts are up."""
+        up: Mask = (group.hosts.proved[hosts] > 0) | (self._link.alive(group, hosts) > 0)
+        if self._config.assume_up:
+            up |= group.hosts.reason[hosts] == 0
+        if self._known:
+            up[:] = True
+        return up
 
     def _host(self, group: Group, host: int, up: bool, alive: int, whole: bool) -> HostReport:
         rows, trips = group.hosts, group.trips
@@ -78,7 +98,7 @@ class Reporter:
             addr=format_ip(address),
             up=up,
             reason=self._reason(Reason(alive or int(rows.reason[host])), up),
-            columns=(self._columns(group, host, whole and not rows.timed_out[host]),) if up else (),
+            columns=self._columns(group, host, whole and not rows.timed_out[host]) if up else (),
             started=self._clock.epoch_s(int(rows.started_us[host] or rows.ended_us[host])),
             ended=self._clock.epoch_s(int(rows.ended_us[host] or rows.started_us[host])),
             names=given,
@@ -94,25 +114,28 @@ class Reporter:
     def _reason(reason: Reason, up: bool) -> Reason:
         return Reason.USER_SET if up and reason == Reason.NO_RESPONSE else reason
 
-    def _columns(self, group: Group, host: int, whole: bool) -> PortColumns:
+    def _columns(self, group: Group, host: int, whole: bool) -> tuple[PortColumns, ...]:
         """Return the host's ports; what no answer settled is silence if the host was asked to the end."""
+        if self._work is None:
+            return ()
+        space, technique = self._work.space, self._work.technique
         cells = group.cells
         first, count = int(group.hosts.first[host]), int(group.hosts.count[host])
         span = slice(first, first + count)
         state = cells.state[span].copy()
         reason = cells.reason[span].copy()
-        silent_state, silent_reason = self._config.technique.silence
+        silent_state, silent_reason = technique.silence
         silent = state >= FIRST_UNANSWERED
         asked = silent & (state != Unanswered.FRESH)
         state[asked], reason[asked] = silent_state, silent_reason
         kept = slice(None) if whole else ~silent
-        ports = self._config.space.port_at(np.full(count, group.host_id[host]), np.arange(count))
+        ports = space.port_at(np.full(count, group.host_id[host]), np.arange(count))
         sender = cells.sender[span]
         senders = {
             int(ports[row]): format_ip(group.routers[int(sender[row])]) for row in np.flatnonzero(sender)
         }
-        return PortColumns(
-            proto=self._config.technique.proto,
+        columns = PortColumns(
+            proto=technique.proto,
             ports=ports[kept],
             state=state[kept],
             reason=reason[kept],
@@ -121,3 +144,4 @@ class Reporter:
             rtt_ms=cells.rtt_ms[span][kept],
             senders=senders,
         )
+        return (columns,)

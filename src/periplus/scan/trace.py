@@ -10,7 +10,7 @@ of one or two more is still understood. An error about a datagram or an echo req
 promises eight bytes), so these have the TTL in the low six bits of the IP identification or flow label, under ten
 bits of the cookie. All first tries of a host by TCP have the same ports, identification and flow label, so that
 routers that share load by these see one flow (B. Augustin et al., "Avoiding traceroute anomalies with Paris
-traceroute", 2006). The key is another one than the scan's: nobody's answer is taken for the other's.
+traceroute", 2006).
 
 Limits: over IPv6 a datagram's or echo request's flow label differs with the TTL (RFC 6437 lets routers share load by
 it). Hosts on-link are their own only hop, and nothing is sent; this machine's addresses have no way.
@@ -27,8 +27,9 @@ from periplus.engine.trace import LEAST_PATIENCE_US, Tracer
 from periplus.engine.walks import Asks, Heard, Walks, distance
 from periplus.result.row import Hop, HostReport, PortColumns, Trace
 from periplus.scan.config import ScanConfig
-from periplus.scan.raw import NO_LANE, RawLink, Way
+from periplus.scan.raw import NO_LANE
 from periplus.scan.sender import Parcel
+from periplus.scan.tracelink import TraceLink, Way
 from periplus.scan.tracing import TRACE_SHARE
 from periplus.space.address import Addresses
 from periplus.space.ip import format_ip, parse_ip
@@ -36,9 +37,9 @@ from periplus.technique.verdict import State
 from periplus.wire.cookie import PORT_SHIFTS, cookie, port_shift
 from periplus.wire.decode import Decoded, Kind
 from periplus.wire.headers import PROTOCOL_TCP
-from periplus.wire.icmp import ECHO, ECHO6, IcmpProbe
+from periplus.wire.icmp import ECHO, IcmpProbe
 from periplus.wire.lane import Lane, Link
-from periplus.wire.question import Maker, Questions
+from periplus.wire.question import Maker, Probe, Questions
 from periplus.wire.tcp import ACK
 from periplus.wire.ttl import set_ttl
 from periplus.wire.udp import UdpProbe
@@ -48,13 +49,14 @@ __all__ = ["Traces"]
 PACE_PPS = 1_000.0  # routers make few errors a second, and all walks begin at the same ones
 BEAT_US = 5_000
 FIRST_TTL = 64  # changed before a frame leaves
-DOMAIN = 0x7472_6163_6572_6F75_7465 << 16  # makes the scan's key another one
 TTL_BITS = np.uint16(0x3F)
 COOKIE_BITS = np.uint16(0xFFC0)
 STEP_BITS = 2  # between the numbers of two TTLs
 MOST_TTL = 63
 MOST_PATIENCE_US = 2_000_000
 USUAL_PATIENCE_US = 1_000_000  # for hosts whose round trip nobody knows
+
+KINDS = ("echo", "tcp", "udp")
 
 # The states of ports that have answered by themselves, the best to ask first.
 _ANSWERED = {"tcp": (State.OPEN, State.CLOSED, State.UNFILTERED), "udp": (State.CLOSED,)}
@@ -78,30 +80,30 @@ class _Targets:
     lo: np.ndarray = column("u8", "address, lower half")
     lane: I64 = column("i8", "row of the link's lanes")
     port: U16 = column("u2", "port, or the echo request's type")
-    echoes: Mask = column("?", "is asked by echo requests")
+    kind: U8 = column("u1", "row of KINDS")
     mac: U8 = column(("u1", (6,)), "the next hop's hardware address")
 
 
 class Traces:
     """The walks of a run."""
 
-    def __init__(self, config: ScanConfig, link: RawLink, now_us: int) -> None:
+    def __init__(self, config: ScanConfig, link: TraceLink, now_us: int) -> None:
         timing = config.timing
         self.sent = self.heard = 0
-        self._technique = config.technique
+        self._probes = _probes(config)
         self._link = link
-        self._key = link.key ^ DOMAIN
+        self._key = link.key
+        self._forged = 0
         self._ceiling_pps = timing.max_rate
         self._alone = False
         self._tracer = Tracer(now_us, self._pace_pps(), timing.scan_delay_us, timing.parallelism)
         self._targets = allocate(_Targets, 0)
         self._reports: dict[int, tuple[HostReport, _Question]] = {}
         self._first_hops: dict[tuple[int, int], int] = {}
-        self._makers: dict[tuple[int, bool], Maker] = {}
+        self._makers: dict[tuple[int, int], Maker] = {}
         self._heard: list[Heard] = []
         self._ready: list[HostReport] = []
         self._wake_us = self._stepped_us = 0
-        link.listen(self.take)
 
     def _pace_pps(self) -> float:
         if not self._ceiling_pps:
@@ -158,12 +160,11 @@ class Traces:
         rows = self._tracer.add(walks)
         self._wake_us = 0
         targets = self._room(int(rows.max()) + 1)
-        echoes = np.array([question.port is None for question in questions])
-        echo = np.where(addresses.is_v4, ECHO, ECHO6)
+        kinds = np.array([0 if each.port is None else KINDS.index(each.proto) for each in questions])
         ports = np.array([question.port or 0 for question in questions])
         targets.hi[rows], targets.lo[rows] = addresses.hi, addresses.lo
         targets.lane[rows], targets.mac[rows] = way.lane, way.mac
-        targets.port[rows], targets.echoes[rows] = np.where(echoes, echo, ports), echoes
+        targets.port[rows], targets.kind[rows] = np.where(kinds == 0, ECHO, ports), kinds
         self._reports.update(zip(rows.tolist(), zip(reports, questions, strict=True), strict=True))
 
     def _room(self, size: int) -> _Targets:
@@ -178,11 +179,10 @@ class Traces:
 
     def _question(self, report: HostReport) -> _Question:
         for columns in report.columns:
-            if columns.proto == self._technique.proto:
-                for state in _ANSWERED.get(columns.proto, ()):
-                    row = _answering(columns, state)
-                    if row is not None:
-                        return _Question(columns.proto, int(columns.ports[row]), int(columns.ttl[row]))
+            for state in _ANSWERED.get(columns.proto, ()) if columns.proto in self._probes else ():
+                row = _answering(columns, state)
+                if row is not None:
+                    return _Question(columns.proto, int(columns.ports[row]), int(columns.ttl[row]))
         return _Question("ipv6-icmp" if ":" in report.addr else "icmp", None, report.ttl or 0)
 
     def _first_hop(self, way: Way) -> I64:
@@ -224,6 +224,7 @@ class Traces:
 
     def step(self, now_us: int, alone: bool) -> int:
         """Send what is due; return when there is more to do."""
+        self._collect()
         if alone and not self._alone:
             self._alone = True
             self._tracer.pace(now_us, self._pace_pps())
@@ -248,12 +249,12 @@ class Traces:
         if not len(asks):
             return
         self.sent += len(asks)
-        kind = self._targets.lane[asks.row] * 2 + self._targets.echoes[asks.row]
+        kind = self._targets.lane[asks.row] * len(KINDS) + self._targets.kind[asks.row]
         for each in distinct(kind).tolist():
             mine = asks[kind == each]
-            lane_row, echoes = divmod(each, 2)
+            lane_row, kind_row = divmod(each, len(KINDS))
             lane = self._link.lanes[lane_row]
-            for frames, asked in self._maker(lane_row, bool(echoes)).make(self._questions(lane, mine)):
+            for frames, asked in self._maker(lane_row, kind_row).make(self._questions(lane, mine)):
                 set_ttl(lane, frames, mine.ttl[asked])
                 self._link.offer(Parcel(lane, frames, self._tracer, mine.cell[asked]))
 
@@ -264,27 +265,28 @@ class Traces:
         port_me = (self._link.ports.start + (shift + asks.attempt) % PORT_SHIFTS).astype(np.uint16)
         base = cookie(self._key, lane.ip_me, them, port_them, port_me)
         low = base.astype(np.uint16)
-        by_number = ~targets.echoes[row] & (self._technique.proto == "tcp")
+        by_number = targets.kind[row] == KINDS.index("tcp")
         ip_id = np.where(by_number, low, low & COOKIE_BITS | asks.ttl)
         number = base + (asks.ttl.astype(np.uint32) << STEP_BITS)
         return Questions(them, port_them, port_me, number, ip_id, targets.mac[row])
 
-    def _maker(self, lane_row: int, echoes: bool) -> Maker:
-        """What makes the frames of the scan's own probe, or of echo requests."""
-        key = (lane_row, echoes)
-        if key not in self._makers:
+    def _maker(self, lane_row: int, kind: int) -> Maker:
+        """What makes the frames of one kind of probe on one lane."""
+        if (lane_row, kind) not in self._makers:
             lane = self._link.lanes[lane_row]
-            own = UdpProbe() if self._technique.proto == "udp" else self._technique.probe
-            probe = IcmpProbe(ECHO if lane.is_v4 else ECHO6) if echoes or own is None else own
-            self._makers[key] = probe.maker(lane, FIRST_TTL)
-        return self._makers[key]
+            probe = self._probes[KINDS[kind]] if kind else IcmpProbe(ECHO)
+            self._makers[lane_row, kind] = probe.maker(lane, FIRST_TTL)
+        return self._makers[lane_row, kind]
 
     # in
 
+    def _collect(self) -> None:
+        decoded = self._link.receive()
+        if len(decoded) and self.sent:
+            self.take(decoded)
+
     def take(self, decoded: Decoded) -> Mask:
-        """Keep what answers a walk; return which rows did, for nobody else need look at them."""
-        if not self.sent:
-            return np.zeros(len(decoded), np.bool_)
+        """Keep what answers a walk; return which rows did."""
         ttl, attempt, ours, weak = self._read(decoded)
         row = np.full(len(decoded), -1, np.int64)
         row[ours] = self._tracer.locate(decoded.them[ours])
@@ -297,7 +299,27 @@ class Traces:
         if len(heard):
             self.heard += len(heard)
             self._heard.append(heard)
+        self._forged += int((self._at_our_ports(decoded) & ~ours & ~weak).sum())
         return ours
+
+    def _at_our_ports(self, decoded: Decoded) -> Mask:
+        """Which rows are segments, or errors about segments, of our ports. Errors about others may be anybody's."""
+        ports = self._link.ports
+        segment = (decoded.kind == Kind.TCP) | (decoded.kind == Kind.ICMP_ERROR)
+        inside: Mask = segment & (decoded.port_me >= ports.start) & (decoded.port_me < ports.stop)
+        return inside
+
+    def counters(self) -> dict[str, int]:
+        """Return what was discarded, by reason."""
+        return {"forged": self._forged} if self._forged else {}
+
+    def drops(self) -> int:
+        """Return how many packets the kernel dropped because we read too slowly."""
+        return self._link.drops()
+
+    def patience(self, until_us: int, now_us: int) -> int:
+        """Return until when, at most that moment, nothing but an arrival needs to be seen to."""
+        return self._link.patience(until_us, now_us)
 
     def _read(self, decoded: Decoded) -> tuple[U8, U8, Mask, Mask]:
         """By row: the TTL and the try that it answers, whether it is an answer, and whether the proof is weak."""
@@ -325,6 +347,15 @@ class Traces:
         above: U32 = number - base
         rest = above & np.uint32((1 << STEP_BITS) - 1)
         return above >> np.uint32(STEP_BITS), rest <= np.where(segment, 2, 0)
+
+
+def _probes(config: ScanConfig) -> dict[str, Probe]:
+    """The probes of the scan's own techniques by protocol; what UDP services would understand is not needed."""
+    probes: dict[str, Probe] = {}
+    for technique in (work.technique for work in config.works):
+        if technique.probe is not None and technique.proto in KINDS:
+            probes[technique.proto] = UdpProbe() if technique.proto == "udp" else technique.probe
+    return probes
 
 
 def _answering(columns: PortColumns, state: State) -> int | None:

@@ -5,14 +5,14 @@ Only reports wait for their way, never the scan. What the rate's ceiling allows 
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from periplus.engine.timing import Timing
-from periplus.errors import CannotScan
 from periplus.result.row import HostReport
-from periplus.scan.clock import Clock
 from periplus.scan.config import ScanConfig
-from periplus.scan.link import Link
+
+if TYPE_CHECKING:
+    from periplus.scan.tracelink import TraceLink
 
 __all__ = ["TRACE_SHARE", "Tracing", "Untraced", "scan_timing", "tracing_for"]
 
@@ -41,6 +41,15 @@ class Tracing(Protocol):
 
     def give_up(self) -> None:
         """Wait for nothing more: `traced` gives every report that is left."""
+
+    def patience(self, until_us: int, now_us: int) -> int:
+        """Return until when, at most that moment, nothing but an arrival needs to be seen to."""
+
+    def counters(self) -> dict[str, int]:
+        """Return what was discarded, by reason."""
+
+    def drops(self) -> int:
+        """Return how many packets the kernel dropped because we read too slowly."""
 
 
 class Untraced:
@@ -71,6 +80,18 @@ class Untraced:
     def give_up(self) -> None:
         """There is nothing to give up."""
 
+    def patience(self, until_us: int, now_us: int) -> int:
+        """There is nothing to see to."""
+        return until_us
+
+    def counters(self) -> dict[str, int]:
+        """Nothing is read, so nothing is discarded."""
+        return {}
+
+    def drops(self) -> int:
+        """Nothing arrives."""
+        return 0
+
 
 def scan_timing(config: ScanConfig) -> Timing:
     """Return the timing that is left for the scan itself."""
@@ -80,13 +101,10 @@ def scan_timing(config: ScanConfig) -> Timing:
     return replace(timing, max_rate=timing.max_rate * (1 - TRACE_SHARE))
 
 
-def tracing_for(config: ScanConfig, link: Link, clock: Clock) -> Tracing:
-    """Return what the configuration asks for. CannotScan: the link carries no frames."""
-    if not config.traceroute:
+def tracing_for(config: ScanConfig, link: "TraceLink | None", now_us: int) -> Tracing:
+    """Return what there is a link for."""
+    if link is None:
         return Untraced()
-    from periplus.scan.raw import RawLink
     from periplus.scan.trace import Traces
 
-    if not isinstance(link, RawLink):
-        raise CannotScan("traceroute needs raw packets")
-    return Traces(config, link, clock.now_us())
+    return Traces(config, link, now_us)

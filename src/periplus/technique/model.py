@@ -155,12 +155,7 @@ class IcmpReply:
         return _REPLY_NAMES[self.question]
 
 
-_REPLY_NAMES = {
-    8: "ICMP echo reply",
-    13: "ICMP timestamp reply",
-    17: "ICMP address mask reply",
-    128: "ICMPv6 echo reply",
-}
+_REPLY_NAMES = {8: "ICMP echo reply", 13: "ICMP timestamp reply", 17: "ICMP address mask reply"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,9 @@ class FrameTransport(Protocol):
     def wait(self, timeout_us: int) -> bool:
         """Waits for a packet, at most so many microseconds; True when one is there."""
 
+    def files(self) -> tuple[int, ...]:
+        """Descriptors that become readable when a packet comes."""
+
     def capacity(self) -> int:
         """How many answers may wait to be read before some are lost."""
 

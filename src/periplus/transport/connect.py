@@ -182,6 +182,11 @@ class ConnectTransport:
         self._expire(now)
         return _columns(rows)
 
+    def files(self) -> tuple[int, ...]:
+        """The selector's own descriptor (epoll, kqueue), which is readable when a connect has ended."""
+        number = getattr(self._selector, "fileno", None)
+        return () if number is None else (number(),)
+
     def close(self) -> None:
         """Close every socket; a second call does nothing."""
         for key in list((self._selector.get_map() or {}).values()):

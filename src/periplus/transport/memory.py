@@ -54,6 +54,10 @@ class MemoryTransport:
         """True when a packet is there; time does not pass in memory."""
         return timeout_us >= 0 and bool(self._arrived)
 
+    def files(self) -> tuple[int, ...]:
+        """Memory has none."""
+        return ()
+
     def capacity(self) -> int:
         """Memory holds what it is given."""
         return sys.maxsize

@@ -168,6 +168,10 @@ class PacketTransport:
         """Waits for a packet, at most so many microseconds; True when one is there."""
         return self._readable.wait(timeout_us)
 
+    def files(self) -> tuple[int, ...]:
+        """The receiving socket."""
+        return (self._sock.fileno(),)
+
     def capacity(self) -> int:
         """Answers that the receive buffer holds. Without CAP_NET_ADMIN the system's limit makes it a few hundred."""
         return max(self._sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // _ANSWER_COST, 1)
@@ -292,7 +296,7 @@ def _reason(error: OSError) -> str:
 
 
 def reserve_ports(
-    draw: Callable[[int], int], count: int = 16, protocol: int = PROTOCOL_TCP
+    draw: Callable[[int], int], count: int = 16, protocols: tuple[int, ...] = (PROTOCOL_TCP,)
 ) -> tuple[range, list[socket.socket]]:
     """Takes `count` contiguous source ports so that no program of this machine uses them while we scan.
 
@@ -302,14 +306,15 @@ def reserve_ports(
     kernel serves others when that leaves room. Keep the sockets until the last reply may have come.
     `CannotScan` when nothing is free.
     """
-    kind = socket.SOCK_DGRAM if protocol == PROTOCOL_UDP else socket.SOCK_STREAM
+    kinds = [socket.SOCK_STREAM] if set(protocols) != {PROTOCOL_UDP} else []
+    kinds += [socket.SOCK_DGRAM] if PROTOCOL_UDP in protocols else []
     low, high = _ephemeral()
     outside = [*range(_LOWEST, low - count + 1), *range(high + 1, 65536 - count + 1)]
     anywhere = range(_LOWEST, 65536 - count + 1)
     for bases in (outside, anywhere):
         for _ in range(_DRAWS if bases else 0):
             ports = range(first := bases[draw(len(bases))], first + count)
-            if sockets := _hold(ports, kind):
+            if sockets := _hold(ports, kinds):
                 return ports, sockets
     raise CannotScan(f"no {count} adjacent ports are free on this machine")
 
@@ -322,12 +327,12 @@ def _ephemeral() -> tuple[int, int]:
     return int(low), int(high)
 
 
-def _hold(ports: range, kind: socket.SocketKind) -> list[socket.socket]:
+def _hold(ports: range, kinds: list[socket.SocketKind]) -> list[socket.socket]:
     """Sockets bound to these ports in both families; none when one of the ports is taken."""
     sockets: list[socket.socket] = []
     try:
         for port in ports:
-            sockets += [_bound(port, kind)]
+            sockets.extend(_bound(port, kind) for kind in kinds)
     except OSError:
         for sock in sockets:
             sock.close()

@@ -196,14 +196,14 @@ class Inbox:
 
 
 class Readable:
-    """Waits until a socket has something to read.
+    """Waits until one of some sockets has something to read.
 
     By `ppoll`, because the standard library's waits count in milliseconds, too coarse for pacing, or end at
     file 1,023.
     """
 
-    def __init__(self, fd: int) -> None:
-        self._poll = np.array([(fd, _POLLIN, 0)], _POLL)
+    def __init__(self, *fds: int) -> None:
+        self._poll = np.array([(fd, _POLLIN, 0) for fd in fds], _POLL)
         self._where = _start(self._poll)
         self._ppoll = _call("ppoll", ctypes.c_void_p, ctypes.c_ulong, ctypes.c_char_p, ctypes.c_void_p)
 
@@ -211,7 +211,7 @@ class Readable:
         """True when there is something; False after `timeout_us` microseconds or when a signal came."""
         timeout = _TIMESPEC.pack(timeout_us // 1_000_000, timeout_us % 1_000_000 * 1000)
         try:
-            return _checked(self._ppoll(self._where, 1, timeout, None), "ppoll") > 0
+            return _checked(self._ppoll(self._where, len(self._poll), timeout, None), "ppoll") > 0
         except InterruptedError:
             return False
 

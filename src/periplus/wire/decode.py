@@ -8,7 +8,8 @@ the IP header (RFC 792: "internet header plus the first 64 bits"), so eight suff
 Whether a row belongs to a probe of ours is not judged here; that takes the cookie.
 
 Not every protocol has ports. What stands in their place: for ICMP the type of the question (an echo reply has 8,
-as has an error about an echo) and its identifier, for protocols that we know nothing of, zeros.
+as has an error about an echo, and ICMPv6's too, whose own number is 128) and its identifier; for protocols that
+we know nothing of, zeros.
 
 Checksums are not verified. The network card or kernel has done so, or has rightly left them out (offloads
 leave them unfinished on virtual links), and against forgers only the cookie helps. IPv6 headers are
@@ -51,6 +52,7 @@ _IS_ERROR_4 = choice(3, 11, 12)
 _IS_ERROR_6 = choice(1, 2, 3, 4)
 
 _MASK_REPLY = 18
+_ECHO, _ECHO6 = 8, 128
 _HAS_PORTS = choice(PROTOCOL_TCP, PROTOCOL_UDP, PROTOCOL_SCTP)
 _IS_ICMP = choice(PROTOCOL_ICMP, PROTOCOL_ICMP6)
 
@@ -65,7 +67,7 @@ def _questions(replies: dict[int, int]) -> U8:
 
 # RFC 792: echo and timestamp; RFC 950: address mask; RFC 4443: echo.
 _QUESTION_4 = _questions({0: 8, 14: 13, _MASK_REPLY: 17})
-_QUESTION_6 = _questions({129: 128})
+_QUESTION_6 = _questions({129: 8})
 
 _KEPT = ("problem", "time_us")  # the columns that a row with a problem still fills
 
@@ -267,7 +269,9 @@ def _put_errors(decoded: Decoded, rows: I64, words: Words, outer: Network) -> No
     decoded.protocol[rows] = quote.protocol
     decoded.ip_id[rows] = quote.ident
     decoded.port_me[rows] = np.where(has_ports, first >> 16, np.where(is_icmp, second >> 16, 0))
-    decoded.port_them[rows] = np.where(has_ports, first & 0xFFFF, np.where(is_icmp, first >> 24, 0))
+    question = first >> 24
+    question[(quote.protocol == PROTOCOL_ICMP6) & (question == _ECHO6)] = _ECHO
+    decoded.port_them[rows] = np.where(has_ports, first & 0xFFFF, np.where(is_icmp, question, 0))
     decoded.seq[rows] = np.where(quote.protocol == PROTOCOL_TCP, second, 0)
 
 

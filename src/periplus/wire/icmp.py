@@ -2,7 +2,7 @@
 
 The cookie stands where the answer must give it back: the first four bytes of an echo's data, the originate timestamp;
 an address mask request has room for half of it only, in its sequence number. The sequence number is the low half in
-all of them, and the identifier is what a port is elsewhere.
+all of them, and the identifier is what a port is elsewhere. On IPv6 lanes an echo is ICMPv6's.
 """
 
 from dataclasses import dataclass
@@ -16,21 +16,21 @@ from periplus.wire.ipframes import IpFrames
 from periplus.wire.lane import Lane
 from periplus.wire.question import Questions
 
-__all__ = ["ADDRESS_MASK", "ECHO", "ECHO6", "TIMESTAMP", "IcmpMaker", "IcmpProbe"]
+__all__ = ["ADDRESS_MASK", "ECHO", "TIMESTAMP", "IcmpMaker", "IcmpProbe"]
 
 ECHO = 8
 TIMESTAMP = 13
 ADDRESS_MASK = 17
-ECHO6 = 128
 
-_BEHIND = {ECHO: 4, TIMESTAMP: 8, ADDRESS_MASK: 0, ECHO6: 4}  # bytes behind the place of the number
+_ECHO6 = 128
+_BEHIND = {ECHO: 4, TIMESTAMP: 8, ADDRESS_MASK: 0}  # bytes behind the place of the number
 _FIELDS = {"icmp_checksum": (">u2", 2), "identifier": (">u2", 4), "sequence": (">u2", 6)}
 _NUMBER = {"number": (">u4", 8)}
 
 
 @dataclass(frozen=True, slots=True)
 class IcmpProbe:
-    """What a question looks like: its type, by which its family is known."""
+    """What a question looks like: its type. Only an echo can be asked by IPv6 as well."""
 
     question: int
 
@@ -40,8 +40,8 @@ class IcmpProbe:
 
     @property
     def protocol(self) -> int:
-        """ICMP's number, or ICMPv6's."""
-        return PROTOCOL_ICMP6 if self.question == ECHO6 else PROTOCOL_ICMP
+        """ICMP's number, which stands for ICMPv6's too."""
+        return PROTOCOL_ICMP
 
     def maker(self, lane: Lane, ttl: int) -> "IcmpMaker":
         """Return what makes its frames on that lane."""
@@ -54,12 +54,15 @@ class IcmpMaker:
     __slots__ = ("_frames", "_icmp_sum", "_numbered")
 
     def __init__(self, lane: Lane, probe: IcmpProbe, ttl: int) -> None:
-        message = bytes([probe.question]) + bytes(7 + 4 + _BEHIND[probe.question])
+        if not lane.is_v4 and probe.question != ECHO:
+            raise ValueError(f"ICMPv6 has no question of type {probe.question}")
+        kind, protocol = (probe.question, PROTOCOL_ICMP) if lane.is_v4 else (_ECHO6, PROTOCOL_ICMP6)
+        message = bytes([kind]) + bytes(7 + 4 + _BEHIND[probe.question])
         self._numbered = probe.question != ADDRESS_MASK
         fields = _FIELDS | _NUMBER if self._numbered else _FIELDS
-        self._frames = IpFrames(lane, probe.protocol, message, fields, ttl)
+        self._frames = IpFrames(lane, protocol, message, fields, ttl)
         self._icmp_sum = partial_sum(message)
-        if probe.question == ECHO6:
+        if not lane.is_v4:
             self._icmp_sum += pseudo_sum(lane.ip_me, PROTOCOL_ICMP6, len(message))
         # ICMPv6's checksum covers a pseudo header (RFC 4443 section 2.3), ICMP's does not.
 

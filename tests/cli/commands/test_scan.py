@@ -23,7 +23,7 @@ def test_the_command_imports_no_numpy_before_it_is_run() -> None:
     assert ran.stdout == "False\n"
 
 
-@pytest.mark.parametrize("arguments", [["-sT", "-Q"], ["--help"], ["-Q"]])
+@pytest.mark.parametrize("arguments", [["-sT", "-Pn", "-Q"], ["-sL", "-Q"], ["--help"], ["-Q"]])
 def test_no_child_is_left_whatever_comes(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     started = []
 

@@ -14,13 +14,14 @@ from periplus.transport.scout import Scout
 __all__ = ["HELP", "main"]
 
 HELP = "find the open ports of hosts"
-NO_ROUTES_NEEDED = {"-sT", "-h", "--help"}
+NO_ROUTES_NEEDED = ({"-sT", "-Pn"}, {"-sL"}, {"-h"}, {"--help"})  # whoever says all of one of these
 
 
 def main(arguments: Sequence[str]) -> int:
     """Scan, and return the exit status."""
     raw = can_send_raw()
-    scout = Scout.start() if raw and NO_ROUTES_NEEDED.isdisjoint(arguments) else None
+    without = any(words <= set(arguments) for words in NO_ROUTES_NEEDED)
+    scout = Scout.start() if raw and not without else None
     # NumPy would start threads for linear algebra, of which there is none here.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     with scout or nullcontext():

@@ -1,0 +1,1 @@
+"""UDP payloads: what to ask a service so that it answers. Pure; one file a protocol."""
