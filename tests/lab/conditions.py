@@ -1,16 +1,35 @@
 """What can stand between a scanner and a port, one port a condition, as nftables rules.
 
 Ports 7001.. meet their condition at the target itself (hook input), 7101.. at the router in front of it (hook
-forward); the last two digits are the condition's number. All tables are stateless, so that nothing a first scan
-left in a connection table changes a second.
+forward); the last two digits are the condition's number. They hold for TCP, UDP and SCTP alike. These tables are
+stateless, so that nothing a first scan left in a connection table changes a second; the one that is not has ports of
+its own.
 """
 
 from dataclasses import dataclass
 
-__all__ = ["CONDITIONS", "HOST_BASE", "ROUTER_BASE", "Condition", "limited", "lossy", "rules", "silence"]
+__all__ = [
+    "CONDITIONS",
+    "HOST_BASE",
+    "ROUTER_BASE",
+    "STATEFUL",
+    "STATEFUL_OPEN",
+    "Condition",
+    "every_nth_lost",
+    "limited",
+    "lossy",
+    "mute",
+    "rules",
+    "silence",
+    "stateful",
+]
 
 HOST_BASE = 7000
 ROUTER_BASE = 7100
+STATEFUL = 7201  # behind a firewall with state that lets nothing new in
+STATEFUL_OPEN = 7202  # behind one that lets in what begins properly
+
+ALL = ("tcp", "udp", "sctp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +40,7 @@ class Condition:
     name: str
     v4: str | None
     v6: str | None
+    protocols: tuple[str, ...] = ALL
 
     def verdict(self, family: int) -> str | None:
         """The nftables statement for that family, 4 or 6."""
@@ -37,7 +57,7 @@ def icmp6(word: str) -> str:
 
 CONDITIONS = (
     Condition(1, "drop", "drop", "drop"),
-    Condition(2, "tcp-reset", "reject with tcp reset", "reject with tcp reset"),
+    Condition(2, "tcp-reset", "reject with tcp reset", "reject with tcp reset", ("tcp",)),
     Condition(3, "port-unreachable", icmp("port-unreachable"), icmp6("port-unreachable")),
     Condition(4, "host-unreachable", icmp("host-unreachable"), icmp6("addr-unreachable")),
     Condition(5, "net-unreachable", icmp("net-unreachable"), icmp6("no-route")),
@@ -53,12 +73,39 @@ CONDITIONS = (
 def rules(hook: str, base: int) -> str:
     """A ruleset that gives every condition its port, `base` + number, at that hook (input or forward)."""
     lines = [
-        f"meta nfproto ipv{family} tcp dport {base + condition.number} {verdict}"
+        f"meta nfproto ipv{family} {to(base + condition.number, *condition.protocols)} {verdict}"
         for condition in CONDITIONS
         for family in (4, 6)
         if (verdict := condition.verdict(family))
     ]
     return table("conditions", hook, lines)
+
+
+def to(ports: int | str, *protocols: str) -> str:
+    """What matches packets to that port or range of ports, of these protocols."""
+    return f"meta l4proto {{ {', '.join(protocols)} }} th dport {ports}"
+
+
+def stateful() -> str:
+    """Two ports behind a firewall that keeps a connection table: see `STATEFUL` and `STATEFUL_OPEN`."""
+    begins = "tcp flags & (fin | syn | rst | psh | ack | urg) == syn"
+    lines = [
+        *(f"{to(port, *ALL)} ct state established,related accept" for port in (STATEFUL, STATEFUL_OPEN)),
+        f"{to(STATEFUL_OPEN, 'tcp')} {begins} ct state new accept",
+        f"{to(STATEFUL_OPEN, 'udp', 'sctp')} ct state new accept",
+        *(f"{to(port, *ALL)} drop" for port in (STATEFUL, STATEFUL_OPEN)),
+    ]
+    return table("stateful", "input", lines)
+
+
+def mute(ports: str) -> str:
+    """The kernel does not hear of these TCP ports; for what answers in its stead."""
+    return table("mute", "input", [f"tcp dport {ports} drop"])
+
+
+def every_nth_lost(n: int, ports: str) -> str:
+    """Of the packets that are forwarded to these ports the first and then each n-th is lost: in every run alike."""
+    return table("loss", "forward", [f"{to(ports, *ALL)} numgen inc mod {n} == 0 drop"])
 
 
 def table(name: str, hook: str, lines: list[str]) -> str:

@@ -19,8 +19,7 @@ def furnished(files: Path, delay_ms: float = 0.0) -> Iterator[Network]:
     with network.build(delay_ms) as net:
         for node in (net.near, net.far):
             (files / node.role).mkdir()
-            servers.serve_web(node, files / node.role)
-            servers.serve_ssh(node, files / node.role)
+            servers.furnish(node, files / node.role)
         yield net
 
 

@@ -1,30 +1,34 @@
-"""A peer that answers SYNs in ways no kernel would: ``python responder.py LINK``.
+"""A peer that answers in ways this kernel would not: ``python responder.py LINK``.
 
-It reads the interface beside the kernel (whose own answers a firewall drops) and decides by the port asked:
-see `CASES`. Frames are built here from RFC 791, 792 and 9293, with the plainest possible code. IPv4 only.
-Prints "ready" once it listens.
+It reads the interface beside the kernel (whose own answers a firewall drops) and decides by the port asked: `CASES`
+are answers to a SYN that no kernel would give, IPv4 only; `STACKS` are TCP stacks and middleboxes of other makes,
+which answer any segment, by both families. Frames are built here from RFC 791, 792, 8200 and 9293, with the plainest
+possible code. Prints "ready" once it listens.
 """
 
 import socket
 import struct
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
-ETH_P_IP = 0x0800
+ETH_P_ALL = 0x0003
 ETHERNET = 14
-SYN, RST, ACK = 0x02, 0x04, 0x10
+FIN, SYN, RST, ACK = 0x01, 0x02, 0x04, 0x10
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A SYN as it came in: both ends, the sequence number, and the IP packet's first 28 bytes, as quoted."""
+    """A segment as it came in: both ends, its numbers and flags, and the packet's first 28 bytes, as quoted."""
 
     ip_us: bytes
     ip_scanner: bytes
     port_us: int
     port_scanner: int
     seq: int
+    ack: int
+    flags: int
     quote: bytes
 
 
@@ -37,17 +41,24 @@ def checksum(data: bytes) -> int:
 
 
 def ip(asked: Asked, protocol: int, payload: bytes, claimed: int | None = None) -> bytes:
-    """An IPv4 packet back to the scanner; `claimed` is a payload length that is not true."""
+    """An IP packet back to the scanner; `claimed` is a payload length that is not true."""
+    if len(asked.ip_us) == 16:
+        return (
+            struct.pack("!IHBB", 6 << 28, len(payload), protocol, 64)
+            + asked.ip_us
+            + asked.ip_scanner
+            + payload
+        )
     length = 20 + (len(payload) if claimed is None else claimed)
     head = struct.pack("!BBHHHBBH4s4s", 0x45, 0, length, 7, 0, 64, protocol, 0, asked.ip_us, asked.ip_scanner)
     return head[:10] + struct.pack("!H", checksum(head)) + head[12:] + payload
 
 
-def tcp(asked: Asked, flags: int, ack: int, seq: int = 1) -> bytes:
+def tcp(asked: Asked, flags: int, ack: int, seq: int = 1, window: int = 1024) -> bytes:
     """A TCP segment of 20 bytes."""
-    fields = (asked.port_us, asked.port_scanner, seq, ack & 0xFFFFFFFF, 0x50, flags, 1024)
+    fields = (asked.port_us, asked.port_scanner, seq, ack & 0xFFFFFFFF, 0x50, flags, window)
     segment = struct.pack("!HHIIBBHHH", *fields, 0, 0)
-    pseudo = asked.ip_us + asked.ip_scanner + struct.pack("!BBH", 0, 6, len(segment))
+    pseudo = asked.ip_us + asked.ip_scanner + struct.pack("!HH", 6, len(segment))
     return segment[:16] + struct.pack("!H", checksum(pseudo + segment)) + segment[18:]
 
 
@@ -94,25 +105,77 @@ CASES: dict[int, Callable[[Asked], list[bytes]]] = {
 }
 
 
+def reset(asked: Asked, window: int = 0) -> list[bytes]:
+    """RFC 9293 section 3.10.7.1: what a closed port says to a segment."""
+    if asked.flags & ACK:
+        return [ip(asked, 6, tcp(asked, RST, 0, asked.ack, window))]
+    counted = asked.seq + bool(asked.flags & (SYN | FIN))
+    return [ip(asked, 6, tcp(asked, RST | ACK, counted, 0, window))]
+
+
+def resets_all(asked: Asked) -> list[bytes]:
+    """An open port of a stack that resets whatever is no SYN."""
+    return [syn_ack(asked)] if asked.flags == SYN else reset(asked)
+
+
+def accepts_all(asked: Asked) -> list[bytes]:
+    """A SYN proxy: it takes every connection before it asks the host, and drops the rest."""
+    return [syn_ack(asked)] if asked.flags == SYN else []
+
+
+def old_bsd_open(asked: Asked) -> list[bytes]:
+    """An open port of a stack that gives its window away and drops every FIN."""
+    if asked.flags == SYN:
+        return [syn_ack(asked)]
+    return reset(asked, window=4096) if asked.flags == ACK else []
+
+
+# port: what it says to any segment but a reset
+STACKS: dict[int, Callable[[Asked], list[bytes]]] = {
+    7301: resets_all,
+    7302: reset,
+    7303: accepts_all,
+    7304: old_bsd_open,
+    7305: reset,
+}
+
+
+def answers(asked: Asked) -> list[bytes]:
+    """What the port that was asked says."""
+    if asked.flags == SYN and len(asked.ip_us) == 4 and asked.port_us in CASES:
+        return CASES[asked.port_us](asked)
+    stack = None if asked.flags & RST else STACKS.get(asked.port_us)
+    return stack(asked) if stack else []
+
+
 def asked_untrusted(packet: bytes) -> Asked | None:
-    """The SYN in an IPv4 packet without options; None when it is something else."""
-    if len(packet) < 40 or packet[0] != 0x45 or packet[9] != 6 or packet[33] != SYN:
+    """The segment in an IP packet without options or extension headers; None when it is something else."""
+    version = packet[0] >> 4 if packet else 0
+    header, protocol, source = (40, 6, 8) if version == 6 else (20, 9, 12)
+    if len(packet) < header + 20 or packet[0] not in (0x45, 0x60) or packet[protocol] != 6:
         return None
-    port_scanner, port_us, seq = struct.unpack_from("!HHI", packet, 20)
-    return Asked(packet[16:20], packet[12:16], port_us, port_scanner, seq, packet[:28])
+    middle = (source + header) // 2
+    port_scanner, port_us, seq, ack, flags = struct.unpack_from("!HHIIxB", packet, header)
+    ends = packet[middle:header], packet[source:middle]
+    return Asked(*ends, port_us, port_scanner, seq, ack, flags, packet[:28])
 
 
 def main(link: str) -> None:
-    sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_IP))
-    sock.bind((link, ETH_P_IP))
+    sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+    sock.bind((link, ETH_P_ALL))
     print("ready", flush=True)
+    with suppress(OSError):  # the link went, and its network with it
+        serve(sock)
+
+
+def serve(sock: socket.socket) -> None:
     while True:
         frame, (_, _, kind, *_) = sock.recvfrom(2048)
         asked = asked_untrusted(frame[ETHERNET:])
-        if kind == socket.PACKET_OUTGOING or not asked or asked.port_us not in CASES:
+        if kind == socket.PACKET_OUTGOING or not asked:
             continue
         header = frame[6:12] + frame[:6] + frame[12:14]
-        for packet in CASES[asked.port_us](asked):
+        for packet in answers(asked):
             sock.send(header + packet)
 
 

@@ -45,10 +45,11 @@ class Verdict(NamedTuple):
 
 @dataclass(slots=True)
 class Scan:
-    """What a scanner said: verdicts by address and port, the hosts it called up, and, if ours, the summary."""
+    """What a scanner said: verdicts by address and port, the hosts it called up; ours has notes and a summary too."""
 
     ports: dict[tuple[str, int], Verdict] = field(default_factory=dict)
     up: dict[str, bool] = field(default_factory=dict)
+    notes: dict[str, list[str]] = field(default_factory=dict)
     summary: dict[str, Any] = field(default_factory=dict)
     run: dict[str, Any] = field(default_factory=dict)
 
@@ -166,6 +167,7 @@ def read_ndjson(text: str) -> Scan:
                 scan.ports[key] = Verdict(row["state"], row["reason"], row.get("sender") or "")
             case "host":
                 scan.up[row["addr"]] = row["up"]
+                scan.notes[row["addr"]] = row.get("notes", [])
             case "summary":
                 scan.summary = row
             case "run":

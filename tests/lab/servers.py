@@ -8,11 +8,24 @@ or said so. They end with their `Node`.
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.lab.network import LabError, Node, wait_until
 
-__all__ = ["OPEN", "SSH", "WEB", "WEB_TOO", "listen", "respond", "serve_sctp", "serve_ssh", "serve_web"]
+__all__ = [
+    "OPEN",
+    "SSH",
+    "WEB",
+    "WEB_TOO",
+    "furnish",
+    "listen",
+    "respond",
+    "serve_sctp",
+    "serve_ssh",
+    "serve_udp",
+    "serve_web",
+]
 
 SSH = 22
 WEB = 80
@@ -60,6 +73,12 @@ def serve_ssh(node: Node, files: Path) -> None:
     wait_until("sshd", lambda: listening(node, SSH))
 
 
+def furnish(node: Node, files: Path) -> None:
+    """sshd and nginx: `OPEN` are the ports that are open then. `files` is a directory of the host's own."""
+    serve_web(node, files)
+    serve_ssh(node, files)
+
+
 def listening(node: Node, port: int) -> bool:
     """Whether a connection from the host itself is taken, by both families."""
     code = "import socket, sys; [socket.create_connection((a, sys.argv[1]), 2) for a in ('127.0.0.1', '::1')]"
@@ -73,8 +92,8 @@ def listen(node: Node, *ports: int) -> None:
 
 
 def respond(node: Node, link: str) -> None:
-    """A peer that answers SYNs at `link` as the table in `responder.py` says; the kernel's own answers to
-    those ports must be silenced by the caller."""
+    """A peer that answers at `link` as the tables in `responder.py` say; the kernel's own answers to those
+    ports must be silenced by the caller."""
     script(node, "responder.py", link)
 
 
@@ -84,6 +103,11 @@ def serve_sctp(node: Node, *ports: int) -> None:
     All other ports are closed. As long as it runs the kernel does not say that it knows no SCTP.
     """
     script(node, "sctp_peer.py", node.links[0], *map(str, ports))
+
+
+def serve_udp(node: Node, answering: Sequence[int], silent: Sequence[int] = ()) -> None:
+    """UDP ports that answer every datagram, and ports that take it and say nothing; IPv4 and IPv6."""
+    script(node, "datagrams.py", *map(str, answering), *(f"silent:{port}" for port in silent))
 
 
 def script(node: Node, name: str, *words: str) -> None:

@@ -31,7 +31,7 @@ def hostile() -> Iterator[Network]:
     """A network whose near target has the responder instead of its kernel on ports 6000-6099."""
     with network.build() as net:
         servers.listen(net.near, 22)
-        net.near.firewall(conditions.table("mute", "input", ["tcp dport 6000-6099 drop"]))
+        net.near.firewall(conditions.mute("6000-6099"))
         servers.respond(net.near, "scanner0")
         yield net
 

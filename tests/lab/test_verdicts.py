@@ -1,94 +1,11 @@
-"""Our verdicts are Nmap's, port by port: state, reason and who said it.
-
-Both scan the same hosts, one after the other, over a cable of a millisecond: by SYN and by connect, IPv4 and
-IPv6, on the link and behind the router, with every condition at the target and at the router.
-"""
-
-from dataclasses import dataclass
-from typing import NamedTuple
+"""Verdicts of whole runs: all ports, several hosts, pairs, overlaps. Each condition by itself is in test_truth."""
 
 import pytest
-from tests.lab import conditions
-from tests.lab.conditions import CONDITIONS, HOST_BASE, ROUTER_BASE, Condition
 from tests.lab.network import FAR, NEAR, Network
-from tests.lab.scanners import Verdict, nmap, periplus
+from tests.lab.scanners import periplus
 from tests.lab.servers import OPEN
 
 pytestmark = pytest.mark.lab
-
-CLOSED = {1, 79, 7099, 65535}
-ASKED = "1,22,79,80,8080,7001-7011,7099,7101-7111,65535"
-
-
-class Setting(NamedTuple):
-    """How and where: the technique's flag, the address family, and the host."""
-
-    flag: str
-    family: int
-    place: str
-
-    @property
-    def address(self) -> str:
-        return {"near": NEAR, "far": FAR}[self.place].of(self.family)
-
-    def __str__(self) -> str:
-        return f"{self.flag}-v{self.family}-{self.place}"
-
-
-SETTINGS = [
-    Setting(flag, family, place) for flag in ("-sS", "-sT") for family in (4, 6) for place in ("near", "far")
-]
-
-
-@dataclass(frozen=True)
-class Pair:
-    """What both said of one host."""
-
-    setting: Setting
-    theirs: dict[int, Verdict]
-    ours: dict[int, Verdict]
-
-
-@pytest.fixture(scope="module")
-def ruled(cabled_network: Network) -> Network:
-    """Every condition in force: at both targets and at the router."""
-    for node in (cabled_network.near, cabled_network.far):
-        node.firewall(conditions.rules("input", HOST_BASE))
-    cabled_network.router.firewall(conditions.rules("forward", ROUTER_BASE))
-    return cabled_network
-
-
-@pytest.fixture(scope="module", params=SETTINGS, ids=str)
-def pair(request: pytest.FixtureRequest, ruled: Network) -> Pair:
-    """Both scanners' verdicts; each setting is scanned once."""
-    setting: Setting = request.param
-    theirs = nmap(ruled.scanner, setting.flag, "-p", ASKED, setting.address)
-    ours = periplus(
-        ruled.scanner, setting.flag, "-Pn", "-p", ASKED, "--all-states", "-oJ", "-", setting.address
-    ).scan()
-    assert ours.up[setting.address]
-    return Pair(setting, theirs.at(setting.address), ours.at(setting.address))
-
-
-@pytest.mark.parametrize("condition", CONDITIONS, ids=lambda condition: condition.name)
-@pytest.mark.parametrize("base", [HOST_BASE, ROUTER_BASE], ids=["by-host", "by-router"])
-def test_a_condition_is_judged_as_by_nmap(pair: Pair, base: int, condition: Condition) -> None:
-    port = base + condition.number
-    assert pair.ours[port] == pair.theirs[port]
-
-
-def test_open_ports(pair: Pair) -> None:
-    assert {port for port, verdict in pair.ours.items() if verdict.state == "open"} == OPEN
-    assert {pair.ours[port] for port in OPEN} == {Verdict("open", "syn-ack")}
-
-
-def test_closed_ports(pair: Pair) -> None:
-    reason = "reset" if pair.setting.flag == "-sS" else "conn-refused"
-    assert {pair.ours[port] for port in CLOSED} == {Verdict("closed", reason)}
-
-
-def test_every_port_is_judged_as_by_nmap(pair: Pair) -> None:
-    assert pair.ours == pair.theirs
 
 
 @pytest.mark.parametrize("flag", ["-sS", "-sT"])

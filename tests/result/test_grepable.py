@@ -64,6 +64,13 @@ def test_down_and_timed_out_hosts() -> None:
     assert hosts_of(written(grepable.FORMAT, slow))[1] == "Host: 198.18.0.2 ()\tStatus: Timeout"
 
 
+def test_notes_are_comments() -> None:
+    report = replace(small_host(), notes=("all ports answered alike",))
+    text = written(grepable.FORMAT, report)
+    assert "\n# Note on 198.18.0.2: all ports answered alike\n" in text
+    assert all(LINE.fullmatch(line) for line in text.splitlines())
+
+
 def test_open_hides_hosts_and_ports_that_are_not_open() -> None:
     text = written(grepable.FORMAT, closed_host(), small_host(), options=replace(OPTIONS, open_only=True))
     assert hosts_of(text) == [

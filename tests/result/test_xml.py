@@ -52,6 +52,7 @@ VARIANTS = {
     "vendor": written(xml.FORMAT, host(mac="00:53:00:00:00:0A", vendor='Made-Up "Works" & <Co>')),
     "timed out": written(xml.FORMAT, SLOW),
     "connect": written(xml.FORMAT, run_row=run(technique="connect")),
+    "sctp-init": written(xml.FORMAT, run_row=run(technique="sctp-init")),
     "unheard-of technique": written(xml.FORMAT, run_row=run(technique="carrier-pigeon")),
     "interrupted": written(xml.FORMAT, usual_host(), summary_row=summary("interrupted")),
     "error": written(xml.FORMAT, summary_row=summary("error", "the interface went down")),

@@ -19,6 +19,7 @@ from periplus.scan.raw import RawLink
 from periplus.scan.snapshot import Snapshot
 from periplus.space.ranges import AddressSpace
 from periplus.space.space import Space
+from periplus.technique.model import Technique
 from periplus.technique.syn import TECHNIQUE
 from periplus.technique.verdict import Reason, State
 from periplus.transport.neighbours import Resolver
@@ -117,17 +118,22 @@ def space_of(hosts: list[str], ports: list[int]) -> Space:
 
 
 def config_of(
-    space: Space, timing: Timing = QUICK, *, assume_up: bool = False, tell_down: bool = False
+    space: Space,
+    timing: Timing = QUICK,
+    *,
+    technique: Technique = TECHNIQUE,
+    assume_up: bool = False,
+    tell_down: bool = False,
 ) -> ScanConfig:
-    """A SYN scan."""
+    """A scan, by SYN unless it is said otherwise."""
     return ScanConfig(
-        (Work(TECHNIQUE, space),), timing, seed=7, assume_up=assume_up, reverse=False, tell_down=tell_down
+        (Work(technique, space),), timing, seed=7, assume_up=assume_up, reverse=False, tell_down=tell_down
     )
 
 
-def link_of(space: Space, wire: Wire, paths: list[Path] = PATHS) -> RawLink:
+def link_of(space: Space, wire: Wire, technique: Technique = TECHNIQUE) -> RawLink:
     """The link that such a scan uses."""
-    return RawLink(space, Menu((TECHNIQUE,)), paths, wire, OURS, KEY, wire.clock.now_us, Resolver())
+    return RawLink(space, Menu((technique,)), PATHS, wire, OURS, KEY, wire.clock.now_us, Resolver())
 
 
 def scan(
@@ -140,7 +146,7 @@ def scan(
     limit_s: float = 3_600.0,
 ) -> Run:
     """Scan to the end; AssertionError when that takes over `limit_s` of virtual time."""
-    run, link = Run(), link_of(config.works[0].space, wire)
+    run, link = Run(), link_of(config.works[0].space, wire, config.works[0].technique)
     link.limits = limits or link.limits
     end_us = wire.now_us + int(limit_s * 1e6)
 

@@ -108,8 +108,8 @@ def test_probes_are_syns_from_our_ports_with_numbers_of_their_own() -> None:
     assert {(probe.source, probe.destination) for probe in probes} == {(ETH4.ip_me, number(NEAR))}
     assert {probe.port_me for probe in probes} == set(OURS)
     assert {probe.packet[33] for probe in probes} == {SYN}
-    assert len({probe.seq for probe in probes}) == len(probes)
-    assert all(int.from_bytes(probe.packet[4:6]) == probe.seq & 0xFFFF for probe in probes)
+    assert len({probe.number for probe in probes}) == len(probes)
+    assert all(int.from_bytes(probe.packet[4:6]) == probe.number & 0xFFFF for probe in probes)
     ports = {port: [probe.port_me for probe in probes if probe.port_them == port] for port in range(1, 200)}
     assert {len(each) for each in ports.values()} == {2}
     assert {(second - first) % 16 for first, second in ports.values()} == {1}

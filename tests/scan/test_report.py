@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.scan.runs import QUICK, config_of, link_of, services, space_of
-from tests.sim.frames import Wire
+from tests.scan.runs import NEAR, QUICK, config_of, link_of, mac, scan, services, space_of
+from tests.sim.frames import CLOSED, Host, Wire
 from tests.wire.twins import number
 
 from periplus.engine.engine import Engine, Limits
@@ -13,8 +13,10 @@ from periplus.engine.group import Group
 from periplus.engine.replies import Findings, Replies
 from periplus.result.row import HostReport
 from periplus.scan.config import ScanConfig
-from periplus.scan.report import Reporter
+from periplus.scan.report import ALL_RESET, Reporter
 from periplus.space.address import Addresses
+from periplus.technique.fin import TECHNIQUE as FIN
+from periplus.technique.model import Technique
 from periplus.technique.signal import icmp_signal, tcp_signal
 from periplus.technique.syn import TECHNIQUE
 from periplus.technique.verdict import Reason, State
@@ -31,8 +33,9 @@ class World:
 
     def __init__(self, config: ScanConfig | None = None) -> None:
         self.wire = Wire({})
-        self.link = link_of(SPACE, self.wire)
-        self.engine = Engine(SPACE, TECHNIQUE.table, QUICK, 7, self.wire.now_us, Limits())
+        self.technique = config.works[0].technique if config else TECHNIQUE
+        self.link = link_of(SPACE, self.wire, self.technique)
+        self.engine = Engine(SPACE, self.technique.table, QUICK, 7, self.wire.now_us, Limits())
         [self.group] = self.engine.step(self.wire.now_us, {}).opened
         self.link.open(self.engine, self.group, self.wire.now_us)
         self.host = self.group.addresses.text().index(HOST)
@@ -59,7 +62,7 @@ class World:
             time_us=np.array([self.wire.now_us + 1_500]),
             sender=Addresses.of_ints([number(sender)]),
         )
-        return self.group.answer(replies, TECHNIQUE.table)[1]
+        return self.group.answer(replies, self.technique.table)[1]
 
     def report(self, host: int, whole: bool = True) -> HostReport | None:
         """The report of one host, if there is one."""
@@ -186,3 +189,42 @@ def test_the_names_that_a_target_was_given_by_are_told() -> None:
     report = world.report(world.host)
     assert report is not None
     assert report.names == (("a.example", "user"), ("c.example", "user"))
+
+
+RESET, REFUSED = tcp_signal(RST | ACK), icmp_signal(4, 3, 13, True)
+
+
+def notes(
+    answers: list[int], technique: Technique = FIN, *, whole: bool = True, late: bool = False
+) -> tuple[str, ...]:
+    """What is noted of a host whose first ports have answered so, by a technique."""
+    world = World(config_of(SPACE, technique=technique))
+    world.ask(4)
+    for rank, signal in enumerate(answers):
+        world.hear(rank, signal)
+    world.group.hosts.timed_out[world.host] = late
+    report = world.report(world.host, whole)
+    assert report is not None
+    return report.notes
+
+
+def test_that_every_port_resets_is_noted_where_resets_hide_open_ports() -> None:
+    assert notes([RESET] * 4) == (ALL_RESET,)
+    assert notes([RESET] * 4, TECHNIQUE) == ()  # SYN tells open ports by SYN-ACK
+
+
+def test_one_port_that_answers_otherwise_or_not_at_all_and_there_is_no_note() -> None:
+    assert notes([RESET] * 3) == ()
+    assert notes([RESET] * 3 + [REFUSED]) == ()
+
+
+def test_one_port_alone_is_no_reason_for_a_note() -> None:
+    many, one = (Host({22: CLOSED}, CLOSED, mac(2)) for _ in range(2))
+    for host, ports, noted in ((many, [22, 23], (ALL_RESET,)), (one, [22], ())):
+        run = scan(Wire({NEAR: host}), config_of(space_of([NEAR], ports), technique=FIN))
+        assert run.reports[NEAR].notes == noted
+
+
+def test_nothing_is_noted_of_a_host_that_was_not_asked_to_the_end() -> None:
+    assert notes([RESET] * 4, whole=False) == ()
+    assert notes([RESET] * 4, late=True) == ()

@@ -12,8 +12,9 @@ import random
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
-from tests.wire.twins import icmp, ip4, ip6, number, packed, tcp, transport_checksum
+from tests.wire.twins import crc32c, icmp, ip4, ip6, number, packed, tcp, transport_checksum
 
 from periplus.columns import U8
 from periplus.scan.clock import Clock
@@ -21,20 +22,40 @@ from periplus.space.ip import format_ip
 from periplus.transport.memory import MemoryTransport
 from periplus.wire.lane import Lane, Link
 from periplus.wire.packets import Packets
-from periplus.wire.tcp import ACK, RST, SYN
+from periplus.wire.tcp import ACK, FIN, RST, SYN
 
 SEND_COST_US = 2
 READ_COST_US = 5
 BEGIN_US = 1_000_000
 EPOCH_S = 1_700_000_000.0  # the calendar time at which the clock would read 0
 THEIR_SEQ = 0x5EED
+WORD = 0xFFFFFFFF
 
 
 @dataclass(frozen=True)
 class Segment:
-    """A port answers with these flags; a segment that has ACK acknowledges the probe."""
+    """A port answers with these flags and this window; a segment that has ACK acknowledges the probe.
+
+    A reset follows RFC 9293 section 3.10.7.1: in answer to an ACK it has none, and goes on where that one pointed.
+    """
 
     flags: int
+    window: int = 1024
+
+
+@dataclass(frozen=True)
+class Datagram:
+    """A port of UDP answers so, whoever asks or only what it understands."""
+
+    says: bytes = b"hello"
+    understands: bytes | None = None
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A port of SCTP answers by a chunk of this type, under the asker's tag."""
+
+    kind: int
 
 
 @dataclass(frozen=True)
@@ -46,9 +67,13 @@ class Error:
     router: str | None = None
 
 
-Behaviour = Segment | Error | None
+Answer = Segment | Datagram | Chunk | Error
+Behaviour = Answer | None
 OPEN, CLOSED, SIMULTANEOUS = Segment(SYN | ACK), Segment(RST | ACK), Segment(SYN)
 DROPPED: Behaviour = None
+UNREACHABLE4, UNREACHABLE6 = Error(3, 3), Error(1, 4)  # of UDP: nobody listens
+INIT_ACK, ABORT = Chunk(2), Chunk(6)
+FORGERIES: dict[int, Answer] = {6: OPEN, 17: UNREACHABLE4, 132: INIT_ACK}
 
 
 @dataclass
@@ -86,14 +111,21 @@ class Path:
 
 @dataclass(frozen=True)
 class Probe:
-    """A TCP packet of ours as the other side reads it."""
+    """A packet of ours as the other side reads it. `number`: TCP's sequence number, or SCTP's tag.
+
+    `ack`, `flags`: of TCP; `payload`: of UDP.
+    """
 
     packet: bytes
     source: int
     destination: int
     port_me: int
     port_them: int
-    seq: int
+    number: int
+    protocol: int = 6
+    ack: int = 0
+    flags: int = SYN
+    payload: bytes = b""
 
 
 class Wire(MemoryTransport):
@@ -169,7 +201,7 @@ class Wire(MemoryTransport):
         packet = frame[lane.header :]
         if lane.header and frame[12:14] == b"\x08\x06":
             self._asked(lane, number_of(packet[24:28]), packet)
-        elif packet[0] >> 4 == 6 and packet[6] == 58:
+        elif packet[0] >> 4 == 6 and packet[6] == 58 and packet[40] == 135:
             self._asked(lane, number_of(packet[48:64]), packet)
         else:
             self._probed(lane, frame[: lane.header], packet)
@@ -204,15 +236,16 @@ class Wire(MemoryTransport):
         self.probes[here] = self.probes.get(here, 0) + 1
         behaviour = host.at(probe.port_them)
         is_lost = self.probes[here] <= self.path.lost.get(here, 0) or self._is_lost() or self._is_lost()
-        if behaviour is not None and not is_lost:
+        is_greek = isinstance(behaviour, Datagram) and behaviour.understands not in (None, probe.payload)
+        if behaviour is not None and not is_lost and not is_greek:
             self._answer(lane, probe, behaviour, self.path.slow.get(here, 0))
 
     def _is_lost(self) -> bool:
         return self._rng.random() < self.path.loss
 
-    def _answer(self, lane: Lane, probe: Probe, behaviour: Segment | Error, extra_us: int) -> None:
+    def _answer(self, lane: Lane, probe: Probe, behaviour: Answer, extra_us: int) -> None:
         answer = answer_to(probe, behaviour)
-        wrong = answer_to(probe, OPEN, off=self._rng.randrange(1, 1 << 32))
+        wrong = answer_to(probe, FORGERIES[probe.protocol], off=self._rng.randrange(3, 1 << 16))
         in_us = 2 * self.path.delay_us + extra_us + self._rng.randrange(self.path.jitter_us + 1)
         header = 40 if answer[0] >> 4 == 6 else 20
         extras = [wrong] * self.path.forged + [answer[: header + 7]] * self.path.cut
@@ -236,31 +269,76 @@ class WireClock(Clock):
 
 
 def read_probe(packet: bytes) -> Probe | None:
-    """Read a TCP packet without extension headers; None when a real host would drop it."""
+    """Read a packet of TCP, UDP or SCTP without extension headers; None when a real host would drop it."""
     is_v6 = packet[0] >> 4 == 6
     header = 40 if is_v6 else 20
     protocol = packet[6] if is_v6 else packet[9]
     source, destination = (packet[8:24], packet[24:40]) if is_v6 else (packet[12:16], packet[16:20])
     ends, segment = (number_of(source), number_of(destination)), packet[header:]
-    whole = is_v6 or ip4(*ends, 6, segment, ttl=packet[8], ident=packet[4] << 8 | packet[5]) == packet
-    if protocol != 6 or not whole or transport_checksum(*ends, 6, segment) != 0:
+    whole = is_v6 or ip4(*ends, protocol, segment, ttl=packet[8], ident=packet[4] << 8 | packet[5]) == packet
+    if not whole or protocol not in READERS:
         return None
-    port_me, port_them, seq = struct.unpack("!HHI", segment[:8])
-    return Probe(packet, *ends, port_me, port_them, seq)
+    found = READERS[protocol](*ends, segment)
+    port_me, port_them = struct.unpack("!HH", segment[:4])
+    return Probe(packet, *ends, port_me, port_them, protocol=protocol, **found) if found else None
 
 
-def answer_to(probe: Probe, behaviour: Segment | Error, off: int = 0) -> bytes:
+def read_tcp(source: int, destination: int, segment: bytes) -> dict[str, Any] | None:
+    if transport_checksum(source, destination, 6, segment) != 0:
+        return None
+    number, ack, flags = struct.unpack("!4xIIxB", segment[:14])
+    return {"number": number, "ack": ack, "flags": flags}
+
+
+def read_udp(source: int, destination: int, segment: bytes) -> dict[str, Any] | None:
+    length, total = struct.unpack("!4xHH", segment[:8])
+    right = length == len(segment) and total and transport_checksum(source, destination, 17, segment) == 0
+    return {"number": 0, "payload": segment[8:]} if right else None
+
+
+def read_sctp(source: int, destination: int, segment: bytes) -> dict[str, Any] | None:
+    tag, total, kind = struct.unpack("!4xI4sB", segment[:13])
+    if crc32c(segment[:8] + bytes(4) + segment[12:]) != int.from_bytes(total, "little"):
+        return None
+    return {"number": int.from_bytes(segment[16:20]) if kind == 1 else tag}
+
+
+READERS = {6: read_tcp, 17: read_udp, 132: read_sctp}
+
+
+def answer_to(probe: Probe, behaviour: Answer, off: int = 0) -> bytes:
     """Return the packet that answers a probe; with `off` its numbers are wrong by so much."""
+    if isinstance(behaviour, Error):
+        return error_for(probe, behaviour, off)
+    ip = ip6 if probe.packet[0] >> 4 == 6 else ip4
+    said = payload_for(probe, behaviour, off)
+    return ip(probe.destination, probe.source, probe.protocol, said)
+
+
+def payload_for(probe: Probe, behaviour: Segment | Datagram | Chunk, off: int) -> bytes:
+    ends = probe.port_them, probe.port_me
+    match behaviour:
+        case Segment(flags, window) if flags & RST and probe.flags & ACK:
+            return tcp(*ends, (probe.ack + off) & WORD, off, flags & ~ACK, window)
+        case Segment(flags, window):
+            counted = probe.number + bool(probe.flags & (SYN | FIN)) + off
+            return tcp(*ends, THEIR_SEQ, counted & WORD if flags & ACK else 0, flags, window)
+        case Datagram(says):
+            return struct.pack("!HHHH", *ends, 8 + len(says), 0) + says
+        case Chunk(kind):
+            return struct.pack("!HHIIBBH", *ends, (probe.number + off) & WORD, 0, kind, 0, 4)
+
+
+def error_for(probe: Probe, error: Error, off: int = 0) -> bytes:
+    """An ICMP error that quotes the probe, with `off` one that never was."""
     is_v6 = probe.packet[0] >> 4 == 6
+    ident = 2 if is_v6 else 4
+    wrong = (int.from_bytes(probe.packet[ident : ident + 2]) + off) & 0xFFFF
+    packet = probe.packet[:ident] + wrong.to_bytes(2) + probe.packet[ident + 2 :]
+    quote = packet if is_v6 else packet[:28]
+    sender = number(error.router) if error.router else probe.destination
     ip = ip6 if is_v6 else ip4
-    if isinstance(behaviour, Segment):
-        ack = (probe.seq + 1 + off) & 0xFFFFFFFF if behaviour.flags & ACK else 0
-        segment = tcp(probe.port_them, probe.port_me, THEIR_SEQ, ack, behaviour.flags)
-        return ip(probe.destination, probe.source, 6, segment)
-    quote = probe.packet if is_v6 else probe.packet[:28]
-    sender = number(behaviour.router) if behaviour.router else probe.destination
-    error = icmp(behaviour.kind, behaviour.code, quote)
-    return ip(sender, probe.source, 58 if is_v6 else 1, error)
+    return ip(sender, probe.source, 58 if is_v6 else 1, icmp(error.kind, error.code, quote))
 
 
 def number_of(address: bytes) -> int:

@@ -1,5 +1,6 @@
 """Response tables: the first row that covers a signal decides, and what no row covers is unexpected."""
 
+from periplus.technique.catalogue import techniques
 from periplus.technique.model import (
     UNEXPECTED,
     Check,
@@ -98,6 +99,18 @@ def test_answers_read_well() -> None:
     assert str(Icmp(6, 4)) == "ICMPv6 type 4 any code"
     assert str(Silence()) == "silence"
     assert list(Errno(("success",), (0,)).signals()) == [errno_signal(0)]
+
+
+def test_where_resets_hide_open_ports() -> None:
+    """By the table: every reset is closed, and silence may be open."""
+    closed, silence = Row(Tcp("R", "R"), State.CLOSED, Reason.RESET), Reason.NO_RESPONSE
+    assert _technique(closed, Row(Silence(), State.OPEN_FILTERED, silence)).resets_hide_open
+    assert not _technique(closed, Row(Silence(), State.FILTERED, silence)).resets_hide_open
+    assert not _technique(Row(Silence(), State.OPEN_FILTERED, silence)).resets_hide_open
+    window = Row(Tcp("R", "R", window=True), State.OPEN, Reason.RESET)
+    assert not _technique(window, closed, Row(Silence(), State.OPEN_FILTERED, silence)).resets_hide_open
+    hidden = {technique.name for technique in techniques() if technique.resets_hide_open}
+    assert hidden == {"fin", "maimon", "null", "xmas"}
 
 
 def test_tables_cannot_be_written() -> None:

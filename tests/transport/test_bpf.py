@@ -13,6 +13,7 @@ from scapy.layers.inet import ICMP, IP, TCP, UDP
 from scapy.layers.inet6 import (
     ICMPv6DestUnreach,
     ICMPv6EchoReply,
+    ICMPv6EchoRequest,
     ICMPv6ND_NA,
     ICMPv6ND_NS,
     ICMPv6PacketTooBig,
@@ -25,14 +26,16 @@ from scapy.layers.inet6 import (
     IPv6ExtHdrRouting,
 )
 from scapy.layers.l2 import ARP
+from scapy.layers.sctp import SCTP
 from scapy.packet import Packet
 from tests.transport.namespaces import sealed
 
-from periplus.transport.bpf import Step, assemble, attach, reply_filter
+from periplus.transport.bpf import ANYTHING, Step, assemble, attach, reply_filter
 
 PORTS = range(40000, 40016)
 FILTER = reply_filter(PORTS)
 IP4, ARP_, IP6 = 0x0800, 0x0806, 0x86DD
+OUR_TTL = 77
 
 
 LOADS = {0x30: (False, 1), 0x28: (False, 2), 0x50: (True, 1), 0x48: (True, 2)}  # code: relative to X, bytes
@@ -72,27 +75,42 @@ def interpret(program: bytes, packet: bytes, ethertype: int) -> int:
     return int(steps[at][3])
 
 
-def wanted(packet: bytes, ethertype: int) -> bool:
+def wanted(packet: bytes, ethertype: int, protocols: tuple[int, ...] = (6,)) -> bool:
     """What `reply_filter` promises, in plain words."""
+    replies = not {1, 58, ANYTHING}.isdisjoint(protocols)
     try:
         if ethertype == ARP_:
             return packet[6] << 8 | packet[7] == 2
         if ethertype == IP4:
-            header, is_later_fragment = (packet[0] & 15) * 4, (packet[6] << 8 | packet[7]) & 0x1FFF
-            if is_later_fragment:
-                return False
-            if packet[9] == 6:
-                return (packet[header + 2] << 8 | packet[header + 3]) in PORTS
-            return packet[9] == 1 and packet[header] in (3, 11, 12)
+            if (packet[6] << 8 | packet[7]) & 0x1FFF:
+                return False  # a later fragment
+            return wanted_in(
+                packet, packet[9], (packet[0] & 15) * 4, protocols, 1, (3, 11, 12), (0, 14, 18) * replies
+            )
         if ethertype == IP6:
-            if packet[6] == 6:
-                return (packet[42] << 8 | packet[43]) in PORTS
-            if packet[6] == 58:
-                return packet[40] in (1, 2, 3, 4, 136)
-            return packet[6] in (0, 43, 44, 60)
+            if packet[6] in (0, 43, 44, 60):
+                return True
+            return wanted_in(packet, packet[6], 40, protocols, 58, (1, 2, 3, 4, 136), (129,) * replies)
     except IndexError:
         pass
     return False
+
+
+def wanted_in(
+    packet: bytes,
+    protocol: int,
+    header: int,
+    protocols: tuple[int, ...],
+    icmp: int,
+    errors: tuple[int, ...],
+    replies: tuple[int, ...],
+) -> bool:
+    """The same of one IP packet; IndexError when it ends too early to tell."""
+    if protocol in (6, 17, 132) and protocol in protocols:
+        return (packet[header + 2] << 8 | packet[header + 3]) in PORTS
+    if protocol == icmp:
+        return packet[header] in errors + replies
+    return ANYTHING in protocols
 
 
 def tcp(port: int) -> Packet:
@@ -171,6 +189,96 @@ def test_snap_length_is_what_is_asked_for() -> None:
     assert interpret(reply_filter(PORTS, snap=60), bytes(IP() / tcp(40000)), IP4) == 60
 
 
+# other protocols than TCP
+
+CHOICES = [
+    (17,),
+    (132,),
+    (1,),
+    (58,),
+    (1, 58),
+    (6, 17),
+    (6, 17, 132, 1, 58),
+    (47,),
+    (ANYTHING,),
+    (6, ANYTHING),
+]
+OTHERS = [
+    *KEPT,
+    *DROPPED,
+    IP() / ICMP(type=14),
+    IP() / ICMP(type=18),
+    IP() / ICMP(type=13),
+    IP(proto=47) / bytes(8),
+    IP(proto=58) / (b"\x81" * 8),
+    IP(options=b"\x01" * 12) / UDP(dport=40007),
+    IP() / UDP(dport=40016),
+    IP() / SCTP(dport=40000),
+    IPv6() / SCTP(dport=40015),
+    IPv6() / SCTP(dport=39999),
+    IPv6() / ICMPv6EchoRequest(),
+    IPv6(nh=47) / bytes(8),
+    IPv6(nh=1) / bytes(8),
+]
+
+
+@pytest.mark.parametrize("protocols", CHOICES)
+def test_agrees_with_plain_words_on_every_protocol(protocols: tuple[int, ...]) -> None:
+    program = reply_filter(PORTS, protocols)
+    for packet in OTHERS:
+        data, ethertype = bytes(packet), ETHERTYPES[type(packet)]
+        kept = interpret(program, data, ethertype) > 0
+        assert kept == wanted(data, ethertype, protocols), packet.summary()
+
+
+@given(
+    st.sampled_from(CHOICES),
+    st.sampled_from(OTHERS),
+    st.lists(st.tuples(st.integers(0, 79), st.integers(0, 255)), max_size=4),
+)
+def test_agrees_with_plain_words_on_changed_packets_of_every_protocol(
+    protocols: tuple[int, ...], packet: Packet, changes: list[tuple[int, int]]
+) -> None:
+    data = bytearray(bytes(packet))
+    for at, value in changes:
+        data[at % len(data)] = value
+    ethertype = ETHERTYPES[type(packet)]
+    kept = interpret(reply_filter(PORTS, protocols), bytes(data), ethertype) > 0
+    assert kept == wanted(bytes(data), ethertype, protocols)
+
+
+def test_what_each_choice_is_for() -> None:
+    """Not by the twin: one packet of each kind, and who lets it in."""
+    kinds = {
+        "udp": IP() / UDP(dport=40000),
+        "sctp": IPv6() / SCTP(dport=40000),
+        "echo reply": IP() / ICMP(type=0),
+        "echo reply 6": IPv6() / ICMPv6EchoReply(),
+        "gre": IP(proto=47) / b"12345678",
+        "unreachable": IP() / ICMP(type=3),
+    }
+
+    def kept(*protocols: int) -> set[str]:
+        program = reply_filter(PORTS, protocols)
+        return {
+            name
+            for name, packet in kinds.items()
+            if interpret(program, bytes(packet), ETHERTYPES[type(packet)])
+        }
+
+    assert kept(6) == {"unreachable"}
+    assert kept(17) == {"udp", "unreachable"}
+    assert kept(132) == {"sctp", "unreachable"}
+    assert kept(1) == {"echo reply", "echo reply 6", "unreachable"}
+    assert kept(ANYTHING) == set(kinds)
+
+
+@pytest.mark.parametrize("protocols", CHOICES)
+def test_the_kernel_takes_every_choice(protocols: tuple[int, ...]) -> None:
+    with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as sock:
+        attach(sock, reply_filter(PORTS, protocols))
+
+
 @pytest.mark.parametrize("ports", [range(0), range(1, 9, 2), range(9, 1, -1)])
 def test_ports_that_are_no_plain_range(ports: range) -> None:
     with pytest.raises(ValueError, match="contiguous"):
@@ -196,31 +304,34 @@ def test_the_kernel_takes_the_program_and_refuses_nonsense() -> None:
 
 
 @pytest.mark.lab
-def test_the_kernel_filters_as_the_interpreter_does() -> None:
+@pytest.mark.parametrize("protocols", [(6,), *CHOICES])
+def test_the_kernel_filters_as_the_interpreter_does(protocols: tuple[int, ...]) -> None:
     """All sample packets of IPv4 cross a loopback; a tap with the filter sees those that are to be kept."""
-    samples = [packet for packet in KEPT + DROPPED if isinstance(packet, IP)]
+    samples = [packet for packet in OTHERS if isinstance(packet, IP)]
+    kept = {1000 + number for number, packet in enumerate(samples) if wanted(bytes(packet), IP4, protocols)}
     with (
         sealed(),
         closing(socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)) as tap,
         closing(socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)) as sender,
     ):
-        attach(tap, FILTER)
+        attach(tap, reply_filter(PORTS, protocols))
         tap.bind(("lo", IP4))
         tap.setblocking(False)
         for number, packet in enumerate(samples):
             copy = packet.copy()
-            copy.id, copy.src, copy.dst = 1000 + number, "127.0.0.1", "127.0.0.1"
+            copy.id, copy.ttl, copy.src, copy.dst = 1000 + number, OUR_TTL, "127.0.0.1", "127.0.0.1"
             sender.sendto(bytes(copy), ("127.0.0.1", 0))
-        seen = _identities(tap, 1000, 1000 + len(samples))
-    assert seen == {1000 + number for number, packet in enumerate(samples) if packet in KEPT}
+        seen = _identities(tap)
+    assert seen == kept
 
 
-def _identities(tap: socket.socket, low: int, high: int) -> set[int]:
-    """The IP identities that arrived; the kernel's own answers have others."""
+def _identities(tap: socket.socket) -> set[int]:
+    """The IP identities that arrived; the kernel's own answers have another time to live."""
     found = set()
     try:
         while True:
             packet = tap.recv(200)
-            found.add(packet[4] << 8 | packet[5])
+            if packet[8] == OUR_TTL:
+                found.add(packet[4] << 8 | packet[5])
     except BlockingIOError:
-        return {number for number in found if low <= number < high}
+        return found

@@ -22,6 +22,7 @@ from periplus.space.address import Addresses
 from periplus.space.ip import parse_ip
 from periplus.transport.calls import FrameTransport, LinkDown, SendRefused
 from periplus.transport.packet import PacketTransport, reserve_ports
+from periplus.wire.headers import PROTOCOL_SCTP, PROTOCOL_UDP
 from periplus.wire.lane import Lane, Link
 from periplus.wire.packets import Packets
 from periplus.wire.tcp import SYN, TcpFrames, TcpProbe
@@ -361,6 +362,45 @@ def test_reserved_ports_are_adjacent_and_ours(alone: None) -> None:
     for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
         with closing(socket.socket(family)) as other, pytest.raises(OSError, match="in use"):
             other.bind((address, ports[3]))
+    for sock in sockets:
+        sock.close()
+
+
+def test_reserved_ports_of_udp_swallow_what_comes(alone: None) -> None:
+    """A datagram to one of them raises no error, as one to a free port does; nobody else can have them."""
+    ports, sockets = reserve_ports(random.Random(1).randrange, protocols=(PROTOCOL_UDP,))
+    assert [sock.getsockname()[1] for sock in sockets] == list(ports)
+    assert {sock.type for sock in sockets} == {socket.SOCK_DGRAM}
+    for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+        with closing(socket.socket(family, socket.SOCK_DGRAM)) as other:
+            with pytest.raises(OSError, match="in use"):
+                other.bind((address, ports[3]))
+            other.connect((address, ports[3]))
+            other.send(b"swallowed")
+            other.send(b"no error waits from the first")
+            other.connect((address, ports.start - 1))
+            other.send(b"refused")
+            with pytest.raises(ConnectionRefusedError):
+                other.send(b"told now")
+    with closing(socket.socket()) as tcp:
+        tcp.bind(("127.0.0.1", ports[3]))  # of TCP they are free
+    for sock in sockets:
+        sock.close()
+
+
+def test_reserving_udp_steps_over_ports_in_use(alone: None) -> None:
+    draws = iter([3, 4, 5])
+    with closing(socket.socket(type=socket.SOCK_DGRAM)) as taken:
+        taken.bind(("127.0.0.1", 16388))
+        ports, sockets = reserve_ports(lambda _: next(draws), count=4, protocols=(PROTOCOL_UDP,))
+    assert ports == range(16389, 16393)
+    for sock in sockets:
+        sock.close()
+
+
+def test_other_protocols_hold_ports_of_tcp(alone: None) -> None:
+    _, sockets = reserve_ports(random.Random(1).randrange, protocols=(PROTOCOL_SCTP,))
+    assert {sock.type for sock in sockets} == {socket.SOCK_STREAM}
     for sock in sockets:
         sock.close()
 

@@ -1,5 +1,6 @@
 """``--csv``: one row a port, for spreadsheets and data frames (RFC 4180, but lines end in a plain line feed).
 
+What is known of a host as a whole (notes, a time-out, round trips) has no place in a row a port.
 The header is always there. Rows are written when their host is finished: the ports that are not folded, all with
 ``--all-states``. A spreadsheet runs a cell that begins like a formula, and names come from strangers' DNS;
 such a cell gets an apostrophe in front, as spreadsheets themselves write text.

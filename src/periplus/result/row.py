@@ -89,7 +89,7 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class HostReport:
-    """A finished host. `up` is False when nothing of it answered; `note` says what a reader should know.
+    """A finished host. `up` is False when nothing of it answered; `notes` say what a reader should know.
 
     `names` are (name, kind) pairs with kind ``user`` (given as the target) or ``PTR`` (reverse DNS).
     `vendor` is who the block of `mac` was assigned to, by a list of this machine. `trace` is None when no way was

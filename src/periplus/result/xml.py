@@ -28,8 +28,8 @@ from periplus.result.writer import Format, Options, Writer
 __all__ = ["FORMAT", "NmapXml"]
 
 XML_VERSION = "1.05"
-SCAN_TYPES = {  # the DTD's names of our techniques
-    **dict.fromkeys(("ack", "connect", "fin", "maimon", "null", "syn", "udp", "window", "xmas")),
+_SAME = ("ack", "connect", "fin", "maimon", "null", "syn", "udp", "window", "xmas")
+SCAN_TYPES = {name: name for name in _SAME} | {
     "protocol": "ipproto",
     "sctp-cookie": "sctpcookieecho",
     "sctp-init": "sctpinit",
@@ -103,7 +103,7 @@ def _prologue(run: RunRow, verbose: int) -> Iterator[str]:
     for scan in run.scans:
         if scan.technique in SCAN_TYPES:
             yield (
-                f'<scaninfo type="{SCAN_TYPES[scan.technique] or scan.technique}" protocol="{scan.proto}" '
+                f'<scaninfo type="{SCAN_TYPES[scan.technique]}" protocol="{scan.proto}" '
                 f'numservices="{len(scan.ports)}" services="{port_list(scan.ports)}"/>\n'
             )
     yield f'<verbose level="{verbose}"/>\n<debugging level="0"/>\n'

@@ -17,6 +17,11 @@ from periplus.technique.verdict import Reason, State
 __all__ = ["Reporter"]
 
 LINK_LAYER = (Reason.ARP_RESPONSE, Reason.ND_RESPONSE)  # these have no TTL
+ALL_RESET = (
+    "all probed ports answered RST: "
+    "none is open, or this stack does not tell open from closed with this technique"
+)
+FEWEST_RESETS = 2  # one reset alone says no more than that one port is closed
 Names = Callable[[list[int], str], dict[int, str]]
 
 
@@ -94,11 +99,13 @@ class Reporter:
         address = int(group.addresses.hi[host]) << 64 | int(group.addresses.lo[host])
         timed = bool(trips.srtt_us[host])
         given = tuple((name, "user") for name in self._given.get(address, ()))
+        to_the_end = whole and not rows.timed_out[host]
+        columns = self._columns(group, host, to_the_end) if up else ()
         return HostReport(
             addr=format_ip(address),
             up=up,
             reason=self._reason(Reason(alive or int(rows.reason[host])), up),
-            columns=self._columns(group, host, whole and not rows.timed_out[host]) if up else (),
+            columns=columns,
             started=self._clock.epoch_s(int(rows.started_us[host] or rows.ended_us[host])),
             ended=self._clock.epoch_s(int(rows.ended_us[host] or rows.started_us[host])),
             names=given,
@@ -108,7 +115,15 @@ class Reporter:
             timeout_ms=float(trips.rto_us[host]) / 1000 if timed else None,
             mac=self._link.hardware(group, host),
             timed_out=bool(rows.timed_out[host]),
+            notes=self._notes(columns) if to_the_end else (),
         )
+
+    def _notes(self, columns: tuple[PortColumns, ...]) -> tuple[str, ...]:
+        """What a reader should know of a host whose ports are all settled."""
+        reasons = np.concatenate([each.reason for each in columns]) if columns else np.zeros(0, np.uint8)
+        all_reset = len(reasons) >= FEWEST_RESETS and bool((reasons == Reason.RESET).all())
+        hidden = self._work is not None and self._work.technique.resets_hide_open
+        return (ALL_RESET,) if all_reset and hidden else ()
 
     @staticmethod
     def _reason(reason: Reason, up: bool) -> Reason:

@@ -18,7 +18,6 @@ from periplus.technique.signal import (
 from periplus.wire.decode import Decoded, Kind
 from periplus.wire.headers import PROTOCOL_TCP
 from periplus.wire.sctp import usable_tag
-from periplus.wire.tcp import ACK
 
 __all__ = ["authentic", "expected", "protocol_signals", "signals_of"]
 
@@ -94,9 +93,9 @@ def _quoted(decoded: Decoded, cookie: U32) -> Mask:
 
 
 def _numbered(decoded: Decoded, cookie: U32) -> Mask:
-    """As RFC 9293 section 3.10.7.1 numbers a reset; some stacks do not count the FIN."""
-    acknowledges = (decoded.flags & ACK) > 0
-    right: Mask = np.where(acknowledges, decoded.ack - cookie <= np.uint32(2), decoded.seq == cookie)
+    """As RFC 9293 section 3.10.7.1 numbers a reset; but some stacks do not count the FIN, and some set ACK on a reset
+    that goes on where we acknowledged, so either number will do, whatever the flags."""
+    right: Mask = (decoded.ack - cookie <= np.uint32(2)) | (decoded.seq == cookie)
     return right
 
 

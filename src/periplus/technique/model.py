@@ -286,6 +286,17 @@ class Technique:
         """What silence after the last try means."""
         return State(int(self.table.state[SILENCE])), Reason(int(self.table.reason[SILENCE]))
 
+    @cached_property
+    def resets_hide_open(self) -> bool:
+        """Whether every reset means closed and only silence can mean open.
+
+        Then a stack that resets whatever comes, as many do, looks as if nothing were open.
+        """
+        resets = list(Tcp("R", "R").signals())
+        return self.silence[0] == State.OPEN_FILTERED and bool(
+            (self.table.state[resets] == State.CLOSED).all()
+        )
+
 
 _FLAG_LETTERS = "FSRPAU"  # in the order of their bits
 

@@ -103,8 +103,9 @@ def reply_filter(ports: range, protocols: tuple[int, ...] = (PROTOCOL_TCP,), sna
     """A program that keeps the first `snap` bytes of what may answer probes sent from the contiguous `ports`.
 
     That is TCP, UDP and SCTP to one of these ports, ICMP and ICMPv6 replies, each if it is among the `protocols`;
-    ICMP errors, ICMPv6 errors and neighbour advertisements, ARP replies. With `ANYTHING` among the protocols all of
-    IP passes. So does any packet with IPv6 extension headers, since a program without loops cannot follow them.
+    ICMP errors, ICMPv6 errors and neighbour advertisements, ARP replies. `ANYTHING` among the protocols stands for
+    ICMP and ICMPv6 replies and for all protocols without a name here. Any packet with IPv6 extension headers passes,
+    since a program without loops cannot follow them.
     """
     if ports.step != 1 or not ports:
         raise ValueError("source ports must be a contiguous, non-empty range")

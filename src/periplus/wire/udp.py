@@ -79,7 +79,7 @@ class UdpMaker:
         self._ttl = ttl
         self._payloads = _ports_by_payload(probe.payloads)
         self._plain = np.ones(PORTS, np.bool_)
-        self._plain[list(probe.payloads)] = False
+        self._plain[[port for port, messages in probe.payloads.items() if messages]] = False
         self._frames: dict[bytes, UdpFrames] = {}
 
     def make(self, questions: Questions) -> list[tuple[U8, I64]]:
