@@ -7,7 +7,7 @@ import pytest
 
 from periplus.cli.aim import Aim, aim, chosen_ports
 from periplus.cli.options import read
-from periplus.data import services_text
+from periplus.data import protocols_text, services_text
 from periplus.errors import UsageError
 from periplus.space.ip import parse_ip
 from periplus.space.services import Services
@@ -35,7 +35,7 @@ class Resolver:
 
 @pytest.fixture(scope="module")
 def services() -> Services:
-    return Services(services_text())
+    return Services(services_text() + protocols_text())
 
 
 class Desk:
@@ -46,17 +46,17 @@ class Desk:
         self.resolve = Resolver()
         self.told: list[str] = []
 
-    def aim(self, *arguments: str) -> Aim:
-        return aim(read(arguments), self.services, self.resolve, self.told.append, ("tcp",))
+    def aim(self, *arguments: str, proto: str = "tcp") -> Aim:
+        return aim(read(arguments), self.services, self.resolve, self.told.append, (proto,))
 
     def hosts(self, *arguments: str) -> list[str]:
         """The addresses that the arguments mean, with one port each."""
         space = self.aim("-p1", *arguments).spaces["tcp"]
         return space.host_at(np.arange(space.n_hosts)).text()
 
-    def refusal(self, *arguments: str) -> str:
+    def refusal(self, *arguments: str, proto: str = "tcp") -> str:
         with pytest.raises(UsageError) as caught:
-            self.aim(*arguments)
+            self.aim(*arguments, proto=proto)
         assert str(caught.value).isprintable()
         return str(caught.value)
 
@@ -241,8 +241,8 @@ def test_no_targets(desk: Desk) -> None:
     )
 
 
-def ports(desk: Desk, *arguments: str) -> tuple[int, ...]:
-    return chosen_ports(given(*arguments), desk.services, desk.told.append, ("tcp",))["tcp"]
+def ports(desk: Desk, *arguments: str, proto: str = "tcp") -> tuple[int, ...]:
+    return chosen_ports(given(*arguments), desk.services, desk.told.append, (proto,))[proto]
 
 
 def given(*arguments: str) -> argparse.Namespace:
@@ -329,3 +329,34 @@ def test_the_usual_ports_of_other_protocols(desk: Desk) -> None:
     assert len(few["udp"]) == 3
     with pytest.raises(UsageError, match="of UDP ports"):
         chosen_ports(given("--top-ports", "65535"), desk.services, desk.told.append, protos)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ([], tuple(range(256))),
+        (["-p", "tcp,1-3"], (1, 2, 3, 6)),
+        (["-p", "-", "--exclude-ports", "3-"], (0, 1, 2)),
+    ],
+)
+def test_ports_of_the_protocol_scan_are_protocols(
+    desk: Desk, arguments: list[str], expected: tuple[int, ...]
+) -> None:
+    assert ports(desk, "-sO", *arguments, proto="ip") == expected
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["-F"], "-F and --top-ports rank ports; protocols have no ranking, so choose them with -p"),
+        (["-p", "300"], '-p: protocol "300": 300 is over 255'),
+        (
+            ["-p", "6", "--exclude-ports", "tcp"],
+            "no protocols are left to probe: --exclude-ports takes them all",
+        ),
+        (["-p", "6", "-p", "17"], "-p is given twice; join the ports with a comma, as in -p 6,17"),
+        (["198.18.0.2:80"], 'target "198.18.0.2:80": protocols have no ports; name the host alone'),
+    ],
+)
+def test_wrong_protocols(desk: Desk, arguments: list[str], line: str) -> None:
+    assert desk.refusal("198.18.0.1", "-sO", *arguments, proto="ip") == line

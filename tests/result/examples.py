@@ -160,6 +160,22 @@ def down_host() -> HostReport:
     return host(columns([(80, State.FILTERED, Reason.NO_RESPONSE)]), addr="198.18.0.9", up=False)
 
 
+def protocols_host(last: int = 6) -> HostReport:
+    """A host that speaks ICMP and TCP, does not say whether IGMP, and no other protocol up to `last`."""
+    known = {
+        1: (1, State.OPEN, Reason.PROTO_RESPONSE),
+        2: (2, State.OPEN_FILTERED, Reason.NO_RESPONSE),
+        6: (6, State.OPEN, Reason.PROTO_RESPONSE),
+    }
+    asked = [known.get(each, (each, State.CLOSED, Reason.PROTO_UNREACH)) for each in range(last + 1)]
+    return host(columns(asked, "ip"))
+
+
+def protocols_run() -> RunRow:
+    """The beginning of a scan for protocols."""
+    return replace(run(), scans=(ScanRow("protocol", "ip", tuple(range(256))),))
+
+
 def run(*arguments: str, technique: str = "syn") -> RunRow:
     """The beginning of a run."""
     return RunRow(

@@ -9,6 +9,7 @@ from tests.result.examples import (
     host,
     mixed_host,
     nasty_runs,
+    protocols_host,
     small_host,
     usual_host,
     written,
@@ -91,3 +92,10 @@ def test_hostile_text_ends_no_field(nasty: tuple[RunRow, HostReport, SummaryRow,
     ports = [match["ports"] for match in matches if match and match["ports"] is not None]
     assert len(ports) == 1
     assert all(FIELDS.fullmatch(each) for each in ports[0].split(", "))
+
+
+def test_protocols_have_a_field_of_their_own() -> None:
+    [line] = [
+        line for line in written(grepable.FORMAT, protocols_host(2)).splitlines() if "Protocols" in line
+    ]
+    assert line.endswith("Protocols: 0/closed//, 1/open//, 2/open|filtered//")

@@ -5,10 +5,13 @@ from hypothesis import given
 from tests.result.examples import (
     OPTIONS,
     closed_host,
+    columns,
     down_host,
     host,
     mixed_host,
     nasty_runs,
+    protocols_host,
+    protocols_run,
     small_host,
     summary,
     traced_host,
@@ -19,6 +22,7 @@ from tests.result.examples import (
 from periplus.result import normal
 from periplus.result.row import Hop, HostReport, RunRow, SummaryRow, Trace
 from periplus.result.writer import Format, Options
+from periplus.technique.verdict import Reason, State
 
 
 def test_the_terminal_table() -> None:
@@ -165,3 +169,25 @@ def test_hostile_text_never_reaches_the_terminal(
         *listed, hardware = table[: table.index("")]
         assert hardware.startswith("MAC Address: 00:53:00:00:00:0A")
         assert [int(line.split("/")[0]) for line in listed][-1] == 60
+
+
+def test_protocols_have_a_head_of_their_own() -> None:
+    text = written(
+        normal.FORMAT, protocols_host(), run_row=protocols_run(), options=replace(OPTIONS, verbose=1)
+    )
+    assert "# Ports scanned: TCP(0;) UDP(0;) SCTP(0;) PROTOCOLS(256;0-255)\n" in text
+    assert (
+        "PROTOCOL STATE         SERVICE\n"
+        "0        closed        unknown\n"
+        "1        open          unknown\n"
+        "2        open|filtered unknown\n"
+    ) in text
+
+
+def test_folded_protocols_are_counted_as_such() -> None:
+    text = written(normal.FORMAT, protocols_host(255))
+    assert "Not shown: 253 closed protocols (proto-unreach)\n" in text
+    everything = host(columns([(each, State.CLOSED, Reason.PROTO_UNREACH) for each in range(256)], "ip"))
+    assert "All 256 scanned protocols on 198.18.0.2 are in ignored states.\n" in written(
+        normal.FORMAT, everything
+    )

@@ -15,6 +15,8 @@ from tests.result.examples import (
     host,
     mixed_host,
     nasty_runs,
+    protocols_host,
+    protocols_run,
     run,
     small_host,
     summary,
@@ -51,6 +53,7 @@ VARIANTS = {
     "on-link": written(xml.FORMAT, replace(small_host(), trace=Trace((Hop(1, "198.18.0.2", 0.1),)))),
     "vendor": written(xml.FORMAT, host(mac="00:53:00:00:00:0A", vendor='Made-Up "Works" & <Co>')),
     "timed out": written(xml.FORMAT, SLOW),
+    "protocols": written(xml.FORMAT, protocols_host(255), run_row=protocols_run()),
     "connect": written(xml.FORMAT, run_row=run(technique="connect")),
     "sctp-init": written(xml.FORMAT, run_row=run(technique="sctp-init")),
     "unheard-of technique": written(xml.FORMAT, run_row=run(technique="carrier-pigeon")),
@@ -197,3 +200,16 @@ def test_ndiff_compares_two_of_ours(tmp_path: Path) -> None:
     assert "+25/tcp   filtered" in done.stdout
     same = subprocess.run([*command[:2], command[1]], capture_output=True, text=True, timeout=30, check=False)
     assert (same.returncode, same.stdout) == (0, "")
+
+
+def test_protocols_are_ports_of_ip() -> None:
+    text = written(xml.FORMAT, protocols_host(), run_row=protocols_run())
+    assert '<scaninfo type="ipproto" protocol="ip" numservices="256" services="0-255"/>' in text
+    assert '<port protocol="ip" portid="6"><state state="open" reason="proto-response"' in text
+
+
+@pytest.mark.parametrize(
+    ("technique", "word"), [("sctp-init", "sctpinit"), ("sctp-cookie", "sctpcookieecho")]
+)
+def test_techniques_have_the_words_of_the_dtd(technique: str, word: str) -> None:
+    assert f'<scaninfo type="{word}"' in written(xml.FORMAT, run_row=run(technique=technique))

@@ -14,3 +14,11 @@ def test_a_configuration_cannot_be_changed(name: str) -> None:
 def test_by_default_silent_hosts_are_neither_assumed_up_nor_told() -> None:
     config = config_of(space_of(["198.18.0.2"], [22]))
     assert (config.assume_up, config.tell_down, config.names) == (False, False, ())
+
+
+@pytest.mark.parametrize(
+    ("hosts", "families"),
+    [(["198.18.0.2"], (4,)), (["2001:db8::2"], (6,)), (["2001:db8::2", "198.18.0.2"], (4, 6))],
+)
+def test_the_families_of_the_targets(hosts: list[str], families: tuple[int, ...]) -> None:
+    assert config_of(space_of(hosts, [22])).families == families

@@ -17,9 +17,10 @@ from periplus.scan.plain import PlainLink
 from periplus.scan.raw import RawLink
 from periplus.space.address import Addresses
 from periplus.technique.connect import TECHNIQUE as CONNECT
+from periplus.technique.protocol import TECHNIQUE as PROTOCOL
 from periplus.transport import packet, routes
 from periplus.transport.neighbours import Status
-from periplus.transport.routes import Path, Ranges
+from periplus.transport.routes import Path, Ranges, Via
 from periplus.wire.lane import Lane
 
 HOSTS = [f"198.18.0.{last}" for last in range(2, 18, 2)]
@@ -31,20 +32,28 @@ class Kernel:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, paths: list[Path]) -> None:
         self.opened: list[tuple[range, list[Lane]]] = []
-        self.protocols: tuple[int, ...] = ()
         self.asked: list[int] = []
         self.wire = Wire({})
         self.ended = 0
+        self.used: list[tuple[Via, tuple[int, ...]]] = []
+        self.lacking: set[int] = set()
+        self.protocols: list[tuple[int, ...]] = []
         self._paths = paths
         monkeypatch.setattr(routes, "Routes", lambda: self)
         monkeypatch.setattr(packet, "PacketTransport", self._open)
-        monkeypatch.setattr(packet, "reserve_ports", lambda draw, count, protocols: (OURS, []))
+        monkeypatch.setattr(packet, "reserve_ports", lambda draw, count, protocols: (OURS[:count], []))
+        monkeypatch.setattr(
+            packet, "hold_port", lambda port, protocols: [] if port in self.lacking else [self.wire]
+        )
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.ended += 1
+
+    def use(self, via: Via, families: tuple[int, ...]) -> None:
+        self.used.append((via, families))
 
     def paths(self, ranges: Ranges) -> list[Path]:
         self.asked.append(sum(last - first + 1 for first, last in ranges))
@@ -55,7 +64,7 @@ class Kernel:
 
     def _open(self, ports: range, lanes: Iterable[Lane], protocols: tuple[int, ...]) -> Wire:
         self.opened.append((ports, list(lanes)))
-        self.protocols = protocols
+        self.protocols.append(protocols)
         return self.wire
 
 
@@ -107,7 +116,7 @@ def test_traceroute_has_a_link_of_its_own(monkeypatch: pytest.MonkeyPatch) -> No
     assert links.trace is not None
     assert links.trace.lanes == [ETH4]
     assert kernel.opened == [(OURS, [ETH4])] * 2
-    assert kernel.protocols == (1, 6, 17, 58)
+    assert kernel.protocols[-1] == (1, 6, 17, 58)
     links.close()
     assert open_links(config(), Clock(), draws, print).trace is None
 
@@ -145,3 +154,40 @@ def test_without_any_way_nothing_is_opened(monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises(CannotScan, match=r"198\.18\.0\.2-198\.18\.0\.99: interface eth0 is down"):
         link_for(config())
     assert (kernel.opened, kernel.ended) == ([], 1)
+
+
+def test_a_chosen_way_is_told_to_the_kernel_and_a_chosen_port_is_the_only_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kernel = Kernel(monkeypatch, [span("198.18.0.0", "198.18.0.99", ETH4)])
+    chosen = replace(config(), via=Via("eth0"), source_port=53)
+    lines: list[str] = []
+    link_for(chosen, lines.append)
+    assert kernel.used == [(Via("eth0"), (4,))]
+    assert kernel.opened == [(range(53, 54), [ETH4])]
+    assert lines == []
+
+
+def test_a_chosen_port_of_another_program_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel = Kernel(monkeypatch, [span("198.18.0.0", "198.18.0.99", ETH4)])
+    kernel.lacking = {53}
+    lines: list[str] = []
+    link_for(replace(config(), source_port=53), lines.append)
+    assert lines == ["source port 53 cannot be held for us: if a program has it, it sees our answers as well"]
+    assert kernel.used == []
+
+
+def test_protocols_need_one_port_and_answers_of_every_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel = Kernel(monkeypatch, [span("198.18.0.0", "198.18.0.99", ETH4)])
+    link_for(replace(config(), works=(Work(PROTOCOL, config().works[0].space),)))
+    assert [len(ports) for ports, _ in kernel.opened] == [1]
+    assert kernel.protocols == [(6, 17, 132, 255)]
+
+
+def test_sockets_are_opened_as_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel = Kernel(monkeypatch, [])
+    works = (Work(CONNECT, config().works[0].space),)
+    link = link_for(replace(config(), works=works, via=Via("lo"), socket_ttl=9))
+    assert isinstance(link, PlainLink)
+    link.close()
+    assert (kernel.used, kernel.ended) == ([(Via("lo"), (4,))], 1)

@@ -30,7 +30,8 @@ from scapy.layers.sctp import SCTP
 from scapy.packet import Packet
 from tests.transport.namespaces import sealed
 
-from periplus.transport.bpf import ANYTHING, Step, assemble, attach, reply_filter
+from periplus.transport.bpf import Step, assemble, attach, reply_filter
+from periplus.wire.headers import ANYTHING
 
 PORTS = range(40000, 40016)
 FILTER = reply_filter(PORTS)

@@ -21,7 +21,7 @@ from periplus.errors import CannotScan
 from periplus.space.address import Addresses
 from periplus.space.ip import parse_ip
 from periplus.transport.calls import FrameTransport, LinkDown, SendRefused
-from periplus.transport.packet import PacketTransport, reserve_ports
+from periplus.transport.packet import PacketTransport, hold_port, reserve_ports
 from periplus.wire.headers import PROTOCOL_SCTP, PROTOCOL_UDP
 from periplus.wire.lane import Lane, Link
 from periplus.wire.packets import Packets
@@ -428,3 +428,14 @@ def test_reserving_gives_up_with_one_line(alone: None) -> None:
         taken.bind(("127.0.0.1", 16384))
         with pytest.raises(CannotScan, match="no 16 adjacent ports are free"):
             reserve_ports(lambda _: 0)
+
+
+def test_a_port_that_was_chosen_is_held_unless_somebody_has_it() -> None:
+    _, sockets = reserve_ports(random.Random(1).randrange, 1)
+    port = sockets[0].getsockname()[1]
+    assert hold_port(port, (6,)) == []
+    for sock in sockets:
+        sock.close()
+    [held] = hold_port(port, (17,))
+    assert (held.getsockname()[1], held.type) == (port, socket.SOCK_DGRAM)
+    held.close()

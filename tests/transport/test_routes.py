@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.transport.namespaces import ME4, ME6, pair, run, sealed, tun
 
+from periplus.errors import UsageError
 from periplus.space.ip import format_ip, parse_ip
 from periplus.space.ranges import AddressSpace
 from periplus.transport import routes
-from periplus.transport.routes import Path, Routes
+from periplus.transport.routes import UNCHOSEN, Path, Routes, Via
 from periplus.wire.lane import Lane, Link
 
 MTU = 1500
@@ -280,3 +281,66 @@ def test_prefixes_make_borders() -> None:
     )
     assert routes._ends(socket.AF_INET6, "::ffff:0:0", 96) == (0xFFFF << 32, 1 << 48)
     assert routes._ends(socket.AF_INET6, None, 0) == ()
+
+
+@pytest.mark.lab
+def test_a_chosen_address_is_the_source_whatever_the_kernel_would_take(net: Routes) -> None:
+    run("ip address add 198.18.0.77/24 dev v0")
+    run("ip address add 2001:db8::77/64 dev v0 nodad")
+    net.use(Via(source=parse_ip(ME6)), (6,))
+    assert told(net.paths(space("2001:db8::2"))) == [
+        ("2001:db8::2", "2001:db8::2", "v0", "ethernet", ME6, "direct")
+    ]
+    net.use(Via(source=parse_ip("198.18.0.77")), (4,))
+    assert told(net.paths(space("198.18.0.2"))) == [
+        ("198.18.0.2", "198.18.0.2", "v0", "ethernet", "198.18.0.77", "direct")
+    ]
+
+
+@pytest.mark.lab
+def test_a_chosen_interface_is_taken_also_without_a_route(net: Routes) -> None:
+    net.use(Via("v0"), (4,))
+    assert told(net.paths(space("198.19.0.2"))) == [
+        ("198.19.0.2", "198.19.0.2", "v0", "ethernet", ME4, "direct")
+    ]
+
+
+@pytest.mark.lab
+@pytest.mark.parametrize(
+    ("via", "line"),
+    [
+        (Via("nosuch"), '-e "nosuch": there is no such interface; there are lo, v0'),
+        (Via(source=parse_ip("198.18.0.2")), "-S 198.18.0.2: this machine has no such address"),
+        (Via(source=parse_ip("0.0.0.0")), "-S 0.0.0.0: this machine has no such address"),
+        (Via(source=parse_ip("::")), "-S ::: this machine has no such address"),
+        (Via(source=parse_ip("198.18.0.255")), "-S 198.18.0.255: this machine has no such address"),
+        (Via(source=parse_ip("ff02::1")), "-S ff02::1: this machine has no such address"),
+    ],
+)
+def test_a_way_that_is_none_is_refused(net: Routes, via: Via, line: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        net.use(via, (4,))
+    assert str(caught.value).startswith(line)
+
+
+@pytest.mark.lab
+def test_an_interface_needs_an_address_of_the_family(net: Routes) -> None:
+    run("ip -4 address flush dev v0")
+    net.use(Via("v0"), (6,))
+    with pytest.raises(UsageError, match="-e v0: the interface has no IPv4 address to send from"):
+        net.use(Via("v0"), (6, 4))
+
+
+def test_a_choice_is_one_when_something_is_chosen() -> None:
+    assert [bool(via) for via in (UNCHOSEN, Via(), Via("lo"), Via(source=1))] == [False, False, True, True]
+
+
+@pytest.mark.lab
+def test_the_loopback_interface_leads_nowhere_else(net: Routes) -> None:
+    net.use(Via("lo"), (4,))
+    assert told(net.paths(space("198.18.0.2"))) == [
+        ("198.18.0.2", "198.18.0.2", "interface lo leads to this machine alone")
+    ]
+    assert told(net.paths(space("127.0.0.1"))) == [
+        ("127.0.0.1", "127.0.0.1", "lo", "local", "127.0.0.1", "direct")
+    ]

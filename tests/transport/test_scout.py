@@ -7,10 +7,10 @@ import sys
 
 import pytest
 
-from periplus.errors import CannotScan
+from periplus.errors import CannotScan, UsageError
 from periplus.space.ip import parse_ip
 from periplus.transport import routes
-from periplus.transport.routes import Routes
+from periplus.transport.routes import Routes, Via
 from periplus.transport.scout import Scout
 
 HERE = parse_ip("127.0.0.1")
@@ -71,3 +71,16 @@ def test_the_child_has_no_need_of_numpy() -> None:
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
     )
     assert ran.stdout == "False\n"
+
+
+def test_a_chosen_way_outlives_the_child(scout: Scout) -> None:
+    other = parse_ip("127.0.0.9")
+    with scout:
+        with pytest.raises(UsageError, match="no such interface"):
+            scout.use(Via("nosuch"), (4,))
+        scout.use(Via(source=other), (4,))
+        sources = [path.lane.ip_me for path in scout.paths(HERE_ALONE) if path.lane is not None]
+        os.kill(scout._child, signal.SIGKILL)
+        os.waitid(os.P_PID, scout._child, os.WEXITED | os.WNOWAIT)
+        sources += [path.lane.ip_me for path in scout.paths(HERE_ALONE) if path.lane is not None]
+    assert sources == [other, other]

@@ -18,6 +18,7 @@ from periplus.wire.decode import Kind, decode_untrusted
 from periplus.wire.icmp import ADDRESS_MASK, ECHO, TIMESTAMP, IcmpProbe
 from periplus.wire.lane import Lane, Link
 from periplus.wire.packets import Packets
+from periplus.wire.shape import Shape
 
 QUESTIONS = [(ECHO, 4), (TIMESTAMP, 4), (ADDRESS_MASK, 4), (ECHO, 6)]
 ANSWERS = {(ECHO, 4): 0, (TIMESTAMP, 4): 14, (ADDRESS_MASK, 4): 18, (ECHO, 6): 129}
@@ -45,7 +46,7 @@ def test_every_frame_agrees_with_the_twin(
     question: int, version: int, link: Link, data: st.DataObject
 ) -> None:
     ttl, here = data.draw(st.integers(0, 255)), lane(version, link)
-    maker = IcmpProbe(question).maker(here, ttl)
+    maker = IcmpProbe(question).maker(here, Shape(ttl))
     check_twin(maker, data.draw(asks(version)), lambda ask: [twin(here, question, ttl, ask)])
 
 
@@ -55,19 +56,19 @@ def test_a_batch_of_thousands_is_the_twin_row_by_row(question: int, version: int
     numbers = rng.integers(0, 1 << 16, (2000, 4)).tolist()
     base = number(THEM[version]) & ~0xFFFF
     chosen = [Ask(base | a, 0, b, c << 16 | d, d, rng.bytes(6)) for a, b, c, d in numbers]
-    maker = IcmpProbe(question).maker(lane(version), 64)
+    maker = IcmpProbe(question).maker(lane(version), Shape(64))
     check_twin(maker, chosen, lambda ask: [twin(lane(version), question, 64, ask)])
 
 
 @pytest.mark.parametrize(("question", "version"), QUESTIONS)
 def test_no_question_makes_no_frame(question: int, version: int) -> None:
-    assert made(IcmpProbe(question).maker(lane(version), 64), []) == []
+    assert made(IcmpProbe(question).maker(lane(version), Shape(64)), []) == []
 
 
 def asked(question: int, version: int = 4) -> tuple[Ask, bytes]:
     """One question and its frame."""
     ask = Ask(number(THEM[version]), question, 40_001, 0xDEADBEEF, 0x1234)
-    [(_, frame)] = made(IcmpProbe(question).maker(lane(version), 57), [ask])
+    [(_, frame)] = made(IcmpProbe(question).maker(lane(version), Shape(57)), [ask])
     return ask, frame
 
 
@@ -116,7 +117,7 @@ def test_an_answer_gives_back_what_the_decoder_looks_for(question: int, version:
 @pytest.mark.parametrize("question", [TIMESTAMP, ADDRESS_MASK])
 def test_ipv6_has_echoes_only(question: int) -> None:
     with pytest.raises(ValueError, match=f"type {question}"):
-        IcmpProbe(question).maker(lane(6), 64)
+        IcmpProbe(question).maker(lane(6), Shape(64))
 
 
 @pytest.mark.parametrize("question", [0, 3, 14, 15, 128, 129, 255])
@@ -128,4 +129,6 @@ def test_other_types_are_no_questions(question: int) -> None:
 @pytest.mark.parametrize(("question", "version"), QUESTIONS)
 def test_an_address_of_the_other_family_is_an_error(question: int, version: int) -> None:
     with pytest.raises(ValueError, match="other family"):
-        made(IcmpProbe(question).maker(lane(version), 64), [Ask(number(THEM[10 - version]), 0, 1, 1, 1)])
+        made(
+            IcmpProbe(question).maker(lane(version), Shape(64)), [Ask(number(THEM[10 - version]), 0, 1, 1, 1)]
+        )

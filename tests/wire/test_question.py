@@ -10,6 +10,7 @@ from periplus.wire.icmp import ECHO, TIMESTAMP, IcmpProbe
 from periplus.wire.lane import Link
 from periplus.wire.question import Probe
 from periplus.wire.sctp import COOKIE_ECHO, INIT, SctpProbe
+from periplus.wire.shape import Shape
 from periplus.wire.tcp import ACK, FIN, SYN, TcpProbe
 from periplus.wire.udp import UdpProbe
 
@@ -61,7 +62,9 @@ def test_every_maker_agrees_with_the_twin_of_its_protocol(
 ) -> None:
     version = data.draw(st.sampled_from(families(probe)))
     chosen = data.draw(asks(version, st.integers(5, 8)))
-    check_twin(probe.maker(lane(version, link), 57), chosen, lambda ask: twin(probe, version, link, ask))
+    check_twin(
+        probe.maker(lane(version, link), Shape(57)), chosen, lambda ask: twin(probe, version, link, ask)
+    )
 
 
 @pytest.mark.parametrize("probe", [probe for probe, _ in PROBES])
@@ -69,7 +72,7 @@ def test_no_question_is_left_out(probe: Probe) -> None:
     version = families(probe)[0]
     base = lane(version).ip_me & ~0xFFFF
     chosen = [Ask(base | row, 1 + row % 9, 40_000, row, row) for row in range(500)]
-    assert {row for row, _ in made(probe.maker(lane(version), 57), chosen)} == set(range(500))
+    assert {row for row, _ in made(probe.maker(lane(version), Shape(57)), chosen)} == set(range(500))
 
 
 def test_questions_are_cut_by_rows() -> None:

@@ -18,6 +18,7 @@ from periplus.columns import U8
 from periplus.space.address import Addresses
 from periplus.wire.lane import Lane, Link
 from periplus.wire.sctp import COOKIE_ECHO, INIT, SctpFrames, SctpProbe, usable_tag
+from periplus.wire.shape import Shape
 
 MAC_ME = bytes.fromhex("020000000001")
 MAC_THEM = bytes.fromhex("020000000002")
@@ -85,14 +86,14 @@ def targets(version: int) -> st.SearchStrategy[list[Target]]:
 @given(data=st.data())
 def test_every_frame_agrees_with_the_twin(version: int, link: Link, chunk: int, data: st.DataObject) -> None:
     ttl, chosen = data.draw(st.integers(0, 255)), data.draw(targets(version))
-    frames = build(SctpFrames(lane(version, link), SctpProbe(chunk), ttl), chosen)
+    frames = build(SctpFrames(lane(version, link), SctpProbe(chunk), Shape(ttl)), chosen)
     assert [row.tobytes() for row in frames] == [twin(lane(version, link), chunk, ttl, one) for one in chosen]
 
 
 def dissected(version: int, link: Link, chunk: int) -> Any:
     """What scapy reads in one probe, from the IP header on, once it finds the checksums to be its own."""
     target = Target(number(THEM[version]), 36412, 40001, 0xDEADBEEF, 0x1234, MAC_THEM)
-    frame = build(SctpFrames(lane(version, link), SctpProbe(chunk), ttl=57), [target])[0].tobytes()
+    frame = build(SctpFrames(lane(version, link), SctpProbe(chunk), Shape(57)), [target])[0].tobytes()
     kind = IP if version == 4 else IPv6
     read = Ether(frame) if link is Link.ETHERNET else kind(frame)
     again = read.copy()

@@ -16,6 +16,7 @@ from tests.wire.twins import ip4, ip6, number, transport_checksum
 from periplus.columns import U8
 from periplus.space.address import Addresses
 from periplus.wire.lane import Lane, Link
+from periplus.wire.shape import Shape
 from periplus.wire.tcp import ACK, CWR, ECE, FIN, PSH, RST, SYN, URG, TcpFrames, TcpProbe
 
 MAC_ME = bytes.fromhex("020000000001")
@@ -93,7 +94,7 @@ probes = st.builds(
 def test_every_frame_agrees_with_the_twin(version: int, link: Link, data: st.DataObject) -> None:
     probe, ttl = data.draw(probes), data.draw(st.integers(0, 255))
     chosen = data.draw(targets(version))
-    frames = build(TcpFrames(lane(version, link), probe, ttl), chosen)
+    frames = build(TcpFrames(lane(version, link), probe, Shape(ttl)), chosen)
     assert [frame.tobytes() for frame in frames] == [
         twin(lane(version, link), probe, ttl, one) for one in chosen
     ]
@@ -103,7 +104,9 @@ def test_every_frame_agrees_with_the_twin(version: int, link: Link, data: st.Dat
 def test_scapy_reads_what_we_meant_and_finds_the_checksums_right(version: int) -> None:
     them = {4: "198.18.7.9", 6: "2001:db8::7:9"}[version]
     target = Target(number(them), 443, 40001, 0xDEADBEEF, 0x1234, 0, MAC_THEM)
-    frame = build(TcpFrames(lane(version), TcpProbe(SYN | ECE), ttl=57), [target], has_ack=False)[0].tobytes()
+    frame = build(TcpFrames(lane(version), TcpProbe(SYN | ECE), Shape(57)), [target], has_ack=False)[
+        0
+    ].tobytes()
     read = Ether(frame)
     assert (read.dst, read.src) == ("02:00:00:00:00:02", "02:00:00:00:00:01")
     network = read[IP] if version == 4 else read[IPv6]

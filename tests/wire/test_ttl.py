@@ -9,6 +9,7 @@ from tests.wire.twins import number
 from periplus.space.address import Addresses
 from periplus.wire.lane import Lane, Link
 from periplus.wire.question import Questions
+from periplus.wire.shape import Shape
 from periplus.wire.tcp import SYN, TcpProbe
 from periplus.wire.ttl import set_ttl
 
@@ -42,8 +43,8 @@ def test_a_changed_frame_is_one_that_was_made_so(
     lane = Lane(2, "eth0", link, ME[family], b"\2\0\0\0\0\1" if link is Link.ETHERNET else b"", 1500)
     ttls, ids = zip(*rows, strict=True)
     asked = questions(family, list(ids))
-    [(frames, _)] = TcpProbe(SYN).maker(lane, start).make(asked)
+    [(frames, _)] = TcpProbe(SYN).maker(lane, Shape(start)).make(asked)
     set_ttl(lane, frames, np.array(ttls, np.uint8))
     for row, ttl in enumerate(ttls):
-        [(made, _)] = TcpProbe(SYN).maker(lane, ttl).make(asked)
+        [(made, _)] = TcpProbe(SYN).maker(lane, Shape(ttl)).make(asked)
         assert frames[row].tobytes() == made[row].tobytes()

@@ -14,6 +14,7 @@ from tests.wire.twins import number, transport_checksum
 
 from periplus.wire.headers import PROTOCOL_UDP
 from periplus.wire.lane import Lane, Link
+from periplus.wire.shape import Shape
 from periplus.wire.udp import UdpFrames, UdpMaker, UdpProbe
 
 PAYLOADS = {7: (b"hello",), 53: (b"one", b"three"), 69: (b"one",), 99: (b"",), 123: (b"x" * 48, b"hello")}
@@ -35,7 +36,7 @@ def test_every_frame_agrees_with_the_twin(version: int, link: Link, data: st.Dat
     payload = data.draw(st.binary(max_size=60))
     probe = UdpProbe({5: (payload,)})
     check_twin(
-        probe.maker(here, ttl),
+        probe.maker(here, Shape(ttl)),
         data.draw(asks(version, st.just(5))),
         lambda ask: [twin(here, payload, ttl, ask)],
     )
@@ -47,7 +48,7 @@ def test_a_port_gets_all_its_payloads_and_any_other_an_empty_datagram(
     version: int, data: st.DataObject
 ) -> None:
     here = lane(version)
-    maker = UdpProbe(PAYLOADS).maker(here, 64)
+    maker = UdpProbe(PAYLOADS).maker(here, Shape(64))
     check_twin(
         maker,
         data.draw(asks(version, PORTS)),
@@ -57,7 +58,7 @@ def test_a_port_gets_all_its_payloads_and_any_other_an_empty_datagram(
 
 def test_frames_of_one_payload_come_in_one_array() -> None:
     chosen = [Ask(number(THEM[4]), port, 40_000, 1, 2) for port in (53, 1, 7, 69, 99, 2)]
-    maker = UdpProbe(PAYLOADS).maker(lane(4), 64)
+    maker = UdpProbe(PAYLOADS).maker(lane(4), Shape(64))
     found = [(frames.shape, rows.tolist()) for frames, rows in maker.make(questions(chosen))]
     empty = 14 + 20 + 8
     assert sorted(found) == sorted(
@@ -73,13 +74,13 @@ def test_frames_of_one_payload_come_in_one_array() -> None:
 
 
 def test_no_question_makes_no_frame() -> None:
-    assert made(UdpProbe(PAYLOADS).maker(lane(4), 64), []) == []
-    assert UdpFrames(lane(4), b"abc", 64).build(questions([])).shape == (0, 14 + 20 + 8 + 3)
+    assert made(UdpProbe(PAYLOADS).maker(lane(4), Shape(64)), []) == []
+    assert UdpFrames(lane(4), b"abc", Shape()).build(questions([])).shape == (0, 14 + 20 + 8 + 3)
 
 
 def test_a_port_without_a_message_and_one_with_the_same_twice_are_asked_once() -> None:
     chosen = [Ask(number(THEM[4]), port, 40_000, 1, 2) for port in (7, 8)]
-    maker = UdpProbe({7: (), 8: (b"a", b"a")}).maker(lane(4), 64)
+    maker = UdpProbe({7: (), 8: (b"a", b"a")}).maker(lane(4), Shape(64))
     assert made(maker, chosen) == [
         (0, twin(lane(4), b"", 64, chosen[0])),
         (1, twin(lane(4), b"a", 64, chosen[1])),
@@ -91,10 +92,10 @@ def test_a_checksum_of_zero_is_sent_as_ones(version: int) -> None:
     here, ask = lane(version), Ask(number(THEM[version]), 53, 0, 1, 2)
     zero = struct.pack("!HHHH", 0, 53, 8, 0)
     ask = ask._replace(port_me=transport_checksum(here.ip_me, ask.them, 17, zero))
-    [(_, frame)] = made(UdpProbe().maker(here, 64), [ask])
+    [(_, frame)] = made(UdpProbe().maker(here, Shape(64)), [ask])
     assert transport_checksum(here.ip_me, ask.them, 17, struct.pack("!HHHH", ask.port_me, 53, 8, 0)) == 0
     assert frame[-2:] == b"\xff\xff"
-    [(_, next_one)] = made(UdpProbe().maker(here, 64), [ask._replace(port_me=ask.port_me - 1)])
+    [(_, next_one)] = made(UdpProbe().maker(here, Shape(64)), [ask._replace(port_me=ask.port_me - 1)])
     assert next_one[-2:] == b"\0\x01"
 
 
@@ -102,7 +103,7 @@ def test_a_checksum_of_zero_is_sent_as_ones(version: int) -> None:
 @pytest.mark.parametrize("payload", [b"", b"odd", b"even"])
 def test_scapy_reads_what_we_meant_and_finds_the_checksums_right(version: int, payload: bytes) -> None:
     ask = Ask(number(THEM[version]), 53, 40_001, 0xDEADBEEF, 0x1234)
-    [(_, frame)] = made(UdpProbe({53: (payload,)}).maker(lane(version), 57), [ask])
+    [(_, frame)] = made(UdpProbe({53: (payload,)}).maker(lane(version), Shape(57)), [ask])
     read = Ether(frame)
     network = read[IP] if version == 4 else read[IPv6]
     assert (read.dst, read.src, network.dst) == ("02:00:00:00:00:02", "02:00:00:00:00:01", THEM[version])
@@ -123,14 +124,14 @@ def test_a_batch_of_thousands_is_the_twin_row_by_row() -> None:
     chosen = [
         Ask(0xFFFF << 32 | a << 16 | b, 1 + b % 60_000, c, d, a, rng.bytes(6)) for a, b, c, d in numbers
     ]
-    check_twin(UdpProbe().maker(lane(4), 64), chosen, lambda ask: [twin(lane(4), b"", 64, ask)])
+    check_twin(UdpProbe().maker(lane(4), Shape(64)), chosen, lambda ask: [twin(lane(4), b"", 64, ask)])
 
 
 def test_a_stranger_s_family_is_an_error() -> None:
     with pytest.raises(ValueError, match="other family"):
-        made(UdpProbe().maker(lane(4), 64), [Ask(number(THEM[6]), 53, 1, 1, 1)])
+        made(UdpProbe().maker(lane(4), Shape(64)), [Ask(number(THEM[6]), 53, 1, 1, 1)])
 
 
 def test_what_the_probe_says_of_itself() -> None:
     assert UdpProbe().protocol == PROTOCOL_UDP
-    assert isinstance(UdpProbe().maker(lane(4), 64), UdpMaker)
+    assert isinstance(UdpProbe().maker(lane(4), Shape(64)), UdpMaker)

@@ -180,7 +180,7 @@ def read_ip6(data: bytes) -> Head:
     if data[0] >> 4 != 6:
         raise BadError(Problem.BAD_VERSION)
     protocol, length, seen = data[6], 40, 0
-    while protocol in EXTENSIONS:
+    while protocol in EXTENSIONS and length != len(data):
         if seen == CHAIN_MAX:
             raise BadError(Problem.TOO_MANY_HEADERS)
         seen += 1
@@ -291,16 +291,17 @@ def _decode_icmp(base: Row, body: bytes, version: int) -> Row:
         ip_id=quoted.ident,
         icmp_type=body[0],
         icmp_code=body[1],
-        **_quoted_ports(quoted.protocol, body[8 + quoted.length :][:8]),
+        **_quoted_ports(quoted.protocol, version, body[8 + quoted.length :][:8]),
     )
 
 
-def _quoted_ports(protocol: int, eight: bytes) -> dict[str, Any]:
-    if protocol not in (1, 6, 17, 58, 132):
+def _quoted_ports(protocol: int, version: int, eight: bytes) -> dict[str, Any]:
+    icmp_itself = 1 if version == 4 else 58
+    if protocol not in (6, 17, 132, icmp_itself):
         return {}
     if len(eight) < 8:
         raise BadError(Problem.QUOTE_TOO_SHORT)
-    if protocol in (1, 58):
+    if protocol == icmp_itself:
         echo6 = protocol == 58 and eight[0] == 128
         return {"port_them": 8 if echo6 else eight[0], "port_me": int.from_bytes(eight[4:6])}
     port_me, port_them, seq = struct.unpack("!HHI", eight)

@@ -17,14 +17,16 @@ from periplus.data import ranking_text, ranking_udp_text
 from periplus.errors import UsageError
 from periplus.space.ip import network
 from periplus.space.ports import PortSpec, parse_ports, read_ranking, top_ports
+from periplus.space.protocols import ALL_PROTOCOLS, parse_protocols
 from periplus.space.ranges import AddressSpace
 from periplus.space.services import Services
 from periplus.space.space import Space, unprobeable
 from periplus.space.targets import Target, parse_target, parse_target_list
 
-__all__ = ["Aim", "aim", "chosen_ports"]
+__all__ = ["IP", "Aim", "aim", "chosen_ports"]
 
 DEFAULT_TOP = 1000
+IP = "ip"  # the protocol of techniques whose ports are protocols
 PREFIXES = {"tcp": ("T", "-sS"), "udp": ("U", "-sU"), "sctp": ("S", "-sY")}
 STDIN = "-"
 Resolve = Callable[[str, int | None, bool], list[int]]
@@ -60,6 +62,8 @@ def aim(
     targets += [target for file in given.lists for target in _listed("-iL", file)]
     if not targets:
         raise UsageError('no targets given; an address, range or name is needed, see "periplus scan --help"')
+    if IP in protos:
+        _check_portless(targets)
     excluded = _excluded(given, resolve)
     names: list[tuple[str, int]] = []
     parts = [
@@ -98,7 +102,12 @@ def _asked(
 def chosen_ports(
     given: argparse.Namespace, services: Services, tell: Tell, protos: tuple[str, ...]
 ) -> dict[str, tuple[int, ...]]:
-    """Return by protocol the ports that -p, -F or --top-ports mean, less --exclude-ports."""
+    """Return by protocol the ports that -p, -F or --top-ports mean, less --exclude-ports.
+
+    For ``ip`` these are the protocols that -p means.
+    """
+    if IP in protos:
+        return {IP: _chosen_protocols(given, services)}
     if given.ports is None:
         ports = {proto: _common_ports(proto, given.top, services) for proto in protos}
     else:
@@ -132,19 +141,51 @@ def _common_ports(proto: str, top: int | None, services: Services) -> tuple[int,
 def _asked_ports(
     texts: list[str], services: Services, tell: Tell, protos: tuple[str, ...]
 ) -> dict[str, tuple[int, ...]]:
-    if len(texts) > 1:
-        raise UsageError(f"-p is given twice; join the ports with a comma, as in -p {texts[0]},{texts[1]}")
-    spec = _parsed_ports("-p", texts[0], services)
+    text = _single(texts)
+    spec = _parsed_ports("-p", text, services)
     ports = {proto: getattr(spec, proto) for proto in protos}
     for proto, chosen in ports.items():
         if not chosen:
             raise UsageError(
-                f"-p {texts[0]}: no {proto.upper()} ports in it, and {proto.upper()} is to be scanned"
+                f"-p {text}: no {proto.upper()} ports in it, and {proto.upper()} is to be scanned"
             )
     for proto, (letter, flag) in PREFIXES.items():
-        if f"{letter}:" in texts[0].upper() and proto not in protos:
+        if f"{letter}:" in text.upper() and proto not in protos:
             tell(f"the {proto.upper()} ports in -p are left out: {flag} scans them")
     return ports
+
+
+def _chosen_protocols(given: argparse.Namespace, services: Services) -> tuple[int, ...]:
+    """Return the IP protocols that -p means, all without it, less --exclude-ports."""
+    if given.top is not None:
+        raise UsageError("-F and --top-ports rank ports; protocols have no ranking, so choose them with -p")
+    chosen = ALL_PROTOCOLS if given.ports is None else _parsed_protocols("-p", _single(given.ports), services)
+    without = {
+        each for text in given.exclude_ports for each in _parsed_protocols("--exclude-ports", text, services)
+    }
+    left = tuple(each for each in chosen if each not in without)
+    if not left:
+        raise UsageError("no protocols are left to probe: --exclude-ports takes them all")
+    return left
+
+
+def _parsed_protocols(flag: str, text: str, services: Services) -> tuple[int, ...]:
+    try:
+        return parse_protocols(text, services)
+    except UsageError as error:
+        raise UsageError(f"{flag}: {error}") from None
+
+
+def _check_portless(targets: list[Target]) -> None:
+    for target in targets:
+        if target.port is not None:
+            raise UsageError(f'target "{target.text}": protocols have no ports; name the host alone')
+
+
+def _single(texts: list[str]) -> str:
+    if len(texts) > 1:
+        raise UsageError(f"-p is given twice; join the ports with a comma, as in -p {texts[0]},{texts[1]}")
+    return texts[0]
 
 
 def _parsed_ports(flag: str, text: str, services: Services) -> PortSpec:

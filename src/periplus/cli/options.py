@@ -8,6 +8,7 @@ from periplus.cli.discovering import add_discovery
 from periplus.cli.name_servers import name_servers
 from periplus.cli.parser import Parser
 from periplus.cli.quantity import count, duration_us, positive, rate, some_time_us
+from periplus.cli.shaping import add_shaping
 from periplus.engine.timing import TEMPLATES, Timing
 from periplus.errors import UsageError
 from periplus.result.writer import Format, base_requests, formats
@@ -40,6 +41,7 @@ def parser() -> Parser:
     add_discovery(made)
     _add_ports(made)
     _add_techniques(made)
+    add_shaping(made)
     _add_timing(made)
     _add_output(made)
     return made
@@ -129,7 +131,7 @@ def _add_techniques(made: Parser) -> None:
     group = made.add_argument_group(
         "techniques, one of TCP, UDP and SCTP each\n(default: syn with the privilege for raw packets, else connect)"
     )
-    chosen = {proto: group.add_mutually_exclusive_group() for proto in PROTOCOLS}
+    chosen = {proto: group.add_mutually_exclusive_group() for proto in (*PROTOCOLS, "ip")}
     for technique in techniques():
         if technique.proto in chosen:
             chosen[technique.proto].add_argument(

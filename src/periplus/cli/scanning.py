@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from types import FrameType
 
 from periplus import __version__
-from periplus.cli.aim import Aim, aim
+from periplus.cli.aim import IP, Aim, aim
 from periplus.cli.discovering import discovery
 from periplus.cli.main import FAILED, FINISHED, INTERRUPTED
 from periplus.cli.options import output_requests, read, timing
 from periplus.cli.progress import Progress
-from periplus.data import services_text
+from periplus.cli.shaping import Manner, manner
+from periplus.data import protocols_text, services_text
 from periplus.engine.timing import Timing
 from periplus.errors import CannotScan, UsageError
 from periplus.result.outputs import open_writers
@@ -41,6 +42,7 @@ from periplus.transport.scout import Scout
 __all__ = ["scan"]
 
 REFRESH_S = 1.0
+IP_ALONE = "protocol"
 LISTED_AT_ONCE = 1024
 RAW_ALLOWED = "raw packets are allowed"
 RAW_REFUSED = "no privilege for raw packets (CAP_NET_RAW), which -sS needs"
@@ -90,17 +92,20 @@ def scan(arguments: Sequence[str], raw: bool, scout: Scout | None) -> int:
     given = read(arguments)
     pace, requests = timing(given), output_requests(given)
     progress = Progress(sys.stderr, given.verbose, dumb=os.environ.get("TERM") == "dumb")
-    services = Services(services_text())
-    chosen, why = _techniques(given, raw)
-    _check_traceroute(given, chosen, raw)
-    protos = tuple(technique.proto for technique in chosen)
+    services = Services(services_text() + protocols_text())
+    asked, why = _techniques(given, raw)
+    _check_traceroute(given, asked, raw)
+    protos = tuple(technique.proto for technique in asked)
     target = aim(given, services, resolver(given.dns_servers), progress.message, protos)
+    seed = secrets.randbits(SEED_BITS) if given.seed is None else given.seed
+    how = manner(given, asked, target.hosts, seed)
     options = Options(services, given.open_only, given.reason, given.all_states, given.verbose)
     found = None if given.only_list else discovery(given, target.hosts, services, raw)
-    config = _config(given, arguments, target, chosen, pace, found)
+    config = _config(given, arguments, target, how, pace, seed, found)
     writers = open_writers(requests, options, progress.message)
-    if why:
-        progress.message(why)
+    for line in (why, how.note):
+        if line:
+            progress.message(line)
     try:
         if given.only_list:
             return _list(config, target, writers)
@@ -114,14 +119,15 @@ def _config(
     given: argparse.Namespace,
     arguments: Sequence[str],
     target: Aim,
-    chosen: list[Technique],
+    how: Manner,
     pace: Timing,
+    seed: int,
     found: Discovery | None,
 ) -> ScanConfig:
     return ScanConfig(
-        works=tuple(Work(technique, target.spaces[technique.proto]) for technique in chosen),
+        works=tuple(Work(technique, target.spaces[technique.proto]) for technique in how.techniques),
         timing=pace,
-        seed=secrets.randbits(SEED_BITS) if given.seed is None else given.seed,
+        seed=seed,
         discovery=found,
         arguments=tuple(arguments),
         names=target.names,
@@ -130,17 +136,23 @@ def _config(
         dns_servers=given.dns_servers,
         traceroute=given.traceroute,
         tell_down=bool(given.verbose or given.all_states or given.out_ndjson) or target.hosts.size == 1,
+        shape=how.shape,
+        via=how.via,
+        source_port=how.source_port,
+        socket_ttl=how.socket_ttl,
     )
 
 
 def _techniques(given: argparse.Namespace, raw: bool) -> tuple[list[Technique], str]:
     """Return the techniques, and which it is and why when nobody asked for one; `raw`: raw packets are allowed."""
-    asked = [name for proto in PROTOCOLS if (name := getattr(given, f"technique_{proto}")) is not None]
+    asked = [name for proto in (*PROTOCOLS, IP) if (name := getattr(given, f"technique_{proto}")) is not None]
     if given.only_find or given.only_list:
         if asked:
             flag = "-sn" if given.only_find else "-sL"
             raise UsageError(f"{flag} scans no ports, and {by_name(asked[0]).flag} does: only one of them")
         return [], ""
+    if IP_ALONE in asked and len(asked) > 1:
+        raise UsageError("-sO asks for protocols, and -p means these then: scan ports apart")
     if not asked:
         technique = by_name("syn" if raw else "connect")
         return [technique], f"{technique.title}: {RAW_ALLOWED if raw else RAW_REFUSED}"

@@ -5,7 +5,7 @@ Files are found beside this one: `importlib.resources` would do the same and cos
 
 from pathlib import Path
 
-__all__ = ["ranking_text", "ranking_udp_text", "services_text"]
+__all__ = ["protocols_text", "ranking_text", "ranking_udp_text", "services_text"]
 
 HERE = Path(__file__).parent
 
@@ -13,6 +13,11 @@ HERE = Path(__file__).parent
 def services_text() -> str:
     """Names of ports, for `periplus.space.services.Services`."""
     return (HERE / "services.txt").read_text(encoding="ascii")
+
+
+def protocols_text() -> str:
+    """Names of IP protocols, in the form of the names of ports, with ``ip`` as their protocol."""
+    return (HERE / "protocols.txt").read_text(encoding="ascii")
 
 
 def ranking_text() -> str:

@@ -1,16 +1,16 @@
 """``-oG``: one line a host, Nmap's deprecated and beloved format, field by field.
 
 A host that is up has a line ``Status: Up`` and a line ``Ports:`` with seven fields a port (port, state, protocol,
-owner, service, RPC, version), parted by slashes. ``Ignored State:`` follows when exactly one state is
-folded. Names and services lose what would end a field. Lines are appended by host. Notes are comments, as Nmap
-has no field for them.
+owner, service, RPC, version), parted by slashes; of IP protocols a line ``Protocols:`` with number, state and name.
+``Ignored State:`` follows when exactly one state is folded. Names and services lose what would end a field. Lines are
+appended by host. Notes are comments, as Nmap has no field for them.
 """
 
 from collections.abc import Iterator
 
 from periplus.result.fold import Folded, fold, rows
 from periplus.result.normal import footer_line, header_lines
-from periplus.result.row import HostReport, PortRow, RunRow, SummaryRow
+from periplus.result.row import PROTOCOLS, HostReport, PortRow, RunRow, SummaryRow
 from periplus.result.text import harmless_names, printable
 from periplus.result.writer import Format, Writer
 
@@ -52,17 +52,25 @@ class Grepable(Writer):
         states = folded.states()
         if not folded.n_shown and not states:
             return
-        ports = ", ".join(map(_port, rows(host, folded, self._options)))
+        # A scan is of ports or of protocols, never of both.
+        protocols = any(columns.proto == PROTOCOLS for columns in host.columns)
+        heading, field = ("Protocols", _protocol) if protocols else ("Ports", _port)
+        ports = ", ".join(map(field, rows(host, folded, self._options)))
         ignored = ""
         if len(states) == 1:
             state, groups = states[0]
             ignored = f"\tIgnored State: {state.word} ({sum(group.count for group in groups)})"
-        yield f"{who}\tPorts: {ports}{ignored}\n"
+        yield f"{who}\t{heading}: {ports}{ignored}\n"
 
 
 def _port(row: PortRow) -> str:
     service = printable(row.service or "").translate(FIELD_MARKS)
     return f"{row.port}/{row.state.word}/{row.proto}//{service}///"
+
+
+def _protocol(row: PortRow) -> str:
+    service = printable(row.service or "").translate(FIELD_MARKS)
+    return f"{row.port}/{row.state.word}/{service}/"
 
 
 FORMAT = Format(

@@ -1,6 +1,7 @@
 """The table for people: the terminal's and ``-oN``'s, a close relative of Nmap's.
 
-A host is a headline, its state, a line of what is not shown, and a table PORT STATE SERVICE [REASON]. The file
+A host is a headline, its state, a line of what is not shown, and a table PORT STATE SERVICE [REASON], or one that
+begins with PROTOCOL. The file
 is the terminal's text with its first and last lines as comments. Both stream by host; widths are those of
 the host at hand. What comes from outside (names, services, notes) is made printable first.
 """
@@ -8,7 +9,7 @@ the host at hand. What comes from outside (names, services, notes) is made print
 from collections.abc import Iterable, Iterator
 
 from periplus.result.fold import Folded, fold, rows
-from periplus.result.row import Hop, HostReport, PortRow, RunRow, SummaryRow, Trace
+from periplus.result.row import PROTOCOLS, Hop, HostReport, PortColumns, PortRow, RunRow, SummaryRow, Trace
 from periplus.result.sink import Sink
 from periplus.result.text import (
     clock_time,
@@ -82,10 +83,10 @@ class _Table(Writer):
         if not folded.groups:
             yield "\n"
         cells = _widths(host, folded, self._options)
-        yield _line(cells, ("PORT", "STATE", "SERVICE", "REASON"), reasons=self._reasons)
+        yield _line(cells, (_head(host.columns), "STATE", "SERVICE", "REASON"), reasons=self._reasons)
         for row in rows(host, folded, self._options):
             service = printable(row.service or UNKNOWN_SERVICE)
-            words = (f"{row.port}/{row.proto}", row.state.word, service, reason_text(row))
+            words = (_place(row.port, row.proto), row.state.word, service, reason_text(row))
             yield _line(cells, words, reasons=self._reasons)
 
 
@@ -123,7 +124,8 @@ def header_lines(run: RunRow, *, verbose: int) -> list[str]:
     if verbose:
         by_proto = {scan.proto: f"{len(scan.ports)};{port_list(scan.ports)}" for scan in run.scans}
         counts = " ".join(f"{proto.upper()}({by_proto.get(proto, '0;')})" for proto in ("tcp", "udp", "sctp"))
-        lines.append(f"# Ports scanned: {counts} PROTOCOLS(0;)\n")
+        protocols = by_proto.get(PROTOCOLS, "0;")
+        lines.append(f"# Ports scanned: {counts} PROTOCOLS({protocols})\n")
     return lines
 
 
@@ -155,27 +157,38 @@ def _not_shown(host: HostReport, folded: Folded) -> Iterator[str]:
     if not folded.groups:
         return
     if not folded.n_shown:
-        yield f"All {folded.n_folded} scanned ports on {host.addr} are in ignored states.\n"
+        noun = "protocols" if any(group.proto == PROTOCOLS for group in folded.groups) else "ports"
+        yield f"All {folded.n_folded} scanned {noun} on {host.addr} are in ignored states.\n"
     yield f"Not shown: {', '.join(_counts(folded))}\n"
 
 
 def _counts(folded: Folded) -> Iterable[str]:
     """``997 closed tcp ports (reset)`` for every folded group."""
     for group in folded.groups:
-        noun = f"{group.state.word} {group.proto}"
-        yield f"{plural(group.count, f'{noun} port', f'{noun} ports')} ({group.reason.word})"
+        noun = f"{group.state.word} {f'{group.proto} port' if group.proto != PROTOCOLS else 'protocol'}"
+        yield f"{plural(group.count, noun, f'{noun}s')} ({group.reason.word})"
 
 
 def _widths(host: HostReport, folded: Folded, options: Options) -> tuple[int, int, int]:
     """How wide the table's first three columns are."""
-    ports, states, services = len("PORT"), len("STATE"), len("SERVICE")
+    ports, states, services = len(_head(host.columns)), len("STATE"), len("SERVICE")
     for columns, shown in zip(host.columns, folded.shown, strict=True):
         if not len(shown):
             continue
         names = options.services.names(shown.tolist(), columns.proto).values()
-        ports = max(ports, len(f"{shown[-1]}/{columns.proto}"))
+        ports = max(ports, len(_place(int(shown[-1]), columns.proto)))
         services = max(services, len(UNKNOWN_SERVICE), *(len(printable(name)) for name in names))
     return ports, max(states, *(len(state.word) for state in folded.shown_states)), services
+
+
+def _head(columns: Iterable[PortColumns]) -> str:
+    """What the first column is called; a run asks ports or protocols, never both."""
+    return "PROTOCOL" if any(each.proto == PROTOCOLS for each in columns) else "PORT"
+
+
+def _place(port: int, proto: str) -> str:
+    """``22/tcp``; of an IP protocol the bare number."""
+    return str(port) if proto == PROTOCOLS else f"{port}/{proto}"
 
 
 def _line(widths: tuple[int, int, int], words: tuple[str, str, str, str], *, reasons: bool) -> str:

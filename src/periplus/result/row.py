@@ -14,8 +14,19 @@ import numpy as np
 from periplus.columns import F32, I64, U8, U16
 from periplus.technique.verdict import Reason, State
 
-__all__ = ["Hop", "HostReport", "PortColumns", "PortRow", "RunRow", "ScanRow", "SummaryRow", "Trace"]
+__all__ = [
+    "PROTOCOLS",
+    "Hop",
+    "HostReport",
+    "PortColumns",
+    "PortRow",
+    "RunRow",
+    "ScanRow",
+    "SummaryRow",
+    "Trace",
+]
 
+PROTOCOLS = "ip"  # a row's protocol where its port is itself the number of an IP protocol
 ROWS_AT_ONCE = 1024  # columns become Python numbers by so many, so that a host of 65,535 rows stays small
 
 _STATES = tuple(State)

@@ -4,8 +4,11 @@ from dataclasses import dataclass
 
 from periplus.engine.timing import Timing
 from periplus.scan.menu import Menu
+from periplus.space.ip import V4_BASE
 from periplus.space.space import Space
 from periplus.technique.model import Technique
+from periplus.transport.routes import UNCHOSEN, Via
+from periplus.wire.shape import PLAIN, Shape
 
 __all__ = ["Discovery", "ScanConfig", "Work"]
 
@@ -37,7 +40,8 @@ class ScanConfig:
     `names` are the host names that targets were given by, with their addresses. `assume_up` (-Pn): hosts count as up
     though nothing of them answers. `reverse`: ask for names of hosts that are up (None), of all (True) or of none
     (False). `dns_servers`: who is asked, as addresses with ports; None: the system's servers. `tell_down`: report
-    hosts that are down as well. `traceroute`: find the way to each host that is up.
+    hosts that are down as well. `shape`, `via` and `source_port` are how packets look and leave, `socket_ttl` the
+    time to live where the system makes them; None: as usual. `traceroute`: find the way to each host that is up.
     """
 
     works: tuple[Work, ...]
@@ -51,8 +55,24 @@ class ScanConfig:
     dns_servers: tuple[tuple[str, int], ...] | None = None
     tell_down: bool = False
     traceroute: bool = False
+    shape: Shape = PLAIN
+    via: Via = UNCHOSEN
+    source_port: int | None = None
+    socket_ttl: int | None = None
+
+    @property
+    def spaces(self) -> tuple[Space, ...]:
+        """What is asked, of each work and to find hosts."""
+        return (*(work.space for work in self.works), *([self.discovery.space] if self.discovery else []))
 
     @property
     def n_hosts(self) -> int:
-        """Hosts asked for: of the discovery, or of the first work, which covers all targets."""
-        return self.discovery.space.n_hosts if self.discovery else max(w.space.n_hosts for w in self.works)
+        """Hosts asked for: those of the discovery or of any work cover all targets."""
+        return max(space.n_hosts for space in self.spaces)
+
+    @property
+    def families(self) -> tuple[int, ...]:
+        """Of which address families (4, 6) there are targets."""
+        blocks = (block for space in self.spaces for block in space.blocks)
+        v4 = [first >> 32 == V4_BASE >> 32 for block in blocks for first, _ in block.addresses.ranges()]
+        return (4,) * any(v4) + (6,) * (not all(v4))

@@ -1,5 +1,6 @@
 """Opens the way to the network that a technique needs: routes, lanes, source ports, sockets."""
 
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -19,7 +20,14 @@ from periplus.space.space import Space
 from periplus.transport.routes import BROADCAST, Path
 from periplus.transport.scout import Scout
 from periplus.wire.cookie import PORT_SHIFTS
-from periplus.wire.headers import PROTOCOL_ICMP, PROTOCOL_ICMP6, PROTOCOL_TCP, PROTOCOL_UDP
+from periplus.wire.headers import (
+    ANYTHING,
+    PROTOCOL_ICMP,
+    PROTOCOL_ICMP6,
+    PROTOCOL_SCTP,
+    PROTOCOL_TCP,
+    PROTOCOL_UDP,
+)
 
 if TYPE_CHECKING:
     from periplus.scan.tracelink import TraceLink
@@ -58,21 +66,19 @@ def open_links(
     CannotScan: why nothing can be sent.
     """
     menus = [Menu((work.technique,)) for work in config.works]
-    spaces = [work.space for work in config.works]
     if config.discovery:
         menus.append(config.discovery.menu)
-        spaces.append(config.discovery.space)
     ground = None
     if config.traceroute or any(_is_raw(menu) for menu in menus):
-        ground = _Ground(config, spaces, clock, draw, tell, scout)
+        ground = _Ground(config, clock, draw, tell, scout)
     links: list[Link] = []
-    for menu, space in zip(menus, spaces, strict=True):
+    for menu, space in zip(menus, config.spaces, strict=True):
         finds = config.discovery is not None and menu is config.discovery.menu
         if ground is not None and _is_raw(menu):
             proof = config.discovery.link_proof if finds and config.discovery else None
             links.append(ground.link(menu, space, proof))
         else:
-            links.append(_plain(space, clock, tell, FEW_CONNECTS if finds and config.works else None))
+            links.append(_plain(config, space, clock, tell, FEW_CONNECTS if finds and config.works else None))
     trace = ground.trace_link() if ground is not None and config.traceroute else None
     return Links(tuple(links[: len(config.works)]), links[-1] if config.discovery else None, trace)
 
@@ -81,10 +87,18 @@ def _is_raw(menu: Menu) -> bool:
     return any(technique.needs_raw for technique in menu.techniques)
 
 
-def _plain(space: Space, clock: Clock, tell: Callable[[str], None], most: int | None) -> Link:
+def _plain(
+    config: ScanConfig, space: Space, clock: Clock, tell: Callable[[str], None], most: int | None
+) -> Link:
     from periplus.transport.connect import ConnectTransport
+    from periplus.transport.routes import Routes
+    from periplus.transport.sockets import opener
 
-    return PlainLink(space, ConnectTransport(most), clock.now_us, tell)
+    if config.via:
+        with Routes() as routes:
+            routes.use(config.via, config.families)
+    opened = opener(config.via, config.source_port, config.socket_ttl, config.families)
+    return PlainLink(space, ConnectTransport(most, opener=opened), clock.now_us, tell)
 
 
 class _Ground:
@@ -93,7 +107,6 @@ class _Ground:
     def __init__(
         self,
         config: ScanConfig,
-        spaces: list[Space],
         clock: Clock,
         draw: Callable[[int], int],
         tell: Callable[[str], None],
@@ -102,11 +115,15 @@ class _Ground:
         from periplus.transport.neighbours import Resolver
         from periplus.transport.routes import Routes
 
+        self._config = config
         self._draw = draw
+        self._tell = tell
         self._clock = clock
         self._resolver = Resolver()
         with scout or Routes() as routes:
-            targets = AddressSpace.union(block.addresses for space in spaces for block in space.blocks)
+            targets = AddressSpace.union(block.addresses for space in config.spaces for block in space.blocks)
+            if config.via:
+                routes.use(config.via, config.families)
             self._paths = routes.paths(targets.ranges())
             _tell_problems(self._paths, tell)
             self._lanes = list({path.lane: None for path in self._paths if path.lane is not None})
@@ -125,11 +142,11 @@ class _Ground:
         """
         from periplus.scan.raw import RawLink
         from periplus.scan.sender import sender_for
-        from periplus.transport.packet import PacketTransport, reserve_ports
+        from periplus.transport.packet import PacketTransport
 
-        protocols = {technique.probe.protocol for technique in menu.techniques if technique.probe}
-        ports, held = reserve_ports(self._draw, PORT_SHIFTS, tuple(sorted(protocols)))
-        transport = PacketTransport(ports, self._lanes, protocols=tuple(sorted(protocols)))
+        protocols = _protocols(menu)
+        ports, held = _source_ports(self._config.source_port, protocols, self._draw, self._tell)
+        transport = PacketTransport(ports, self._lanes, protocols=protocols)
         return RawLink(
             space,
             menu,
@@ -141,6 +158,7 @@ class _Ground:
             self._resolver,
             held,
             sender_for(transport, self._clock.now_us),
+            self._config.shape,
             link_proof=bool(link_proof),
             link_tells=link_proof is not False,
         )
@@ -157,6 +175,29 @@ class _Ground:
         sender = sender_for(transport, self._clock.now_us)
         key = self._draw(1 << KEY_BITS)
         return TraceLink(self._paths, transport, ports, key, self._clock.now_us, self._resolver, held, sender)
+
+
+def _protocols(menu: Menu) -> tuple[int, ...]:
+    """What answers come in; where protocols are asked for, those that have ports are held as well."""
+    protocols = {technique.probe.protocol for technique in menu.techniques if technique.probe}
+    if ANYTHING in protocols:
+        protocols |= {PROTOCOL_TCP, PROTOCOL_UDP, PROTOCOL_SCTP}
+    return tuple(sorted(protocols))
+
+
+def _source_ports(
+    chosen: int | None, protocols: tuple[int, ...], draw: Callable[[int], int], tell: Callable[[str], None]
+) -> tuple[range, list[socket.socket]]:
+    """Take one port if one was chosen or answers have none anyway, and else one for each try."""
+    from periplus.transport.packet import hold_port, reserve_ports
+
+    if chosen is None:
+        alone = ANYTHING in protocols
+        return reserve_ports(draw, 1 if alone else PORT_SHIFTS, protocols)
+    held = hold_port(chosen, protocols)
+    if not held:
+        tell(f"source port {chosen} cannot be held for us: if a program has it, it sees our answers as well")
+    return range(chosen, chosen + 1), held
 
 
 def _tell_problems(paths: list[Path], tell: Callable[[str], None]) -> None:

@@ -7,7 +7,7 @@ it must carry the cookie, and it must answer something that was asked. What fail
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -18,25 +18,26 @@ from periplus.engine.group import Group
 from periplus.engine.replies import Probes, Replies
 from periplus.scan.menu import Menu
 from periplus.scan.sender import Direct, Parcel, Sender
+from periplus.scan.tries import ByNumber, ByPort, Tries
 from periplus.space.address import Addresses
 from periplus.space.space import Space
-from periplus.technique.match import authentic, expected, signals_of
-from periplus.technique.model import Check, Table
+from periplus.technique.match import expected, protocol_signals, signals_of
+from periplus.technique.model import Check, Table, Technique
 from periplus.technique.verdict import Reason
 from periplus.transport.calls import FrameTransport
 from periplus.transport.neighbours import Resolver, Status
 from periplus.transport.routes import Path
-from periplus.wire.cookie import PORT_SHIFTS, cookie, port_shift
 from periplus.wire.decode import Decoded, Kind, Problem, decode_untrusted
+from periplus.wire.fragment import maker_for
 from periplus.wire.headers import ETHERTYPE_ARP
 from periplus.wire.lane import Lane, Link
 from periplus.wire.packets import Packets
 from periplus.wire.question import Maker, Questions
+from periplus.wire.shape import PLAIN, Shape
 
 __all__ = ["NO_LANE", "Closable", "RawLink", "route"]
 
 NO_LANE = -1
-TTL = 64
 LOW = np.uint32(0xFFFF)
 BUSY_US = 500
 FULL_WAIT_US = 10_000  # as long as answers may wait while the sender is busy
@@ -75,10 +76,12 @@ class RawLink:
         resolver: Resolver,
         held: Iterable[Closable] = (),
         sender: Sender | None = None,
+        shape: Shape = PLAIN,
+        *,
         link_proof: bool = False,
         link_tells: bool = True,
     ) -> None:
-        """`ports` are our source ports, `held` what keeps other programs from using them.
+        """`ports` are our source ports, one or sixteen; `held` is what keeps other programs from using them.
 
         `link_tells`: a host on-link that answers ARP or neighbour discovery is up; `link_proof`: and needs not be
         asked anything.
@@ -92,18 +95,27 @@ class RawLink:
         self._paths = paths
         self._transport = transport
         self._ports = ports
-        self._key = key
+        self._tries = [
+            self._tries_of(technique, key ^ row, shape) for row, technique in enumerate(menu.techniques)
+        ]
         self._now_us = now_us
         self._resolver = resolver
         self._held = list(held)
         self._sender = sender or Direct(transport, now_us)
         self._lanes = list({path.lane: None for path in paths if path.lane is not None})
         self._probes = probes
+        self._shape = shape
         self._makers: dict[tuple[int, int], Maker] = {}
         self._link_proof = link_proof
         self._link_tells = link_tells
         self._ways: dict[int, _Ways] = {}
         self._discarded: Counter[str] = Counter()
+
+    def _tries_of(self, technique: Technique, key: int, shape: Shape) -> Tries:
+        """How tries are told apart: by our sixteen ports, or where there is one or none by their numbers."""
+        if len(self._ports) == 1:
+            return ByNumber(key, self._ports.start, technique.asks_protocols, len(shape.data))
+        return ByPort(key, self._ports, len(shape.data))
 
     # ways
 
@@ -186,11 +198,10 @@ class RawLink:
 
     def _ask(self, row: int, kind: int, group: Group, probes: Probes, rows: I64, port_them: U16) -> None:
         """Make the frames of one technique on one lane and hand them to the kernel."""
-        lane, key = self._lanes[row], self._key ^ kind
+        lane = self._lanes[row]
         host = probes.host[rows]
         them = group.addresses[host]
-        port_me = self._source_ports(key, lane.ip_me, them, port_them, probes.attempt[rows])
-        number = cookie(key, lane.ip_me, them, port_them, port_me)
+        port_me, number = self._tries[kind].ask(lane.ip_me, them, port_them, probes.attempt[rows])
         ip_id = (number & LOW).astype(np.uint16)
         macs = self._ways[group.number].macs[host]
         questions = Questions(them, port_them, port_me, number, ip_id, macs)
@@ -200,12 +211,8 @@ class RawLink:
     def _maker(self, row: int, kind: int) -> Maker:
         """What makes the frames of one technique on one lane, made when it is first needed."""
         if (row, kind) not in self._makers:
-            self._makers[row, kind] = self._probes[kind].maker(self._lanes[row], TTL)
+            self._makers[row, kind] = maker_for(self._probes[kind], self._lanes[row], self._shape)
         return self._makers[row, kind]
-
-    def _source_ports(self, key: int, me: int, them: Addresses, port_them: U16, attempt: U8) -> U16:
-        shift = port_shift(key, me, them, port_them)
-        return (self._ports.start + (shift + attempt) % PORT_SHIFTS).astype(np.uint16)
 
     def room(self) -> int:
         """How many probes may be made now."""
@@ -248,67 +255,57 @@ class RawLink:
         return decoded
 
     def _answers(self, engine: Engine, decoded: Decoded) -> dict[int, Replies]:
-        signal = signals_of(decoded)
-        place = decoded.port_me.astype(np.int64) - self._ports.start
-        ours = (place >= 0) & (place < PORT_SHIFTS)
-        if not ours.all():
-            # An error may be about a packet of another link, or another program; any other packet came to a port
-            # that is not ours.
-            self._discarded["forged"] += int((~ours & (decoded.kind != Kind.ICMP_ERROR)).sum())
-            decoded, signal, place = decoded[ours], signal[ours], place[ours]
+        views = {False: (decoded, signals_of(decoded))}
+        if any(technique.asks_protocols for technique in self._menu.techniques):
+            by_protocol = replace(decoded, port_them=decoded.protocol.astype(np.uint16))
+            views[True] = (by_protocol, protocol_signals(by_protocol))
+        ours = (decoded.port_me >= self._ports.start) & (decoded.port_me < self._ports.stop)
+        # An error may be about a packet of another link, or another program.
+        others = ~ours & (decoded.kind == Kind.ICMP_ERROR)
         found: dict[int, Replies] = {}
-        claimed = np.zeros(len(signal), np.bool_)
-        wanted = np.zeros(len(signal), np.bool_)
+        claimed = np.zeros(len(decoded), np.bool_)
+        wanted = np.zeros(len(decoded), np.bool_)
         for kind, technique in enumerate(self._menu.techniques):
-            rows = np.flatnonzero(expected(technique.table, signal) & ~claimed)
+            seen, signal = views[technique.asks_protocols]
+            known = expected(technique.table, signal) & ~claimed
+            wanted |= known
+            rows = np.flatnonzero(known if technique.asks_protocols else known & ours)
             if not len(rows):
                 continue
             whole = len(rows) == len(signal)
-            part = (decoded, signal, place) if whole else (decoded[rows], signal[rows], place[rows])
-            mine, some = self._judged(engine, kind, *part)
-            wanted[rows] = True
+            mine, some = self._judged(
+                engine, kind, *((seen, signal) if whole else (seen[rows], signal[rows]))
+            )
             claimed[rows] = mine
             found = _joined(found, some)
         self._discarded["unexpected"] += int((~wanted).sum())
-        self._discarded["forged"] += int((wanted & ~claimed).sum())
+        self._discarded["forged"] += int((wanted & ~claimed & ~others).sum())
         return found
 
     def _judged(
-        self, engine: Engine, kind: int, decoded: Decoded, signal: U16, place: I64
+        self, engine: Engine, kind: int, decoded: Decoded, signal: U16
     ) -> tuple[Mask, dict[int, Replies]]:
         """Which answers are to one technique's probes, and those that are to questions still open, by group.
 
         Our own probes, seen on the loopback interface, count as claimed and answer nothing.
         """
-        key, table = self._key ^ kind, self._menu.techniques[kind].table
-        foreign = self._foreign(key, table, decoded, signal)
+        tries, table = self._tries[kind], self._menu.techniques[kind].table
+        bare = _unnumbered(table, signal)
+        foreign: Mask = ~(bare & tries.sent(decoded)) if bare.any() else ~bare
         number = self._menu.number(kind, decoded.port_them)
-        numbers = cookie(key, decoded.me, decoded.them, decoded.port_them, decoded.port_me)
-        shift = port_shift(key, decoded.me, decoded.them, decoded.port_them)
-        ours = authentic(table, signal, decoded, numbers) & (number >= 0) & foreign
+        right, attempt = tries.hear(table, signal, decoded)
+        ours = right & (number >= 0) & foreign
         group, cell = engine.locate(decoded.them, number.astype(np.uint16))
         homeless = ours & (group < 0)
-        proven = table.check[signal] != Check.SOURCE_PORT
+        proven = ~bare
         self._discarded["late"] += int((homeless & proven).sum())
         self._discarded["unasked"] += int((homeless & ~proven).sum())
         joined = self._menu.signal(kind, signal)
-        attempt = (place - shift) % PORT_SHIFTS
         replies = {
             int(each): self._replies(decoded, joined, attempt, cell, ours & (group == each))
             for each in distinct(group[ours & (group >= 0)])
         }
         return ours | ~foreign, replies
-
-    def _foreign(self, key: int, table: Table, decoded: Decoded, signal: U16) -> Mask:
-        """Which rows are not our own probes: on the loopback interface we see what we send to our own ports."""
-        bare: Mask = table.check[signal] == Check.SOURCE_PORT
-        if not bare.any():
-            return ~bare
-        sent = cookie(key, decoded.them, decoded.me, decoded.port_me, decoded.port_them)
-        # A TCP probe carries the whole cookie, the others half of it.
-        same = np.where(decoded.kind == Kind.TCP, decoded.seq == sent, decoded.ip_id == (sent & LOW))
-        foreign: Mask = ~(bare & same)
-        return foreign
 
     @staticmethod
     def _replies(decoded: Decoded, signal: U16, attempt: I64, cell: I64, mine: Mask) -> Replies:
@@ -379,6 +376,13 @@ def _joined(some: dict[int, Replies], others: dict[int, Replies]) -> dict[int, R
         number: some[number].joined(replies) if number in some else replies
         for number, replies in others.items()
     }
+
+
+def _unnumbered(table: Table, signal: U16) -> Mask:
+    """Which answers give no number back."""
+    check = table.check[signal]
+    bare: Mask = (check == Check.SOURCE_PORT) | (check == Check.SENDER)
+    return bare
 
 
 def _mask(size: int, rows: I64) -> Mask:

@@ -13,7 +13,8 @@ routers that share load by these see one flow (B. Augustin et al., "Avoiding tra
 traceroute", 2006).
 
 Limits: over IPv6 a datagram's or echo request's flow label differs with the TTL (RFC 6437 lets routers share load by
-it). Hosts on-link are their own only hop, and nothing is sent; this machine's addresses have no way.
+it). The probes do not get the shape that the user may have chosen for the scan's (`--data-length`, `-f`), nor its
+source port. Hosts on-link are their own only hop, and nothing is sent; this machine's addresses have no way.
 """
 
 from collections.abc import Iterable
@@ -40,6 +41,7 @@ from periplus.wire.headers import PROTOCOL_TCP
 from periplus.wire.icmp import ECHO, IcmpProbe
 from periplus.wire.lane import Lane, Link
 from periplus.wire.question import Maker, Probe, Questions
+from periplus.wire.shape import PLAIN
 from periplus.wire.tcp import ACK
 from periplus.wire.ttl import set_ttl
 from periplus.wire.udp import UdpProbe
@@ -48,7 +50,6 @@ __all__ = ["Traces"]
 
 PACE_PPS = 1_000.0  # routers make few errors a second, and all walks begin at the same ones
 BEAT_US = 5_000
-FIRST_TTL = 64  # changed before a frame leaves
 TTL_BITS = np.uint16(0x3F)
 COOKIE_BITS = np.uint16(0xFFC0)
 STEP_BITS = 2  # between the numbers of two TTLs
@@ -275,7 +276,7 @@ class Traces:
         if (lane_row, kind) not in self._makers:
             lane = self._link.lanes[lane_row]
             probe = self._probes[KINDS[kind]] if kind else IcmpProbe(ECHO)
-            self._makers[lane_row, kind] = probe.maker(lane, FIRST_TTL)
+            self._makers[lane_row, kind] = probe.maker(lane, PLAIN)
         return self._makers[lane_row, kind]
 
     # in

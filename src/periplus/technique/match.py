@@ -15,13 +15,17 @@ from periplus.technique.signal import (
     sctp_signals,
     tcp_signals,
 )
+from periplus.wire.cookie import NUMBER_STEP
 from periplus.wire.decode import Decoded, Kind
 from periplus.wire.headers import PROTOCOL_TCP
-from periplus.wire.sctp import usable_tag
 
-__all__ = ["authentic", "expected", "protocol_signals", "signals_of"]
+__all__ = ["authentic", "distances", "expected", "near", "protocol_signals", "signals_of"]
 
 LOW = np.uint32(0xFFFF)
+SYN_AND_FIN = np.uint32(2)
+FAR = np.uint32(NUMBER_STEP - 1)  # a distance that no check allows
+IN_STEP = np.uint32(NUMBER_STEP - 1)
+NOWHERE = np.uint32((1 << 32) - 1)  # the same, counted from the cookie
 
 
 def signals_of(decoded: Decoded) -> U16:
@@ -65,56 +69,77 @@ def expected(table: Table, signal: U16) -> Mask:
     return known
 
 
-def authentic(table: Table, signal: U16, decoded: Decoded, cookie: U32) -> Mask:
+def authentic(table: Table, signal: U16, decoded: Decoded, cookie: U32, behind: int = 0) -> Mask:
     """Return which rows pass the check that their row of the table asks for.
 
-    `cookie` is the number that each row's probe carried. Arithmetic wraps at 32 bits (RFC 9293 section 3.4).
+    `cookie` is the number that each row's probe carried, `behind` how many bytes of data were behind a TCP header.
+    Arithmetic wraps at 32 bits (RFC 9293 section 3.4).
     """
+    return near(table, signal, distances(table, signal, decoded, cookie), behind)
+
+
+def distances(table: Table, signal: U16, decoded: Decoded, cookie: U32) -> U32:
+    """Return how far behind the cookie the number lies that each row gives back; 0 where it gives none back."""
     check = table.check[signal]
-    passed: Mask = (check == Check.SOURCE_PORT) | (check == Check.SENDER)
-    for kind, holds in _CHECKS.items():
+    distance = np.zeros(len(check), np.uint32)
+    for kind, measure in _MEASURES.items():
         rows = np.flatnonzero(check == kind)
         if len(rows) == len(check):
-            return holds(decoded, cookie)
+            return measure(decoded, cookie)
         if len(rows):
-            passed[rows] = holds(decoded[rows], cookie[rows])
-    return passed
+            distance[rows] = measure(decoded[rows], cookie[rows])
+    return distance
 
 
-def _acknowledged(decoded: Decoded, cookie: U32) -> Mask:
-    right: Mask = decoded.ack == cookie + np.uint32(1)
-    return right
+def near(table: Table, signal: U16, distance: U32, behind: int = 0) -> Mask:
+    """Return which distances are those that the checks of these signals allow; no number needs no distance."""
+    check = table.check[signal]
+    passed: Mask = distance == (check == Check.ACK_IS_NEXT)
+    wide = check == Check.NUMBERED
+    if wide.any():
+        passed |= wide & (distance <= SYN_AND_FIN)
+    if behind:  # a closed port acknowledges the data as well (RFC 9293 section 3.10.7.1)
+        rest = distance - np.uint32(behind)
+        passed |= ((check == Check.ACK_IS_NEXT) & (rest == 1)) | (wide & (rest <= SYN_AND_FIN))
+    judged: Mask = passed & (check != Check.NONE) & (check != UNEXPECTED)
+    return judged
 
 
-def _quoted(decoded: Decoded, cookie: U32) -> Mask:
+def _acknowledged(decoded: Decoded, cookie: U32) -> U32:
+    return decoded.ack - cookie
+
+
+def _quoted(decoded: Decoded, cookie: U32) -> U32:
     is_tcp = decoded.protocol == PROTOCOL_TCP
-    right: Mask = np.where(is_tcp, decoded.seq == cookie, decoded.ip_id == (cookie & LOW))
-    return right
+    return np.where(is_tcp, decoded.seq - cookie, (decoded.ip_id - cookie) & LOW)
 
 
-def _numbered(decoded: Decoded, cookie: U32) -> Mask:
+def _numbered(decoded: Decoded, cookie: U32) -> U32:
     """As RFC 9293 section 3.10.7.1 numbers a reset; but some stacks do not count the FIN, and some set ACK on a reset
-    that goes on where we acknowledged, so either number will do, whatever the flags."""
-    right: Mask = (decoded.ack - cookie <= np.uint32(2)) | (decoded.seq == cookie)
-    return right
+    that goes on where we acknowledged, so either number will do, whatever the flags.
+
+    One that goes on where we acknowledged has nothing to count, and is exact.
+    """
+    on = decoded.seq - cookie
+    nearest: U32 = np.minimum(decoded.ack - cookie, np.where(on & IN_STEP, NOWHERE, on))
+    return nearest
 
 
-def _tagged(decoded: Decoded, cookie: U32) -> Mask:
-    right: Mask = decoded.ack == usable_tag(cookie)
-    return right
+def _tagged(decoded: Decoded, cookie: U32) -> U32:
+    """The tag 0 was sent as 1 (`wire.sctp.usable_tag`), so that 0 is nobody's."""
+    was_zero = (decoded.ack == 1) & (cookie & IN_STEP == 0)
+    return np.where(decoded.ack == 0, FAR, decoded.ack - cookie - was_zero)
 
 
-def _echoed(decoded: Decoded, cookie: U32) -> Mask:
-    right: Mask = decoded.seq == cookie
-    return right
+def _echoed(decoded: Decoded, cookie: U32) -> U32:
+    return decoded.seq - cookie
 
 
-def _echoed_low(decoded: Decoded, cookie: U32) -> Mask:
-    right: Mask = decoded.seq == (cookie & LOW)
-    return right
+def _echoed_low(decoded: Decoded, cookie: U32) -> U32:
+    return np.where(decoded.seq > LOW, FAR, (decoded.seq - cookie) & LOW)
 
 
-_CHECKS: dict[Check, Callable[[Decoded, U32], Mask]] = {
+_MEASURES: dict[Check, Callable[[Decoded, U32], U32]] = {
     Check.ACK_IS_NEXT: _acknowledged,
     Check.QUOTE: _quoted,
     Check.NUMBERED: _numbered,

@@ -268,6 +268,11 @@ class Technique:
         """Whether the technique sends packets of its own making."""
         return self.probe is not None
 
+    @property
+    def asks_protocols(self) -> bool:
+        """Whether IP protocols stand in the place of ports."""
+        return self.proto == "ip"
+
     @cached_property
     def table(self) -> Table:
         """The rows compiled; the first row that covers a signal wins."""

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from periplus.wire.headers import (
+    ANYTHING,
     ETHERTYPE_ARP,
     ETHERTYPE_IP4,
     ETHERTYPE_IP6,
@@ -29,7 +30,7 @@ from periplus.wire.headers import (
     PROTOCOL_UDP,
 )
 
-__all__ = ["ANYTHING", "Step", "assemble", "attach", "reply_filter"]
+__all__ = ["Step", "assemble", "attach", "reply_filter"]
 
 _CODES: Final = {  # class | size | mode, or class | operation
     "load byte": 0x30,
@@ -57,8 +58,6 @@ _ICMP_ERRORS: Final = (3, 11, 12)
 _ICMP_REPLIES: Final = (0, 14, 18)  # echo, timestamp, address mask
 _ICMP6_WANTED: Final = (1, 2, 3, 4, 136)  # errors, and neighbour advertisements
 _ICMP6_REPLIES: Final = (129,)
-
-ANYTHING: Final = 255  # no protocol has this number (IANA: reserved)
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ from periplus.wire.headers import ETHERTYPE_IP4, ETHERTYPE_IP6, IP4_DST, IP6_DST
 from periplus.wire.lane import Lane, Link
 from periplus.wire.packets import WIDTH, Packets
 
-__all__ = ["PacketTransport", "reserve_ports"]
+__all__ = ["PacketTransport", "hold_port", "reserve_ports"]
 
 _ROWS: Final = 4096
 _ANSWER_COST: Final = (
@@ -306,8 +306,7 @@ def reserve_ports(
     kernel serves others when that leaves room. Keep the sockets until the last reply may have come.
     `CannotScan` when nothing is free.
     """
-    kinds = [socket.SOCK_STREAM] if set(protocols) != {PROTOCOL_UDP} else []
-    kinds += [socket.SOCK_DGRAM] if PROTOCOL_UDP in protocols else []
+    kinds = _kinds(protocols)
     low, high = _ephemeral()
     outside = [*range(_LOWEST, low - count + 1), *range(high + 1, 65536 - count + 1)]
     anywhere = range(_LOWEST, 65536 - count + 1)
@@ -317,6 +316,17 @@ def reserve_ports(
             if sockets := _hold(ports, kinds):
                 return ports, sockets
     raise CannotScan(f"no {count} adjacent ports are free on this machine")
+
+
+def hold_port(port: int, protocols: tuple[int, ...]) -> list[socket.socket]:
+    """Takes this source port as `reserve_ports` does; without a socket when another program has it."""
+    return _hold(range(port, port + 1), _kinds(protocols))
+
+
+def _kinds(protocols: tuple[int, ...]) -> list[socket.SocketKind]:
+    """Which kinds of socket hold a port for answers in these protocols."""
+    kinds = [socket.SOCK_STREAM] if set(protocols) != {PROTOCOL_UDP} else []
+    return [*kinds, *([socket.SOCK_DGRAM] if PROTOCOL_UDP in protocols else [])]
 
 
 def _ephemeral() -> tuple[int, int]:

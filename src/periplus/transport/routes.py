@@ -21,10 +21,12 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Final, Self
 
+from periplus.errors import UsageError
 from periplus.space.ip import V4_BASE, format_ip, parse_ip
+from periplus.space.quote import quoted
 from periplus.wire.lane import Lane, Link
 
-__all__ = ["BROADCAST", "Path", "Routes"]
+__all__ = ["BROADCAST", "UNCHOSEN", "Path", "Routes", "Via"]
 
 Ranges = Sequence[tuple[int, int]]  # first and last, inclusive
 
@@ -83,6 +85,20 @@ class Path:
 
 
 @dataclass(frozen=True, slots=True)
+class Via:
+    """What the user chose of the way: the interface by its name, our address (128-bit)."""
+
+    interface: str | None = None
+    source: int | None = None
+
+    def __bool__(self) -> bool:
+        return self != UNCHOSEN
+
+
+UNCHOSEN: Final = Via()
+
+
+@dataclass(frozen=True, slots=True)
 class _Interface:
     name: str
     link: Link | None
@@ -99,6 +115,7 @@ class Routes:
 
         self._netlink = IPRoute()
         self._interfaces: dict[int, _Interface] = {}
+        self._chosen: dict[str, Any] = {}  # of the kernel's question: interface and source
 
     def __enter__(self) -> Self:
         return self
@@ -109,6 +126,38 @@ class Routes:
     def close(self) -> None:
         """Ends the conversation."""
         self._netlink.close()
+
+    def use(self, via: Via, families: Sequence[int]) -> None:
+        """From now on take this way; UsageError: there is none such for targets of these families (4, 6).
+
+        Where no route leads through a chosen interface, the kernel takes IPv4 targets for neighbours on it.
+        """
+        self._chosen = {}
+        if via.source is not None:
+            self._check_own(via.source)
+            self._chosen["src"] = format_ip(via.source)
+        if via.interface is not None:
+            self._chosen["oif"] = self._checked_interface(via, families)
+
+    def _check_own(self, address: int) -> None:
+        """Refuse an address that the kernel does not deliver to this machine itself."""
+        path = self._path(address, address)
+        unspecified = address in (0, V4_BASE)
+        if path.lane is None or path.lane.link is not Link.LOCAL or unspecified:
+            raise UsageError(
+                f"-S {format_ip(address)}: this machine has no such address, and Periplus sends from no others"
+            )
+
+    def _checked_interface(self, via: Via, families: Sequence[int]) -> int:
+        name = via.interface or ""
+        there = {row.get_attr("IFLA_IFNAME"): row["index"] for row in self._netlink.get_links()}
+        if name not in there:
+            raise UsageError(f"-e {quoted(name)}: there is no such interface; there are {', '.join(there)}")
+        for family in families if via.source is None else ():
+            number = socket.AF_INET if family == 4 else socket.AF_INET6
+            if not list(self._netlink.get_addr(index=there[name], family=number)):
+                raise UsageError(f"-e {name}: the interface has no IPv{family} address to send from")
+        return int(there[name])
 
     def paths(self, ranges: Ranges) -> list[Path]:
         """The ways to all addresses of `ranges` (ascending, disjoint); sorted, and each address lies in one."""
@@ -141,7 +190,8 @@ class Routes:
         from pyroute2.netlink.exceptions import NetlinkError
 
         try:
-            message = next(iter(self._netlink.route("get", dst=format_ip(first), family=_family(first))))
+            question = {"dst": format_ip(first), "family": _family(first)} | self._chosen
+            message = next(iter(self._netlink.route("get", **question)))
         except NetlinkError as error:
             return Path(first, last, problem=_REFUSALS.get(error.code, os.strerror(error.code)))
         if message["type"] not in (_UNICAST, _LOCAL, _ANYCAST):
@@ -152,9 +202,11 @@ class Routes:
         local = message["type"] != _UNICAST
         ifindex = socket.if_nametoindex("lo") if local else message.get_attr("RTA_OIF")
         interface = self._interface(ifindex)
-        source = message.get_attr("RTA_PREFSRC")
+        source = self._chosen.get("src") or message.get_attr("RTA_PREFSRC")
         if interface.problem or interface.link is None:
             return replace(path, problem=interface.problem)
+        if interface.link is Link.LOCAL and not local:  # chosen; frames there would be routed anew
+            return replace(path, problem=f"interface {interface.name} leads to this machine alone")
         if source is None:
             return replace(path, problem=f"no address of our own on {interface.name}")
         ip_me = parse_ip(source)

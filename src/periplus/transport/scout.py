@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Self
 from periplus.errors import PeriplusError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from periplus.transport.routes import Path, Ranges, Routes
+    from periplus.transport.routes import Path, Ranges, Routes, Via
 
 __all__ = ["Scout"]
 
@@ -32,6 +32,7 @@ class Scout:
         self._questions = questions
         self._answers = answers
         self._own: Routes | None = None
+        self._used: tuple[Via, Sequence[int]] | None = None
 
     @classmethod
     def start(cls) -> "Scout | None":
@@ -67,6 +68,11 @@ class Scout:
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
 
+    def use(self, via: "Via", families: "Sequence[int]") -> None:
+        """As `Routes.use`."""
+        self._ask("use", via, families)
+        self._used = via, families
+
     def paths(self, ranges: "Ranges") -> "list[Path]":
         """As `Routes.paths`."""
         found: list[Path] = self._ask("paths", ranges)
@@ -77,13 +83,13 @@ class Scout:
         found: dict[int, bytes] = self._ask("neighbours", ifindex)
         return found
 
-    def _ask(self, name: str, argument: object) -> Any:
+    def _ask(self, name: str, *arguments: object) -> Any:
         try:
-            pickle.dump((name, argument), self._questions)
+            pickle.dump((name, arguments), self._questions)
             self._questions.flush()
             error, found = pickle.load(self._answers)
         except (EOFError, OSError):
-            return getattr(self._instead(), name)(argument)
+            return getattr(self._instead(), name)(*arguments)
         if error is not None:
             raise error
         return found
@@ -94,6 +100,8 @@ class Scout:
 
         if self._own is None:
             self._own = Routes()
+            if self._used is not None:
+                self._own.use(*self._used)
         return self._own
 
 
@@ -109,15 +117,19 @@ def _serve(questions: BinaryIO, answers: BinaryIO) -> None:
     from periplus.transport.routes import Routes
 
     with Routes() as routes:
-        known: dict[str, Callable[[Any], Any]] = {"paths": routes.paths, "neighbours": routes.neighbours}
+        known: dict[str, Callable[..., Any]] = {
+            "use": routes.use,
+            "paths": routes.paths,
+            "neighbours": routes.neighbours,
+        }
         while True:
-            name, argument = pickle.load(questions)
-            pickle.dump(_answered(known[name], argument), answers)
+            name, arguments = pickle.load(questions)
+            pickle.dump(_answered(known[name], *arguments), answers)
             answers.flush()
 
 
-def _answered(call: "Callable[[Any], Any]", argument: object) -> tuple[PeriplusError | None, Any]:
+def _answered(call: "Callable[..., Any]", *arguments: object) -> tuple[PeriplusError | None, Any]:
     try:
-        return None, call(argument)
+        return None, call(*arguments)
     except PeriplusError as error:
         return error, None

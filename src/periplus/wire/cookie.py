@@ -16,10 +16,13 @@ import numpy as np
 from periplus.columns import U16, U32, U64
 from periplus.space.address import Addresses
 
-__all__ = ["PORT_SHIFTS", "cookie", "port_shift"]
+__all__ = ["NUMBER_STEP", "PORT_SHIFTS", "cookie", "port_shift"]
 
 PORT_SHIFTS = 16
 """How many values `port_shift` has."""
+
+NUMBER_STEP = 1 << 12
+"""Where tries share a cookie, how far their numbers lie apart: 16 of them fill half of a cookie."""
 
 _MASK_64 = (1 << 64) - 1
 _HALF = np.uint64(32)

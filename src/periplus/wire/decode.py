@@ -54,7 +54,6 @@ _IS_ERROR_6 = choice(1, 2, 3, 4)
 _MASK_REPLY = 18
 _ECHO, _ECHO6 = 8, 128
 _HAS_PORTS = choice(PROTOCOL_TCP, PROTOCOL_UDP, PROTOCOL_SCTP)
-_IS_ICMP = choice(PROTOCOL_ICMP, PROTOCOL_ICMP6)
 
 
 def _questions(replies: dict[int, int]) -> U8:
@@ -255,7 +254,8 @@ def _put_errors(decoded: Decoded, rows: I64, words: Words, outer: Network) -> No
     at, room, is_v4 = outer.at[rows], outer.room[rows], decoded.is_v4[rows]
     icmp_type = decoded.icmp_type[rows]
     quote = read_network_untrusted(words, at + _ICMP_LENGTH // 4, room - _ICMP_LENGTH, is_v4)
-    has_ports, is_icmp = _HAS_PORTS[quote.protocol], _IS_ICMP[quote.protocol]
+    has_ports = _HAS_PORTS[quote.protocol]
+    is_icmp = quote.protocol == np.where(is_v4, PROTOCOL_ICMP, PROTOCOL_ICMP6)
     problem = np.zeros(len(rows), np.uint8)
     blame(problem, room < _ICMP_LENGTH, Problem.TRUNCATED)
     blame(problem, ~np.where(is_v4, _IS_ERROR_4[icmp_type], _IS_ERROR_6[icmp_type]), Problem.UNHANDLED_ICMP)

@@ -9,6 +9,7 @@ from periplus.wire.checksum import partial_sum
 from periplus.wire.lane import ETHERNET_LENGTH
 
 __all__ = [
+    "ANYTHING",
     "ETHERNET_DST",
     "ETHERNET_LENGTH",
     "ETHERTYPE_ARP",
@@ -27,6 +28,7 @@ __all__ = [
     "IP6_PROTOCOL",
     "PROTOCOL_ICMP",
     "PROTOCOL_ICMP6",
+    "PROTOCOL_IGMP",
     "PROTOCOL_SCTP",
     "PROTOCOL_TCP",
     "PROTOCOL_UDP",
@@ -57,10 +59,12 @@ ETHERTYPE_ARP = 0x0806
 ETHERTYPE_IP6 = 0x86DD
 
 PROTOCOL_ICMP = 1
+PROTOCOL_IGMP = 2
 PROTOCOL_TCP = 6
 PROTOCOL_UDP = 17
 PROTOCOL_ICMP6 = 58
 PROTOCOL_SCTP = 132
+ANYTHING = 255  # in place of a protocol: all of them; none has this number (IANA: reserved)
 
 ETHERNET_DST = 0
 

@@ -15,6 +15,7 @@ from periplus.wire.headers import PROTOCOL_ICMP, PROTOCOL_ICMP6, pseudo_sum
 from periplus.wire.ipframes import IpFrames
 from periplus.wire.lane import Lane
 from periplus.wire.question import Questions
+from periplus.wire.shape import PLAIN, Shape
 
 __all__ = ["ADDRESS_MASK", "ECHO", "TIMESTAMP", "IcmpMaker", "IcmpProbe"]
 
@@ -43,24 +44,25 @@ class IcmpProbe:
         """ICMP's number, which stands for ICMPv6's too."""
         return PROTOCOL_ICMP
 
-    def maker(self, lane: Lane, ttl: int) -> "IcmpMaker":
+    def maker(self, lane: Lane, shape: Shape) -> "IcmpMaker":
         """Return what makes its frames on that lane."""
-        return IcmpMaker(lane, self, ttl)
+        return IcmpMaker(lane, self, shape)
 
 
 class IcmpMaker:
     """Makes the frames of one question on one lane."""
 
-    __slots__ = ("_frames", "_icmp_sum", "_numbered")
+    __slots__ = ("_frames", "_icmp_sum", "_numbered", "_shape")
 
-    def __init__(self, lane: Lane, probe: IcmpProbe, ttl: int) -> None:
+    def __init__(self, lane: Lane, probe: IcmpProbe, shape: Shape = PLAIN) -> None:
         if not lane.is_v4 and probe.question != ECHO:
             raise ValueError(f"ICMPv6 has no question of type {probe.question}")
         kind, protocol = (probe.question, PROTOCOL_ICMP) if lane.is_v4 else (_ECHO6, PROTOCOL_ICMP6)
-        message = bytes([kind]) + bytes(7 + 4 + _BEHIND[probe.question])
+        message = bytes([kind]) + bytes(7 + 4 + _BEHIND[probe.question]) + shape.data
+        self._shape = shape
         self._numbered = probe.question != ADDRESS_MASK
         fields = _FIELDS | _NUMBER if self._numbered else _FIELDS
-        self._frames = IpFrames(lane, protocol, message, fields, ttl)
+        self._frames = IpFrames(lane, protocol, message, fields, shape.ttl)
         self._icmp_sum = partial_sum(message)
         if not lane.is_v4:
             self._icmp_sum += pseudo_sum(lane.ip_me, PROTOCOL_ICMP6, len(message))
@@ -78,5 +80,5 @@ class IcmpMaker:
         if self._numbered:
             cells["number"] = questions.number
             total += questions.number
-        cells["icmp_checksum"] = finish(total)
+        cells["icmp_checksum"] = self._shape.checked(finish(total))
         return [(frames, np.arange(len(frames)))]

@@ -5,6 +5,9 @@ one long row of words, so a header is found by the number of its first word, and
 gather. A header that is cut short makes us read a neighbour's words: harmless, since the row is blamed
 then and its values are never used; past the end of the batch the last word is read again.
 
+An IPv6 packet may end where an extension header should begin. Then that header's number is its protocol: so look
+the probes that ask for such a protocol and nothing else.
+
 Sources: RFC 791; RFC 8200 with its extension headers, of which at most `CHAIN_MAX` are followed (a limit of
 this kind is what RFC 8504 section 5.3 advises).
 """
@@ -133,7 +136,7 @@ def _read6(words: Words, at: I64, room: I64) -> Network:
 def _follow_chain(words: Words, at: I64, room: I64, problem: U8, protocol: U8, length: I64) -> None:
     """Step over extension headers, one from every packet at a time; changes the last three columns."""
     for _ in range(CHAIN_MAX):
-        rows = np.flatnonzero(_IS_EXTENSION[protocol] & (problem == Problem.OK))
+        rows = np.flatnonzero(_IS_EXTENSION[protocol] & (problem == Problem.OK) & (length != room))
         if not len(rows):
             return
         first = word(words, at[rows] + (length[rows] >> 2))
@@ -144,7 +147,7 @@ def _follow_chain(words: Words, at: I64, room: I64, problem: U8, protocol: U8, l
         blame(found, length[rows] > room[rows], Problem.TRUNCATED)
         blame(found, is_fragment & ((first & _IP6_OFFSET) != 0), Problem.FRAGMENT)
         problem[rows] = found
-    blame(problem, _IS_EXTENSION[protocol], Problem.TOO_MANY_HEADERS)
+    blame(problem, _IS_EXTENSION[protocol] & (length != room), Problem.TOO_MANY_HEADERS)
 
 
 def _double(words: Words, at: I64, offset: int) -> U64:

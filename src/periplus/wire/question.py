@@ -11,6 +11,7 @@ from typing import Protocol
 from periplus.columns import I64, U8, U16, U32
 from periplus.space.address import Addresses
 from periplus.wire.lane import Lane
+from periplus.wire.shape import Shape
 from periplus.wire.table import Table
 
 __all__ = ["Maker", "Probe", "Questions"]
@@ -47,5 +48,5 @@ class Probe(Protocol):
     def protocol(self) -> int:
         """The IP protocol that answers come in."""
 
-    def maker(self, lane: Lane, ttl: int) -> Maker:
+    def maker(self, lane: Lane, shape: Shape) -> Maker:
         """Return what makes its frames on that lane."""

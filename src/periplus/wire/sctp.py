@@ -7,6 +7,9 @@ caller chooses, `tag`, comes back in the verification tag of every answer. It is
 
 The checksum is a CRC32c over the SCTP packet alone: there is no pseudo header.
 
+Data that the shape adds are padding of RFC 4820: a parameter of the INIT, a chunk behind the COOKIE ECHO, since
+loose bytes behind a chunk would be read as one more chunk.
+
 Limit: an INIT's verification tag is zero (section 8.5.1), so of the eight bytes that every ICMP error quotes
 only the ports are ours.
 """
@@ -31,6 +34,7 @@ from periplus.wire.headers import (
 from periplus.wire.ipframes import IpFrames
 from periplus.wire.lane import Lane
 from periplus.wire.question import Questions
+from periplus.wire.shape import PLAIN, Shape
 
 __all__ = ["COOKIE_ECHO", "INIT", "SctpFrames", "SctpMaker", "SctpProbe", "usable_tag"]
 
@@ -40,6 +44,8 @@ COOKIE_ECHO = 10
 _WINDOW = 1 << 16  # bytes; what we could take in, and far above the minimum of 1,500 (section 6)
 _STREAMS_OUT = 10
 _STREAMS_IN = 2048
+_PAD_PARAMETER = b"\x80\x05"
+_PAD_CHUNK = b"\x84\0"
 _COOKIE = bytes(4)  # nobody's: a listener authenticates its cookies and drops this one (section 5.1.5)
 
 _FIELDS = {"port_me": (">u2", SCTP_PORT_ME), "port_them": (">u2", SCTP_PORT_THEM)}
@@ -67,18 +73,24 @@ class SctpProbe:
         """SCTP's number."""
         return PROTOCOL_SCTP
 
-    def maker(self, lane: Lane, ttl: int) -> "SctpMaker":
+    def maker(self, lane: Lane, shape: Shape) -> "SctpMaker":
         """Return what makes its frames on that lane."""
-        return SctpMaker(SctpFrames(lane, self, ttl))
+        return SctpMaker(SctpFrames(lane, self, shape))
 
-    @property
-    def packet(self) -> bytes:
-        """The common header and the chunk, with ports, tags, initial TSN and checksum zero."""
-        value = _COOKIE
+    def packet(self, data: bytes = b"") -> bytes:
+        """The common header, the chunk and the padding; ports, tags, initial TSN and checksum are zero."""
+        value, behind = _COOKIE, _padding(_PAD_CHUNK, data)
         if self.chunk == INIT:
             streams = _STREAMS_OUT.to_bytes(2) + _STREAMS_IN.to_bytes(2)
-            value = bytes(4) + _WINDOW.to_bytes(4) + streams + bytes(4)
-        return bytes(SCTP_CHUNK) + bytes([self.chunk, 0]) + (4 + len(value)).to_bytes(2) + value
+            value = bytes(4) + _WINDOW.to_bytes(4) + streams + bytes(4) + _padding(_PAD_PARAMETER, data)
+            behind = b""
+        return bytes(SCTP_CHUNK) + bytes([self.chunk, 0]) + (4 + len(value)).to_bytes(2) + value + behind
+
+
+def _padding(kind: bytes, data: bytes) -> bytes:
+    """Data as padding of RFC 4820, which ends on a 4-byte border; nothing for no data."""
+    whole = data + bytes(-len(data) % 4)
+    return kind + (4 + len(whole)).to_bytes(2) + whole if data else b""
 
 
 def usable_tag(column: U32) -> U32:
@@ -96,13 +108,13 @@ class SctpFrames:
     `width` is the length in bytes of every frame.
     """
 
-    __slots__ = ("_frames", "_tags", "width")
+    __slots__ = ("_frames", "_shape", "_tags", "width")
 
-    def __init__(self, lane: Lane, probe: SctpProbe, ttl: int = 64) -> None:
-        """`ttl` is IPv4's time to live or IPv6's hop limit."""
+    def __init__(self, lane: Lane, probe: SctpProbe, shape: Shape = PLAIN) -> None:
+        self._shape = shape
         tags = _TAGS[probe.chunk]
         fields = _FIELDS | tags | {"sctp_checksum": (WIRE_FORMAT, SCTP_CHECKSUM)}
-        self._frames = IpFrames(lane, PROTOCOL_SCTP, probe.packet, fields, ttl)
+        self._frames = IpFrames(lane, PROTOCOL_SCTP, probe.packet(shape.data), fields, shape.ttl)
         self._tags = tuple(tags)
         self.width = self._frames.width
 
@@ -125,7 +137,8 @@ class SctpFrames:
         usable = usable_tag(tag)
         for name in self._tags:
             cells[name] = usable
-        cells["sctp_checksum"] = crc32c(frames[:, self._frames.payload :])
+        checksum = crc32c(frames[:, self._frames.payload :])
+        cells["sctp_checksum"] = checksum ^ self._shape.bad_sum
         return frames
 
 

@@ -2,7 +2,7 @@
 
 A batch costs one copy of the template a frame, one strided store a field and two checksums from partial sums
 (see `checksum`). A frame is an Ethernet header where the lane has one, an IP header without options, and a
-TCP header with options (RFC 9293); no data.
+TCP header with options (RFC 9293); no data but what the shape adds.
 """
 
 from dataclasses import dataclass
@@ -25,6 +25,7 @@ from periplus.wire.headers import (
 from periplus.wire.ipframes import IpFrames
 from periplus.wire.lane import Lane
 from periplus.wire.question import Questions
+from periplus.wire.shape import PLAIN, Shape
 
 __all__ = ["ACK", "CWR", "ECE", "FIN", "PSH", "RST", "SYN", "URG", "TcpFrames", "TcpMaker", "TcpProbe"]
 
@@ -68,9 +69,9 @@ class TcpProbe:
         """TCP's number."""
         return PROTOCOL_TCP
 
-    def maker(self, lane: Lane, ttl: int) -> "TcpMaker":
+    def maker(self, lane: Lane, shape: Shape) -> "TcpMaker":
         """Return what makes its frames on that lane."""
-        return TcpMaker(TcpFrames(lane, self, ttl), acknowledges=bool(self.flags & ACK))
+        return TcpMaker(TcpFrames(lane, self, shape), acknowledges=bool(self.flags & ACK))
 
     @property
     def header(self) -> bytes:
@@ -85,12 +86,12 @@ class TcpFrames:
     `width` is the length in bytes of every frame.
     """
 
-    __slots__ = ("_frames", "_tcp_sum", "width")
+    __slots__ = ("_frames", "_shape", "_tcp_sum", "width")
 
-    def __init__(self, lane: Lane, probe: TcpProbe, ttl: int = 64) -> None:
-        """`ttl` is IPv4's time to live or IPv6's hop limit."""
-        tcp = probe.header
-        self._frames = IpFrames(lane, PROTOCOL_TCP, tcp, _FIELDS, ttl)
+    def __init__(self, lane: Lane, probe: TcpProbe, shape: Shape = PLAIN) -> None:
+        tcp = probe.header + shape.data
+        self._shape = shape
+        self._frames = IpFrames(lane, PROTOCOL_TCP, tcp, _FIELDS, shape.ttl)
         self._tcp_sum = pseudo_sum(lane.ip_me, PROTOCOL_TCP, len(tcp)) + partial_sum(tcp)
         self.width = self._frames.width
 
@@ -114,7 +115,7 @@ class TcpFrames:
             if column is not None:
                 cells[name] = column
                 sums += column
-        cells["tcp_checksum"] = finish(sums)
+        cells["tcp_checksum"] = self._shape.checked(finish(sums))
         return frames
 
 

@@ -18,6 +18,7 @@ from periplus.wire.headers import PROTOCOL_UDP, UDP_CHECKSUM, UDP_PORT_ME, UDP_P
 from periplus.wire.ipframes import IpFrames
 from periplus.wire.lane import Lane
 from periplus.wire.question import Questions
+from periplus.wire.shape import PLAIN, Shape
 
 __all__ = ["UdpFrames", "UdpMaker", "UdpProbe"]
 
@@ -41,19 +42,21 @@ class UdpProbe:
         """UDP's number."""
         return PROTOCOL_UDP
 
-    def maker(self, lane: Lane, ttl: int) -> "UdpMaker":
+    def maker(self, lane: Lane, shape: Shape) -> "UdpMaker":
         """Return what makes its frames on that lane."""
-        return UdpMaker(lane, self, ttl)
+        return UdpMaker(lane, self, shape)
 
 
 class UdpFrames:
-    """Makes the frames of one payload on one lane."""
+    """Makes the frames of one payload on one lane; the shape's data stand behind it."""
 
-    __slots__ = ("_frames", "_udp_sum")
+    __slots__ = ("_frames", "_shape", "_udp_sum")
 
-    def __init__(self, lane: Lane, payload: bytes, ttl: int) -> None:
-        datagram = bytes(4) + (_HEADER + len(payload)).to_bytes(2) + bytes(2) + payload
-        self._frames = IpFrames(lane, PROTOCOL_UDP, datagram, _FIELDS, ttl)
+    def __init__(self, lane: Lane, payload: bytes, shape: Shape = PLAIN) -> None:
+        data = payload + shape.data
+        datagram = bytes(4) + (_HEADER + len(data)).to_bytes(2) + bytes(2) + data
+        self._shape = shape
+        self._frames = IpFrames(lane, PROTOCOL_UDP, datagram, _FIELDS, shape.ttl)
         self._udp_sum = pseudo_sum(lane.ip_me, PROTOCOL_UDP, len(datagram)) + partial_sum(datagram)
 
     def build(self, questions: Questions) -> U8:
@@ -61,7 +64,8 @@ class UdpFrames:
         frames, cells, sums = self._frames.copies(questions.them, questions.ip_id, questions.mac_them)
         cells["port_me"] = questions.port_me
         cells["port_them"] = questions.port_them
-        checksum = finish(sums + questions.port_me + questions.port_them + np.uint64(self._udp_sum))
+        total = sums + questions.port_me + questions.port_them + np.uint64(self._udp_sum)
+        checksum = self._shape.checked(finish(total))
         cells["udp_checksum"] = np.where(checksum, checksum, 0xFFFF)
         return frames
 
@@ -72,11 +76,11 @@ class UdpMaker:
     The loop is over the different payloads of a batch, which are at most those of the library.
     """
 
-    __slots__ = ("_frames", "_lane", "_payloads", "_plain", "_ttl")
+    __slots__ = ("_frames", "_lane", "_payloads", "_plain", "_shape")
 
-    def __init__(self, lane: Lane, probe: UdpProbe, ttl: int) -> None:
+    def __init__(self, lane: Lane, probe: UdpProbe, shape: Shape = PLAIN) -> None:
         self._lane = lane
-        self._ttl = ttl
+        self._shape = shape
         self._payloads = _ports_by_payload(probe.payloads)
         self._plain = np.ones(PORTS, np.bool_)
         self._plain[[port for port, messages in probe.payloads.items() if messages]] = False
@@ -97,7 +101,7 @@ class UdpMaker:
     def _built(self, payload: bytes, questions: Questions, rows: I64) -> tuple[U8, I64]:
         frames = self._frames.get(payload)
         if frames is None:
-            frames = self._frames[payload] = UdpFrames(self._lane, payload, self._ttl)
+            frames = self._frames[payload] = UdpFrames(self._lane, payload, self._shape)
         return frames.build(questions[rows]), rows
 
 
