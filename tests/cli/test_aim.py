@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from periplus.cli.aim import Aim, aim, chosen_ports
+from periplus.cli.aim import Aim, aim, chosen_ports, named_ports
 from periplus.cli.options import read
 from periplus.data import protocols_text, services_text
 from periplus.errors import UsageError
@@ -303,6 +303,14 @@ def test_more_common_ports_than_are_ranked(desk: Desk) -> None:
     assert desk.refusal("198.18.0.1", "--top-ports", "65535").startswith(
         "top ports 65535: the ranking holds "
     )
+
+
+@pytest.mark.parametrize(
+    ("texts", "ports"),
+    [(None, set()), (["53"], {53}), (["U:53,T:80,1-99,http*,-5,[1-9],161"], {53, 80, 161})],
+)
+def test_ports_that_are_named_one_by_one(texts: list[str] | None, ports: set[int]) -> None:
+    assert named_ports(texts) == ports
 
 
 def test_every_protocol_has_ports_of_its_own(desk: Desk) -> None:

@@ -18,7 +18,7 @@ def words(text: str) -> list[str]:
 NMAPS_FLAGS = words("""
     -iL --exclude --exclude-file --excludefile --resolve-all -Pn -n -R --dns-servers -6
     -p -F --top-ports --exclude-ports -sS -sT
-    -T --min-rate --max-rate --max-retries --host-timeout --scan-delay
+    -T --min-rate --max-rate --max-retries --host-timeout --scan-delay --defeat-icmp-ratelimit
     --initial-rtt-timeout --min-rtt-timeout --max-rtt-timeout
     -oN -oX -oG -oA -oJ --csv --open --reason --all-states -v
 """)
@@ -114,6 +114,11 @@ def test_what_overrides_a_template() -> None:
     assert (made.initial_rtt_us, made.min_rtt_us, made.max_rtt_us) == (300_000, 10_000, 2_000_000)
     assert (made.max_tries, made.min_tries) == (2, 2)
     assert made.growth == TEMPLATES[4].growth
+
+
+def test_rations_are_waited_for_unless_told_otherwise() -> None:
+    assert not timing(read(["-T4"])).defeat_rations
+    assert timing(read(["-T4", "--defeat-icmp-ratelimit"])).defeat_rations
 
 
 def test_no_retransmission_at_all() -> None:

@@ -11,14 +11,23 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from tests.scan.name_server import NameServer
 
+from periplus.cli.aim import Aim
 from periplus.cli.commands.scan import main
+from periplus.cli.options import read
+from periplus.cli.scanning import _work
 from periplus.errors import CannotScan, UsageError
 from periplus.scan.names import ReverseNames, Servers
 from periplus.scan.naming import Naming
 from periplus.scan.vendor import Vendors
+from periplus.space.ranges import AddressSpace
+from periplus.space.space import Space
+from periplus.technique.catalogue import by_name
+from periplus.technique.verdict import State
+from periplus.wire.udp import UdpProbe
 
 SOURCE = Path(__file__).parents[2] / "src"
 ENVIRONMENT = {"PYTHONPATH": str(SOURCE), "PATH": os.environ["PATH"]}
@@ -255,6 +264,7 @@ def test_raw_packets_without_the_privilege(monkeypatch: pytest.MonkeyPatch, tmp_
         ["-oX", "/nowhere/x"],
         ["-oX", "/"],
         ["-p", "0-x"],
+        ["--defeat-icmp-ratelimit"],
     ],
 )
 def test_wrong_usage_is_told_before_anything_else(arguments: list[str], capfd: Output) -> None:
@@ -263,6 +273,27 @@ def test_wrong_usage_is_told_before_anything_else(arguments: list[str], capfd: O
     assert str(caught.value).isprintable()
     shown = capfd.readouterr()
     assert (shown.out, shown.err) == ("", "")
+
+
+def test_udp_gets_its_payloads_and_asks_their_ports_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+
+    def payloads(named: object) -> dict[int, tuple[bytes, ...]]:
+        asked.append(named)
+        return {53: (b"name?",)}
+
+    monkeypatch.setattr("periplus.scan.payloads.udp_payloads", payloads)
+    space = Space.of([(AddressSpace.of([(1, 1)]), np.array([53, 80], np.uint16))])
+    target = Aim(AddressSpace.of([(1, 1)]), {"udp": space, "tcp": space}, (), {})
+    given = read(["-sU", "-p", "53,80-90", "--defeat-icmp-ratelimit", HOST])
+    work = _work(by_name("udp"), target, given)
+    assert asked == [{53}]
+    assert work.urgent == {53}
+    assert isinstance(work.technique.probe, UdpProbe)
+    assert work.technique.probe.payloads == {53: (b"name?",)}
+    assert work.technique.silence[0] == State.CLOSED_FILTERED
+    plain = _work(by_name("syn"), target, given)
+    assert (plain.technique, plain.urgent) == (by_name("syn"), frozenset())
 
 
 def test_a_full_disk_costs_that_file_alone(open_port: int, tmp_path: Path, capfd: Output) -> None:

@@ -243,3 +243,30 @@ def test_work_is_done_from_nothing_to_everything() -> None:
     assert engine.work_done() == 0.0
     run(engine, Internet(space))
     assert engine.work_done() == 1.0
+
+
+class _Recording(Internet):
+    """Keeps which ports were asked, in order."""
+
+    def send(self, now_us: int, group: Group, probes: Probes) -> None:
+        self.asked.extend(self.space.port_at(group.host_id[probes.host], probes.port_rank).tolist())
+        super().send(now_us, group, probes)
+
+    asked: list[int]
+
+
+def test_urgent_ports_go_first_and_do_not_mislead_the_brake() -> None:
+    """Only urgent ports answer: that later first tries stay silent is no sign of loss."""
+    space = _space(1, 4000)
+    net = _Recording(space, shares=(0.02, 0.0, 0.98, 0.0))
+    net.asked = []
+    ports = np.arange(1, 4001).astype(np.uint16)
+    urgent = np.zeros(65_536, np.bool_)
+    urgent[ports[net.truth(np.zeros(4000, np.int64), ports) == OPEN]] = True
+    urgent[1:40] = True
+    engine = Engine(space, TECHNIQUE.table, Timing(), 7, 0, urgent=urgent)
+    outcome = run(engine, net)
+    assert _errors(net, outcome.verdicts) == (0, 0, 0)
+    assert set(net.asked[: urgent.sum()]) == set(np.flatnonzero(urgent).tolist())
+    assert engine._pace.brake.eras == [0]
+    assert outcome.seconds < 4

@@ -1,5 +1,7 @@
 """A group: lists and cursors, answers and time-outs, one host or many, equal or ragged."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -13,6 +15,7 @@ from periplus.space.address import Addresses
 from periplus.space.ip import parse_ip
 from periplus.technique.signal import icmp_signal, tcp_signal
 from periplus.technique.syn import TECHNIQUE
+from periplus.technique.udp import TECHNIQUE as UDP
 from periplus.technique.verdict import Reason, State
 from periplus.wire.tcp import ACK, FIN, RST, SYN
 
@@ -207,6 +210,54 @@ def test_icmp_errors_tell_nothing_of_loss_and_their_sender_is_kept() -> None:
     tally, findings = group.answer(replies, TECHNIQUE.table)
     assert (tally.accepted, tally.telling, findings) == (2, 0, None)
     assert [group.routers[int(group.cells.sender[row])] for row in cell] == [router, 0]
+
+
+def _paced_group() -> tuple[Group, I64]:
+    """A host that answered one of five ports by an error at 1 ms, and none of the others twice; those."""
+    group = _group(5)
+    cell = _take(group).cell
+    group.answer(_refusal(cell[:1]), UDP.table)
+    for now_us in (2 * RTO_US, 4 * RTO_US):
+        group.expire(now_us)
+        _take(group, now_us)
+    assert not len(_take(group, 4 * RTO_US))
+    group.expire(6 * RTO_US)
+    assert group.settled().all()
+    assert group.ration(group.settled(), 6 * RTO_US).all()
+    return group, cell[1:]
+
+
+def _refusal(cell: I64, attempt: int = 0, time_us: int = 1000) -> Replies:
+    closed = _replies(cell, attempt=attempt, time_us=time_us)
+    return replace(closed, signal=np.full(len(cell), icmp_signal(4, 3, 3, True), np.uint16))
+
+
+def test_a_question_that_may_have_been_refused_is_taken_back_and_asked_next() -> None:
+    group, silent = _paced_group()
+    begun_us = 6 * RTO_US
+    asked = group.take(np.array([0]), np.array([2]), begun_us).cell
+    assert asked.tolist() == silent[:2].tolist()
+    group.answer(_refusal(asked[:1], attempt=2, time_us=begun_us + 9), UDP.table)
+    assert group.expire(begun_us + RTO_US)
+    assert group.cells.tries[asked[1]] == 2  # as before: the answer to the other took its turn
+    again = group.take(np.array([0]), np.array([1]), begun_us + 2 * RTO_US)
+    assert (again.cell.tolist(), again.attempt.tolist()) == ([asked[1]], [2])
+    assert _take(group, begun_us + 2 * RTO_US).cell.tolist() == silent[2:].tolist()
+    group.expire(begun_us + 20 * RTO_US)
+    assert group.cells.tries[silent].tolist() == [3, 3, 3, 3]
+    assert group.outstanding == 0
+
+
+def test_the_late_answer_to_a_question_that_was_taken_back_counts() -> None:
+    group, _ = _paced_group()
+    begun_us = 6 * RTO_US
+    first, second = group.take(np.array([0]), np.array([2]), begun_us).cell
+    group.answer(_refusal(np.array([first]), attempt=2, time_us=begun_us + 9), UDP.table)
+    group.expire(begun_us + RTO_US)
+    tally, _ = group.answer(_refusal(np.array([second]), 2, begun_us + RTO_US + 9), UDP.table)
+    assert (tally.accepted, tally.unsolicited) == (1, 0)
+    tally, _ = group.answer(_refusal(np.array([second]), 3, begun_us + RTO_US + 9), UDP.table)
+    assert (tally.accepted, tally.unsolicited) == (0, 1)
 
 
 def test_a_finished_host_hears_no_more() -> None:

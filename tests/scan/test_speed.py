@@ -52,6 +52,14 @@ def test_only_the_last_seconds_count() -> None:
     assert len(speed._seen) <= MEMORY_S + 2
 
 
+def test_hosts_that_set_the_pace_are_the_estimate() -> None:
+    speed = Speed(0)
+    speed.observe(2 * SECOND, 1_000, 0.5)
+    assert speed.eta_s == pytest.approx(2.0)
+    speed.observe(3 * SECOND, 1_001, 0.5, 900.0)
+    assert speed.eta_s == 900.0
+
+
 def test_two_looks_at_the_same_moment() -> None:
     speed = Speed(7)
     speed.observe(7, 3, 0.1)

@@ -2,7 +2,8 @@
 
 A host is open, closed, filtered by silence, or rejected by ICMP port by port, by a keyed hash of address and port,
 so any size is computable. Between us and the hosts lies one path: loss each way, delay, jitter (and so reordering),
-duplicates, and a bottleneck of so many packets a second with a queue. ICMP errors are rationed by host.
+duplicates, and a bottleneck of so many packets a second with a queue. ICMP errors are rationed by host, with a token
+bucket as Linux has for each destination; a host that speaks UDP tells its closed ports by them.
 """
 
 from dataclasses import dataclass, field
@@ -14,14 +15,13 @@ from periplus.engine.engine import Engine, Step
 from periplus.engine.group import Group
 from periplus.engine.replies import Probes, Replies
 from periplus.space.space import Space
-from periplus.technique.signal import icmp_signal, tcp_signal
+from periplus.technique.signal import UDP_REPLY, icmp_signal, tcp_signal
 from periplus.wire.tcp import ACK, RST, SYN
 
 OPEN, CLOSED, DROPPED, REJECTED = range(4)
-_SIGNAL = np.array(
-    [tcp_signal(SYN | ACK), tcp_signal(RST | ACK), 0, icmp_signal(4, 3, 13, True)],
-    np.uint16,
-)
+_REJECTION = icmp_signal(4, 3, 13, True)
+_TCP = np.array([tcp_signal(SYN | ACK), tcp_signal(RST | ACK), 0, _REJECTION], np.uint16)
+_UDP = np.array([UDP_REPLY, icmp_signal(4, 3, 3, True), 0, _REJECTION], np.uint16)
 NEVER = 1 << 62
 
 
@@ -29,7 +29,8 @@ NEVER = 1 << 62
 class Path:
     """What lies between us and the hosts; loss is each way, times in microseconds, capacity in packets a second.
 
-    `policer`: so many packets a second, probes and answers together, and so many at once; what is over is dropped.
+    `icmp_per_second`: of each host, which saves up `icmp_burst` of them. `policer`: so many packets a second, probes
+    and answers together, and so many at once; what is over is dropped.
     """
 
     loss: float = 0.0
@@ -39,6 +40,7 @@ class Path:
     capacity: float = 0.0
     queue_us: int = 50_000
     icmp_per_second: float = 0.0
+    icmp_burst: float = 1.0
     policer: tuple[float, float] = (0.0, 0.0)
 
 
@@ -51,6 +53,7 @@ class Internet:
     shares: tuple[float, float, float, float] = (0.01, 0.99, 0.0, 0.0)
     dead: float = 0.0
     seed: int = 1
+    udp: bool = False
     send_cost_us: float = 1.5
     sent: int = 0
     overflowed: int = 0
@@ -60,7 +63,8 @@ class Internet:
         self._mail: list[tuple[I64, I64, I64, U8, U16]] = []  # arrival, group, cell, attempt, signal
         self._line_free_us = 0.0
         self._tokens, self._filled_us = self.path.policer[1], 0.0
-        self._icmp_sent: dict[int, float] = {}
+        self._icmp_full_us: dict[int, float] = {}  # when a host's bucket is full again
+        self._signal = _UDP if self.udp else _TCP
         self.send_times: list[tuple[int, int]] = []
 
     def truth(self, host_id: I64, port: U16) -> U8:
@@ -93,7 +97,7 @@ class Internet:
                         np.full(len(rows), probes.group),
                         probes.cell[rows],
                         probes.attempt[rows],
-                        _SIGNAL[kind[rows]],
+                        self._signal[kind[rows]],
                     )
                 )
 
@@ -128,13 +132,15 @@ class Internet:
 
     def _rationed(self, kind: U8, host_id: I64, at_us: F64) -> Mask:
         passes = np.ones(len(kind), np.bool_)
-        if self.path.icmp_per_second:
-            for row in np.flatnonzero(kind == REJECTED):
-                host = int(host_id[row])
-                if at_us[row] < self._icmp_sent.get(host, -1.0):
-                    passes[row] = False
-                else:
-                    self._icmp_sent[host] = float(at_us[row]) + 1e6 / self.path.icmp_per_second
+        if not self.path.icmp_per_second:
+            return passes
+        each_us = 1e6 / self.path.icmp_per_second
+        by_icmp = (kind == REJECTED) | (self.udp & (kind == CLOSED))
+        for row in np.flatnonzero(by_icmp):
+            host, now_us = int(host_id[row]), float(at_us[row])
+            full_us = max(self._icmp_full_us.get(host, now_us), now_us)
+            passes[row] = full_us - now_us <= (self.path.icmp_burst - 1) * each_us
+            self._icmp_full_us[host] = full_us + each_us * passes[row]
         return passes
 
     def collect(self, now_us: int) -> dict[int, Replies]:

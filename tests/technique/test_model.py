@@ -72,6 +72,18 @@ def test_only_icmp_errors_are_rationed() -> None:
     assert table.rationed[icmp_signal(4, 3, 3, True)] == 1
 
 
+def test_who_does_not_wait_for_rationed_answers_knows_less_of_silence() -> None:
+    closed = Row(Icmp(4, 3, (3,), "target"), State.CLOSED, Reason.PORT_UNREACH)
+    silent = Row(Silence(), State.OPEN_FILTERED, Reason.NO_RESPONSE)
+    technique = _technique(closed, silent)
+    assert technique.rations_closed
+    assert technique.unwaited.silence == (State.CLOSED_FILTERED, Reason.NO_RESPONSE)
+    assert technique.unwaited.rows[0] == closed
+    assert technique.silence == (State.OPEN_FILTERED, Reason.NO_RESPONSE)
+    assert not _technique(silent).rations_closed
+    assert not _technique(Row(Tcp("R", "R"), State.CLOSED, Reason.RESET), silent).rations_closed
+
+
 def test_answers_of_other_protocols() -> None:
     assert list(Datagram().signals()) == [UDP_REPLY]
     assert list(SctpChunk(2).signals()) == [sctp_signal(2)]

@@ -23,7 +23,7 @@ from periplus.space.services import Services
 from periplus.space.space import Space, unprobeable
 from periplus.space.targets import Target, parse_target, parse_target_list
 
-__all__ = ["IP", "Aim", "aim", "chosen_ports"]
+__all__ = ["IP", "Aim", "aim", "chosen_ports", "named_ports"]
 
 DEFAULT_TOP = 1000
 IP = "ip"  # the protocol of techniques whose ports are protocols
@@ -121,6 +121,12 @@ def chosen_ports(
         if not left:
             raise UsageError(f"no {proto.upper()} ports are left to probe: --exclude-ports takes them all")
     return ports
+
+
+def named_ports(texts: list[str] | None) -> frozenset[int]:
+    """Return the ports that the values of -p name one by one, by number."""
+    words = (word.rpartition(":")[2].strip() for text in texts or () for word in text.split(","))
+    return frozenset(int(word) for word in words if word.isdecimal() and word.isascii())
 
 
 def _common_ports(proto: str, top: int | None, services: Services) -> tuple[int, ...]:

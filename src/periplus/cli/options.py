@@ -165,6 +165,12 @@ def _add_timing(made: Parser) -> None:
         "--scan-delay", type=duration_us, metavar="TIME", help="between two probes to one host"
     )
     group.add_argument(
+        "--defeat-icmp-ratelimit",
+        dest="defeat_rations",
+        action="store_true",
+        help="UDP: do not wait for ICMP errors that hosts ration",
+    )
+    group.add_argument(
         "--initial-rtt-timeout", type=some_time_us, metavar="TIME", help="wait for a first answer"
     )
     group.add_argument("--min-rtt-timeout", type=some_time_us, metavar="TIME", help="wait at least so long")
@@ -238,6 +244,7 @@ def _overridden(made: Timing, given: argparse.Namespace) -> Timing:
         "max_rtt_us": given.max_rtt_timeout,
     }
     made = replace(made, **{name: value for name, value in fields.items() if value is not None})
+    made = replace(made, defeat_rations=given.defeat_rations)
     if given.min_rate:
         made = replace(made, floor_rate=given.min_rate, floor_is_fixed=True, parallelism=0)
     if given.max_retries is not None:

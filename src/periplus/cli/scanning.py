@@ -8,11 +8,11 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import FrameType
 
 from periplus import __version__
-from periplus.cli.aim import IP, Aim, aim
+from periplus.cli.aim import IP, Aim, aim, named_ports
 from periplus.cli.discovering import discovery
 from periplus.cli.main import FAILED, FINISHED, INTERRUPTED
 from periplus.cli.options import output_requests, read, timing
@@ -95,6 +95,8 @@ def scan(arguments: Sequence[str], raw: bool, scout: Scout | None) -> int:
     services = Services(services_text() + protocols_text())
     asked, why = _techniques(given, raw)
     _check_traceroute(given, asked, raw)
+    if given.defeat_rations and not any(technique.rations_closed for technique in asked):
+        raise UsageError("--defeat-icmp-ratelimit: only UDP scans (-sU) wait for ICMP errors")
     protos = tuple(technique.proto for technique in asked)
     target = aim(given, services, resolver(given.dns_servers), progress.message, protos)
     seed = secrets.randbits(SEED_BITS) if given.seed is None else given.seed
@@ -125,7 +127,7 @@ def _config(
     found: Discovery | None,
 ) -> ScanConfig:
     return ScanConfig(
-        works=tuple(Work(technique, target.spaces[technique.proto]) for technique in how.techniques),
+        works=tuple(_work(technique, target, given) for technique in how.techniques),
         timing=pace,
         seed=seed,
         discovery=found,
@@ -141,6 +143,20 @@ def _config(
         source_port=how.source_port,
         socket_ttl=how.socket_ttl,
     )
+
+
+def _work(technique: Technique, target: Aim, given: argparse.Namespace) -> Work:
+    """A technique on its ports; UDP gets its payloads, and asks the ports that have one first."""
+    space = target.spaces[technique.proto]
+    if given.defeat_rations:
+        technique = technique.unwaited if technique.rations_closed else technique
+    if technique.proto != "udp":
+        return Work(technique, space)
+    from periplus.scan.payloads import udp_payloads
+    from periplus.wire.udp import UdpProbe
+
+    payloads = udp_payloads(named_ports(given.ports))
+    return Work(replace(technique, probe=UdpProbe(payloads)), space, frozenset(payloads))
 
 
 def _techniques(given: argparse.Namespace, raw: bool) -> tuple[list[Technique], str]:

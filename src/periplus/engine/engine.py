@@ -5,7 +5,8 @@ of the whole space; a group is opened as soon as the ones before it have too lit
 are finished, so a slow host holds nobody up. Memory is that of the open groups, whatever the size of the space.
 
 How silence ends: when a host has nothing left on its way, the loss measured so far says how many open ports its
-silence may hide; above the target it gets another try, below it is believed (`loss`).
+silence may hide; above the target it gets another try, below it is believed (`loss`). A host that rations its answers
+is asked again at its own pace before anything is believed (`ration`).
 """
 
 from dataclasses import dataclass, field
@@ -19,7 +20,9 @@ from periplus.engine.intake import Fed, Intake, Ordered
 from periplus.engine.lists import fair_shares
 from periplus.engine.loss import expected_missed, hidden_by_eras, per_try, shares
 from periplus.engine.pace import Pace
+from periplus.engine.portorder import PortOrders, different_orders
 from periplus.engine.replies import Findings, Probes, Replies
+from periplus.engine.tables import NO_STRETCH
 from periplus.engine.timing import Timing
 from periplus.space.address import Addresses
 from periplus.space.space import Space
@@ -29,9 +32,10 @@ from periplus.technique.verdict import Reason
 __all__ = ["Engine", "Limits", "Step", "Totals"]
 
 NEVER = 1 << 62
+SECOND = 1_000_000
 UNREAD = 2_048
 ROUND_GAIN = 1 / 8
-STRETCHES = 1 << 16  # that a column tells apart: hours
+STRETCHES = NO_STRETCH  # that a column tells apart: hours
 LATE_SHARE = 0.25  # of the floor's rate, for third and later tries on a path that loses
 LATE_LOSS = 0.05
 LATE_S = 0.004
@@ -95,15 +99,18 @@ class Engine:
         now_us: int,
         limits: Limits | None = None,
         *,
+        urgent: Mask | None = None,
         fed: bool = False,
         until_up: bool = False,
     ) -> None:
-        """`fed`: hosts are asked when they are given to `admit`; `until_up`: until they are known to be there."""
+        """`urgent`: of all 65,536 ports, those that each host is asked first. `fed`: hosts are asked when they are
+        given to `admit`; `until_up`: until they are known to be there."""
         self._space = space
         self._table = table
         self._timing = timing
         self._key = key
         self._limits = limits or Limits()
+        self._port_orders, self._kinds = different_orders([each.ports for each in space.blocks], urgent, key)
         size = self._size_of_groups()
         self._fed = Fed(size) if fed else None
         self._intake: Intake = self._fed or Ordered(space.n_hosts, key, size)
@@ -240,6 +247,7 @@ class Engine:
         settled = group.settled()
         if not settled.any():
             return
+        settled &= ~group.ration(settled, now_us)
         hosts, timing = group.hosts, self._timing
         silent = group.silent().astype(np.int32)
         share = shares(hosts.lost, hosts.heard, group.network, self.totals.lost, self.totals.heard)
@@ -266,9 +274,15 @@ class Engine:
                 key=self._key,
                 timing=self._timing,
                 most=self._limits.outstanding,
+                orders=self._orders_of(host_id),
             )
             self.groups[group.number] = group
             step.opened.append(group)
+
+    def _orders_of(self, host_id: I64) -> PortOrders:
+        return PortOrders(
+            self._port_orders, self._kinds[self._space.block_of(host_id)], host_id.astype(np.uint64)
+        )
 
     def _has_room(self) -> bool:
         fresh = sum(group.fresh_left() for group in self.groups.values())
@@ -295,7 +309,7 @@ class Engine:
             left = fresh + again
             if not left.any():
                 continue
-            wanted = self._may_go(group, left, now_us)
+            wanted = group.rations.quota(left, now_us)
             room = np.maximum(group.windows.size.astype(np.int64) - group.hosts.outstanding, 0)
             # The floor is for hosts whose own windows are full, so it gets what the windows leave of the most.
             by_window = fair_shares(np.minimum(wanted, room), min(clocked, most), self._turn)
@@ -317,9 +331,14 @@ class Engine:
                 late_sent = int(np.count_nonzero(probes.attempt > 1))
                 late_room -= late_sent
                 self._late.take(late_sent)
-        first_tries = sum(int(np.count_nonzero(probes.attempt == 0)) for probes in step.probes)
+        first_tries = sum(self._first_tries(probes) for probes in step.probes)
         self._pace.sent(spent_window, spent_floor, first_tries)
         return more, roomy
+
+    def _first_tries(self, probes: Probes) -> int:
+        """How many first tries there are, but for those of urgent ports: these answer more often than others."""
+        first = probes.cell[probes.attempt == 0]
+        return int(np.count_nonzero(self.groups[probes.group].cells.stretch[first] != NO_STRETCH))
 
     def _late_room(self, now_us: int) -> int:
         """How many third and later tries may go.
@@ -333,11 +352,6 @@ class Engine:
         """How many more probes the caller and the machine could take."""
         outstanding = sum(group.outstanding for group in self.groups.values())
         return min(room_out, self._limits.in_flight - outstanding)
-
-    def _may_go(self, group: Group, wanted: I64, now_us: int) -> I64:
-        if not self._timing.scan_delay_us:
-            return wanted
-        return np.where(group.hosts.next_us <= now_us, np.minimum(wanted, 1), 0)
 
     def _split(self, group: Group, fresh: I64, again: I64, total: I64, now_us: int) -> Probes:
         """Half of what may go are retransmissions, as long as there is news to ask: loss shows early."""
@@ -364,10 +378,19 @@ class Engine:
         if waiting:
             outstanding = sum(group.outstanding for group in self.groups.values())
             soonest = self._pace.ready_us(outstanding, roomy)
-            if self._timing.scan_delay_us:
-                soonest = max(soonest, min(group.next_turn_us() for group in self.groups.values()))
+            soonest = max(soonest, min(group.next_turn_us() for group in self.groups.values()))
             wake_us = min(wake_us, soonest)
         return wake_us
+
+    def paced_left_s(self) -> float | None:
+        """Return how long the hosts that ration their answers take, once nothing else is left to do; else None.
+
+        It is what the slowest one has to be asked, times its delay: an answer less than expected makes it shorter.
+        """
+        if not self._intake.exhausted or any(group.fresh_left() for group in self.groups.values()):
+            return None
+        left_us = max((group.paced_left_us() for group in self.groups.values()), default=0.0)
+        return left_us / SECOND or None
 
     def work_done(self) -> float:
         """Return the share of the work done, 0..1: a question counts half when asked, whole when settled."""

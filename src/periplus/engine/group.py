@@ -12,16 +12,18 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from periplus.columns import F64, I32, I64, U8, U16, Mask, distinct
-from periplus.engine.columns import allocate, column
+from periplus.columns import F64, I32, I64, U8, Mask, distinct
+from periplus.engine.columns import allocate
 from periplus.engine.lists import concatenated, interleaved, ragged_ranks, spread
 from periplus.engine.loss import lost_shares
+from periplus.engine.portorder import PortOrders, plain_orders
+from periplus.engine.ration import QUESTIONS, Rations
 from periplus.engine.replies import FIRST_UNANSWERED, Findings, Probes, Replies, Unanswered
 from periplus.engine.rtt import RoundTrips, observe
+from periplus.engine.tables import NO_STRETCH, Cells, Hosts, HostState
 from periplus.engine.timing import Timing
 from periplus.engine.window import Windows
 from periplus.space.address import Addresses
-from periplus.space.order import Order
 from periplus.technique.model import UNEXPECTED, Table
 from periplus.technique.verdict import State
 
@@ -30,53 +32,6 @@ __all__ = ["Cells", "Group", "HostState", "Hosts"]
 FIRST_HOST_WINDOW = 10.0
 EXPIRY_TICK_US = 25_000
 NEVER = 1 << 62
-
-
-class HostState:
-    """The values of `Hosts.status`."""
-
-    WAITING = 0  # the way to it is not known yet
-    ACTIVE = 1
-    FINISHED = 2
-    TOLD = 3  # finished and reported
-
-
-@dataclass(slots=True)
-class Cells:
-    """One row a question."""
-
-    state: U8 = column("u1", "a State once answered, else an Unanswered", Unanswered.FRESH)
-    reason: U8 = column("u1", "the Reason of the state")
-    tries: U8 = column("u1", "probes sent")
-    ttl: U8 = column("u1", "of the deciding answer; 0: unknown")
-    rtt_ms: "np.ndarray[tuple[int], np.dtype[np.float32]]" = column("f4", "of the deciding answer", np.nan)
-    sent_us: I64 = column("i8", "when the last probe left")
-    again: U16 = column("u2", "ports' ranks that await their next try, host by host")
-    sender: U16 = column("u2", "which router answered; 0: the target itself")
-    stretch: U16 = column("u2", "the pace's stretch of time (mod 65,536) in which it was first asked")
-
-
-@dataclass(slots=True)
-class Hosts:
-    """One row a host."""
-
-    status: U8 = column("u1", "a HostState")
-    timed_out: U8 = column("u1", "1: given up after the host time-out")
-    first: I64 = column("i8", "its first cell")
-    count: I64 = column("i8", "its cells")
-    allowed: U8 = column("u1", "tries that its silence deserves so far")
-    outstanding: I64 = column("i8", "probes on their way")
-    next_us: I64 = column("i8", "with a delay between probes: when the next may go")
-    started_us: I64 = column("i8", "first probe")
-    ended_us: I64 = column("i8", "when its last verdict was reached")
-    answered: I32 = column("i4", "cells answered")
-    opened: I32 = column("i4", "cells open")
-    heard: I32 = column("i4", "answers that tell of loss")
-    lost: I32 = column("i4", "probes known to be lost")
-    proved: U8 = column("u1", "1: the host itself has answered, so it is up")
-    reason: U8 = column("u1", "the Reason of its own first answer")
-    ttl: U8 = column("u1", "of its own first answer")
-    missed: F64 = column("f8", "expected open ports among the silent, when finished")
 
 
 @dataclass(slots=True)
@@ -102,7 +57,15 @@ class Group:
     """The hosts of one group; `ports` is the number of ports of each, `host_id` its number in the space."""
 
     def __init__(
-        self, number: int, addresses: Addresses, ports: I64, host_id: I64, key: int, timing: Timing, most: int
+        self,
+        number: int,
+        addresses: Addresses,
+        ports: I64,
+        host_id: I64,
+        key: int,
+        timing: Timing,
+        most: int,
+        orders: PortOrders | None = None,
     ) -> None:
         self.number = number
         self.host_id = host_id
@@ -115,6 +78,7 @@ class Group:
         self.cells = allocate(Cells, int(ports.sum()))
         self.trips = allocate(RoundTrips, len(addresses))
         self.trips.rto_us[:] = timing.initial_rtt_us
+        self.rations = Rations(len(addresses), timing)
         self.windows = Windows(len(addresses), FIRST_HOST_WINDOW, most, timing.growth)
         prefix = np.where(addresses.is_v4, addresses.lo >> np.uint64(8), addresses.hi)
         self.network: I64 = np.unique(prefix, return_inverse=True)[1].astype(np.int64)
@@ -124,9 +88,8 @@ class Group:
         self.routers: list[int] = [0]
         self.outstanding = 0
         self.stretch = 0  # of the pace; the engine's to set
-        self._tweak = host_id.astype(np.uint64)  # makes each host's order of ports its own
-        self._orders = {int(size): Order(int(size), key) for size in distinct(ports)}
-        self._uniform = int(ports[0]) if len(self._orders) == 1 else 0
+        self._orders = orders or plain_orders(ports, host_id, key)
+        self._uniform = int(ports[0]) if (ports == ports[0]).all() else 0
         self._flights: list[I64] = []
         self._expiry_us = NEVER
 
@@ -161,8 +124,14 @@ class Group:
         return int(self.ready[0].sum() - self.taken[0].sum())
 
     def next_turn_us(self) -> int:
-        """With a delay between probes: when the next host with something to ask may be asked."""
-        return int(self.hosts.next_us[sum(self.waiting()) > 0].min(initial=NEVER))
+        """When the next host with something to ask may be asked."""
+        fresh, second, late = self.waiting()
+        return self.rations.next_turn_us(fresh + second + late > 0)
+
+    def paced_left_us(self) -> float:
+        """How long the slowest of the hosts with rations takes for what is still to be asked."""
+        fresh, second, late = self.waiting()
+        return self.rations.left_us(fresh + second + late)
 
     def work_done(self) -> float:
         """Cells' worth of work done by hosts not yet told: asked counts half, answered the other half."""
@@ -172,11 +141,11 @@ class Group:
     def take(self, fresh: I64, again: I64, now_us: int) -> Probes:
         """Ask so many fresh cells and retransmissions of each host; the probes of hosts are interleaved."""
         batches = [self._take_try(0, fresh)] if fresh.any() else []
-        for attempt in range(1, len(self.ready) - 1):
+        for attempt, hosts in self._later_tries():
             if not again.any():
                 break
             left = self.ready[attempt] - self.taken[attempt]
-            part = np.where(attempt < self.hosts.allowed, np.minimum(again, left), 0)
+            part = np.where(hosts & (attempt < self.hosts.allowed), np.minimum(again, left), 0)
             if part.any():
                 batches.append(self._take_try(attempt, part))
                 again = again - part
@@ -189,36 +158,39 @@ class Group:
             cell, host = cell[mixed], host[mixed]
         return self._ask(cell, host, now_us)
 
+    def _later_tries(self) -> list[tuple[int, Mask]]:
+        """In which order later tries are made, and by which hosts: those with rations settle one port at a time."""
+        tries = range(1, len(self.ready) - 1)
+        paced = self.rations.paced()
+        own = [(attempt, paced) for attempt in reversed(tries)] if paced.any() else []
+        return own + [(attempt, ~paced) for attempt in tries]
+
     def _take_try(self, attempt: int, counts: I64) -> I64:
         hosts = self.hosts
         host, rank = spread(counts)
         position = self.taken[attempt][host] + rank
         self.taken[attempt] += counts.astype(np.int32)
         first = hosts.first[host]
-        return first + (self.cells.again[first + position] if attempt else self._permuted(host, position))
-
-    def _permuted(self, host: I64, position: I64) -> I64:
-        if self._uniform:
-            return self._orders[self._uniform].at(position, self._tweak[host])
-        place = np.zeros(len(host), np.int64)
-        counts = self.hosts.count[host]
-        for size in distinct(counts):
-            same = counts == size
-            place[same] = self._orders[int(size)].at(position[same], self._tweak[host[same]])
-        return place
+        if attempt:
+            again: I64 = first + self.cells.again[first + position]
+            return again
+        cell = first + self._orders.at(host, position)
+        # Urgent ports are no fair sample of all, so no stretch is judged by them.
+        self.cells.stretch[cell] = np.where(position < self._orders.urgent[host], NO_STRETCH, self.stretch)
+        return cell
 
     def _ask(self, cell: I64, host: I64, now_us: int) -> Probes:
         cells, hosts = self.cells, self.hosts
         attempt = cells.tries[cell]
         cells.tries[cell] += 1
-        cells.stretch[cell[attempt == 0]] = self.stretch
         cells.state[cell] = Unanswered.ASKED
         cells.sent_us[cell] = now_us
         counts = np.bincount(host, minlength=len(self))
+        cells.alone[cell] = counts[host] == 1
         hosts.outstanding += counts
         asked = counts > 0
         hosts.started_us[asked & (hosts.started_us == 0)] = now_us
-        hosts.next_us[asked] = now_us + self.timing.scan_delay_us
+        self.rations.asked(counts, now_us, self.trips.rto_us)
         self.outstanding += len(cell)
         if len(cell):
             self._flights.append(cell)
@@ -242,7 +214,9 @@ class Group:
         current = self.cells.state[replies.cell]
         expected = verdict != UNEXPECTED
         active = self.hosts.status[self.host_of(replies.cell)] == HostState.ACTIVE
-        asked = replies.attempt < self.cells.tries[replies.cell]
+        # A try that was taken back was made all the same.
+        back = (current == Unanswered.EXPIRED) & (self.cells.refused[replies.cell] > 0)
+        asked = replies.attempt < self.cells.tries[replies.cell] + back
         settled = current < FIRST_UNANSWERED
         late = expected & asked & ~settled & ~active
         tally.unexpected = int((~expected).sum())
@@ -270,14 +244,32 @@ class Group:
         hosts.answered += np.bincount(host, minlength=len(self)).astype(np.int32)
         np.maximum.at(hosts.ended_us, host, replies.time_us[chosen])
         self._note_senders(replies, chosen, cell)
+        rationed = table.rationed[signal] > 0
+        self._ration(replies, chosen, cell, host, rationed & (state == State.CLOSED))
         own = self._prove(replies, chosen, cell, host)
         self._time(replies, chosen, cell, host, own, tally)
-        self._weigh(cell, host, replies.attempt[chosen], table.rationed[signal] > 0, tally)
+        self._weigh(cell, host, replies.attempt[chosen], rationed, tally)
         found = state == State.OPEN
         if not found.any():
             return None
         hosts.opened += np.bincount(host[found], minlength=len(self)).astype(np.int32)
         return self.findings(cell[found], host[found])
+
+    def _ration(self, replies: Replies, chosen: I64, cell: I64, host: I64, rationed: Mask) -> None:
+        """Learn from closed ports that their hosts told by rationed answers."""
+        if not rationed.any():
+            return
+        rows = cell[rationed]
+        self.rations.answered(
+            host[rationed],
+            self.cells.sent_us[rows],
+            replies.time_us[chosen[rationed]],
+            self.cells.alone[rows] > 0,
+            self.cells.refused[rows] > 1,
+            self.rations.paced()[host[rationed]]
+            & ((self.cells.tries[rows] - self.timing.min_tries) % QUESTIONS == 0),
+            self.trips.rto_us,
+        )
 
     def findings(self, cell: I64, host: I64) -> Findings:
         """Return cells as rows of findings."""
@@ -362,10 +354,11 @@ class Group:
         self.windows.heard(rows, heard_by[rows].astype(np.float64))
         self.windows.lost(rows, lost_by[rows])
         stretch = self.cells.stretch[cell].astype(np.int64)
-        tally.first = stretch[telling & (attempt == 0)]
+        fair = telling & (stretch != NO_STRETCH)
+        tally.first = stretch[fair & (attempt == 0)]
         if self.fresh_left():
             tally.clocking = tally.telling
-            tally.second = stretch[telling & (attempt == 1)]
+            tally.second = stretch[fair & (attempt == 1)]
 
     # waiting in vain
 
@@ -384,18 +377,40 @@ class Group:
         self._expiry_us = min(max(soonest, now_us + 1_000), now_us + EXPIRY_TICK_US) if len(kept) else NEVER
         if not overdue.any():
             return False
-        self._give_up(cell[overdue])
+        self._give_up(cell[overdue], now_us)
         return True
 
-    def _give_up(self, cell: I64) -> None:
+    def _give_up(self, cell: I64, now_us: int) -> None:
         cells, hosts = self.cells, self.hosts
         cells.state[cell] = Unanswered.EXPIRED
         host = self.host_of(cell)
         hosts.outstanding -= np.bincount(host, minlength=len(self))
         self.outstanding -= len(cell)
+        final = cells.tries[cell] >= hosts.allowed[host]
+        back = self.rations.expired(host, cells.sent_us[cell], final, now_us)
+        if back.any():
+            self._take_back(cell[back], host[back])
+            cell, host = cell[~back], host[~back]
+        cells.refused[cell] = 0
         for tried in distinct(cells.tries[cell]):
             some = cells.tries[cell] == tried
             self._append(int(tried), cell[some], host[some])
+
+    def _take_back(self, cell: I64, host: I64) -> None:
+        """The last try of these cells does not count: each stands next in the list that it was taken from.
+
+        That list's last places are free: what was taken from them is in these cells, so the next list is shorter.
+        """
+        cells = self.cells
+        cells.refused[cell] = np.maximum(cells.refused[cell], 1 + cells.alone[cell])
+        cells.tries[cell] -= 1
+        for attempt in distinct(cells.tries[cell]):
+            some = cells.tries[cell] == attempt
+            whose, which = host[some], cell[some]
+            first = self.hosts.first[whose]
+            self.taken[attempt] -= np.bincount(whose, minlength=len(self)).astype(np.int32)
+            position = self.taken[attempt][whose] + ragged_ranks(whose)
+            self.cells.again[first + position] = (which - first).astype(np.uint16)
 
     def _append(self, attempt: int, cell: I64, host: I64) -> None:
         position = self.ready[attempt][host] + ragged_ranks(host)
@@ -423,6 +438,17 @@ class Group:
         idle: Mask = (hosts.status == HostState.ACTIVE) & (hosts.outstanding == 0) & ~behind
         return idle
 
+    def ration(self, settled: Mask, now_us: int) -> Mask:
+        """Let those settled hosts whose silence may be their ration's be asked once more; return which."""
+        hosts, timing = self.hosts, self.timing
+        if timing.defeat_rations:
+            return np.zeros(len(self), np.bool_)
+        more = settled & self.rations.unsettled() & (hosts.allowed < timing.max_tries) & (self.silent() > 0)
+        if more.any():
+            self.rations.begin_round(more, hosts.started_us, now_us)
+            hosts.allowed[more] = np.minimum(hosts.allowed[more] + QUESTIONS, timing.max_tries)
+        return more
+
     def silent(self) -> I64:
         """How many cells of each host are unanswered."""
         return self.hosts.count - self.hosts.answered
@@ -430,7 +456,7 @@ class Group:
     def lost_in_eras(self, eras: list[int]) -> F64:
         """By host, how many silent cells were probably lost in an era of the pace worse than others; `eras`: the
         stretches with which they begin."""
-        asked = np.flatnonzero(self.cells.tries)
+        asked = np.flatnonzero((self.cells.tries > 0) & (self.cells.stretch != NO_STRETCH))
         era = np.searchsorted(eras, self.cells.stretch[asked], "right")
         silent = self.cells.state[asked] >= FIRST_UNANSWERED
         share = lost_shares(era, silent)

@@ -29,6 +29,7 @@ class Timing:
     max_rate: float = 0.0
     growth: float = 1.0  # probes that one answer adds to a window
     host_timeout_us: int = 0
+    defeat_rations: bool = False  # do not wait for answers that hosts ration
     missed_per_1000: float = 0.01  # open ports that may be missed among 1,000 silent ones
 
     def limited(self, max_retries: int) -> "Timing":

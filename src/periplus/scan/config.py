@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
+from periplus.columns import Mask
 from periplus.engine.timing import Timing
 from periplus.scan.menu import Menu
 from periplus.space.ip import V4_BASE
@@ -12,13 +15,25 @@ from periplus.wire.shape import PLAIN, Shape
 
 __all__ = ["Discovery", "ScanConfig", "Work"]
 
+PORTS = 1 << 16
+
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One technique on its ports."""
+    """One technique on its ports; each host is asked the `urgent` ones first."""
 
     technique: Technique
     space: Space
+    urgent: frozenset[int] = frozenset()
+
+    @property
+    def urgent_mask(self) -> Mask | None:
+        """Of all ports the urgent ones; None when there are none."""
+        if not self.urgent:
+            return None
+        mask = np.zeros(PORTS, np.bool_)
+        mask[list(self.urgent)] = True
+        return mask
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,6 +125,7 @@ class Loop:
             config.seed,
             self._began_us,
             link.limits,
+            urgent=work.urgent_mask if work else None,
             fed=work is not None and discovery is not None,
             until_up=work is None,
         )
@@ -256,7 +257,7 @@ class Loop:
         settled += ports * self._hosts_done / max(self._config.n_hosts, 1)
         share = min(settled / max(total, 1), 1.0)
         sent = sum(each.sent for each in totals)
-        self._speed.observe(now_us, sent, share)
+        self._speed.observe(now_us, sent, share, self._paced_left_s())
         going = [each for each in self._all if not each.engine.done] or self._all
         return Snapshot(
             elapsed_s=(now_us - self._began_us) / 1e6,
@@ -271,6 +272,12 @@ class Loop:
             eta_s=self._speed.eta_s,
             phase="Traceroute" if self._scanned else going[0].title,
         )
+
+    def _paced_left_s(self) -> float | None:
+        """How long hosts take that are asked at a pace of their own, if nothing else is left."""
+        left = [each.engine.paced_left_s() for each in self._all if not each.engine.done]
+        known = [seconds for seconds in left if seconds is not None]
+        return max(known) if known and len(known) == len(left) else None
 
     def _worked(self) -> int:
         return min((worker.engine.totals.hosts_done for worker in self._workers), default=0)

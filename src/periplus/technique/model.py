@@ -9,7 +9,7 @@ it changes nothing and is counted.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cached_property
 
@@ -301,6 +301,21 @@ class Technique:
         return self.silence[0] == State.OPEN_FILTERED and bool(
             (self.table.state[resets] == State.CLOSED).all()
         )
+
+    @property
+    def rations_closed(self) -> bool:
+        """Whether hosts tell closed ports by answers that they ration."""
+        closed = self.table.state == State.CLOSED
+        return bool((self.table.rationed[closed] > 0).any())
+
+    @property
+    def unwaited(self) -> "Technique":
+        """The same for those who do not wait for rationed answers: what is silent may be closed, open hardly."""
+        rows = tuple(
+            replace(row, state=State.CLOSED_FILTERED) if isinstance(row.answer, Silence) else row
+            for row in self.rows
+        )
+        return replace(self, rows=rows)
 
 
 _FLAG_LETTERS = "FSRPAU"  # in the order of their bits

@@ -4,7 +4,8 @@ RFC 1122 section 4.1.3.1: a host answers a datagram to a port without a listener
 listener answers what it understands, so the payloads of `periplus.payload` are sent to the ports that they belong to.
 
 Limits: hosts send few ICMP errors (RFC 1812 section 4.3.2.8; Linux about one a second to each destination), so
-closed ports are found slowly; an open port that understands none of the payloads is as silent as a filtered one.
+closed ports are found slowly, at the pace that the engine learns for each host; an open port that understands none
+of the payloads is as silent as a filtered one.
 """
 
 from periplus.technique.icmp import UNREACHABLE

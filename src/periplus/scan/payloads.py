@@ -1,0 +1,25 @@
+"""What UDP probes say to each port, with the care that some equipment needs.
+
+Printers print whatever reaches their raw ports, so these get no payload ever. Payloads for fragile equipment go only
+to ports that the user named one by one.
+"""
+
+from collections.abc import Collection
+
+from periplus.payload.catalogue import by_port
+
+__all__ = ["udp_payloads"]
+
+PRINTERS = range(9100, 9108)
+
+
+def udp_payloads(named_ports: Collection[int]) -> dict[int, tuple[bytes, ...]]:
+    """Return the messages for each port that has any; `named_ports`: those that the user named one by one."""
+    payloads = by_port(careful=False)
+    careful = by_port(careful=True)
+    payloads.update({port: careful[port] for port in named_ports if port in careful})
+    return {
+        port: tuple(payload.data for payload in each)
+        for port, each in payloads.items()
+        if port not in PRINTERS
+    }
