@@ -256,6 +256,18 @@ def test_the_default_technique_is_told_with_its_reason(
     assert capfd.readouterr().err == line
 
 
+def test_traceroute_without_the_privilege(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("periplus.cli.commands.scan.can_send_raw", lambda: False)
+    with pytest.raises(CannotScan, match="--traceroute sends raw packets, and this process may not"):
+        main(["-n", "--traceroute", HOST, "-oX", str(tmp_path / "out.xml")])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_traceroute_with_ordinary_sockets_is_wrong_usage() -> None:
+    with pytest.raises(UsageError, match="--traceroute needs raw packets, which -sT does not send"):
+        scan("--traceroute", HOST)
+
+
 def test_raw_packets_without_the_privilege(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("periplus.cli.commands.scan.can_send_raw", lambda: False)
     with pytest.raises(CannotScan, match="run it as root, give it CAP_NET_RAW, or use -sT"):

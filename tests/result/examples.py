@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from hypothesis import strategies as st
 
-from periplus.result.row import HostReport, PortColumns, RunRow, ScanRow, SummaryRow
+from periplus.result.row import Hop, HostReport, PortColumns, RunRow, ScanRow, SummaryRow, Trace
 from periplus.result.writer import Format, Options
 from periplus.technique.verdict import Reason, State
 
@@ -138,6 +138,18 @@ def small_host(addr: str = "198.18.0.2") -> HostReport:
     return host(columns(ports, senders={25: "198.18.0.254"}), addr=addr)
 
 
+def traced_host() -> HostReport:
+    """A host behind four hops: one of them named, two silent, one whose time is not known."""
+    hops = (
+        Hop(1, "198.18.1.254", 0.046, ("gate.example", "other.example")),
+        Hop(2),
+        Hop(3),
+        Hop(4, "198.18.3.254"),
+        Hop(5, "198.18.0.2", 12.5),
+    )
+    return replace(small_host(), trace=Trace(hops, "tcp", 22))
+
+
 def closed_host() -> HostReport:
     """A host that is up and has nothing open."""
     return host(columns([(port, State.CLOSED, Reason.RESET) for port in range(1, 41)]))
@@ -252,5 +264,6 @@ def nasty_runs(draw: st.DrawFn) -> tuple[RunRow, HostReport, SummaryRow, Options
         vendor=draw(NASTY),
         notes=(draw(NASTY),),
     )
+    report = replace(report, trace=Trace((Hop(1), Hop(2, "2001:db8::1", 0.5, (draw(NASTY),))), "ipv6-icmp"))
     options = Options(Names({22: draw(NASTY), 80: draw(NASTY)}), reason=True, verbose=draw(st.integers(0, 2)))
     return run(draw(NASTY), draw(NASTY)), report, summary("error", draw(NASTY)), options

@@ -21,6 +21,7 @@ from tests.result.examples import (
     run_of_several,
     small_host,
     summary,
+    traced_host,
     usual_host,
     written,
 )
@@ -154,6 +155,21 @@ def test_a_listed_host_says_that_it_is_listed() -> None:
     assert [row["type"] for row in rows] == ["run", "host", "host", "summary"]
     assert (rows[1]["listed"], rows[1]["reason"], rows[1]["counts"]) == (True, "user-set", {})
     assert "listed" not in rows[2]
+
+
+def test_the_way_has_every_hop() -> None:
+    line = lines_of(written(ndjson.FORMAT, traced_host()))[-2]
+    assert line["trace"] == {
+        "proto": "tcp",
+        "port": 22,
+        "hops": [
+            {"ttl": 1, "addr": "198.18.1.254", "rtt_ms": 0.046, "names": ["gate.example", "other.example"]},
+            {"ttl": 2},
+            {"ttl": 3},
+            {"ttl": 4, "addr": "198.18.3.254"},
+            {"ttl": 5, "addr": "198.18.0.2", "rtt_ms": 12.5},
+        ],
+    }
 
 
 @given(nasty_runs())

@@ -17,12 +17,13 @@ from tests.result.examples import (
     run_of_several,
     small_host,
     summary,
+    traced_host,
     usual_host,
     written,
 )
 
 from periplus.result import normal
-from periplus.result.row import HostReport, RunRow, SummaryRow
+from periplus.result.row import Hop, HostReport, RunRow, SummaryRow, Trace
 from periplus.result.writer import Format, Options
 from periplus.technique.verdict import Reason, State
 
@@ -112,6 +113,39 @@ def test_notes_a_timeout_and_the_hardware_address_are_told() -> None:
     assert "Note: answers stopped after port 150\n" in text
     assert "Gave up on 198.18.0.2: host timeout." in text
     assert "MAC Address: 02:00:00:00:00:0a\n" in text
+
+
+def test_the_way_is_told_hop_by_hop() -> None:
+    text = written(normal.FORMAT, traced_host())
+    table = text.partition("\nTRACEROUTE")[2].partition("\n\n")[0]
+    assert table.splitlines() == [
+        " (using port 22/tcp)",
+        "HOP RTT      ADDRESS",
+        "1   0.05 ms  gate.example (198.18.1.254)",
+        "2   ... 3",
+        "4   --       198.18.3.254",
+        "5   12.50 ms 198.18.0.2",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("trace", "lines"),
+    [
+        (Trace((Hop(1, "198.18.0.2", 0.1),)), ("", "HOP RTT     ADDRESS", "1   0.10 ms 198.18.0.2")),
+        (
+            Trace((Hop(1), Hop(2, "198.18.0.2")), "icmp"),
+            (" (using proto 1/icmp)", "HOP RTT ADDRESS", "1   ...", "2   --  198.18.0.2"),
+        ),
+        (
+            Trace((Hop(1, "198.18.0.2"), Hop(2)), "udp", 9),
+            (" (using port 9/udp)", "HOP RTT ADDRESS", "1   --  198.18.0.2", "2   ..."),
+        ),
+    ],
+    ids=["on-link", "ICMP", "ends in silence"],
+)
+def test_short_ways(trace: Trace, lines: tuple[str, ...]) -> None:
+    text = written(normal.FORMAT, replace(small_host(), trace=trace))
+    assert tuple(text.partition("\nTRACEROUTE")[2].partition("\n\n")[0].splitlines()) == lines
 
 
 def test_the_vendor_stands_behind_the_hardware_address() -> None:

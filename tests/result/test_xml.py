@@ -23,12 +23,13 @@ from tests.result.examples import (
     run_of_several,
     small_host,
     summary,
+    traced_host,
     usual_host,
     written,
 )
 
 from periplus.result import xml
-from periplus.result.row import HostReport, RunRow, SummaryRow
+from periplus.result.row import Hop, HostReport, RunRow, SummaryRow, Trace
 from periplus.result.writer import Options
 
 DTD = Path("/usr/share/nmap/nmap.dtd")
@@ -51,6 +52,8 @@ VARIANTS = {
     "IPv6": written(xml.FORMAT, small_host("2001:db8::2")),
     "down": written(xml.FORMAT, down_host(), options=VERBOSE),
     "open only": written(xml.FORMAT, small_host(), closed_host(), options=replace(OPTIONS, open_only=True)),
+    "traced": written(xml.FORMAT, traced_host()),
+    "on-link": written(xml.FORMAT, replace(small_host(), trace=Trace((Hop(1, "198.18.0.2", 0.1),)))),
     "vendor": written(xml.FORMAT, host(mac="00:53:00:00:00:0A", vendor='Made-Up "Works" & <Co>')),
     "timed out": written(xml.FORMAT, SLOW),
     "protocols": written(xml.FORMAT, protocols_host(255), run_row=protocols_run()),
@@ -142,6 +145,16 @@ def test_a_router_is_named_and_silence_has_no_ttl() -> None:
     assert states["9999"].get("reason_ttl") == "0"
     assert states["22"].get("reason_ip") is None
     assert root.find("host/times").attrib == {"srtt": "110", "rttvar": "20", "to": "100000"}
+
+
+def test_the_way_is_written_as_by_nmap() -> None:
+    trace = etree.fromstring(VARIANTS["traced"].encode()).find("host/trace")
+    assert dict(trace.attrib) == {"port": "22", "proto": "tcp"}
+    assert [dict(hop.attrib) for hop in trace] == [
+        {"ttl": "1", "ipaddr": "198.18.1.254", "rtt": "0.05", "host": "gate.example"},
+        {"ttl": "4", "ipaddr": "198.18.3.254", "rtt": "--"},
+        {"ttl": "5", "ipaddr": "198.18.0.2", "rtt": "12.50"},
+    ]
 
 
 def test_open_hides_hosts_and_ports_that_are_not_open() -> None:

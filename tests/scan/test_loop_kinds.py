@@ -178,7 +178,7 @@ def test_a_service_answers_the_payload_that_it_understands() -> None:
     assert run.open == {(NEAR, 53), (NEAR, 123), (NEAR, 163)}
     assert run.verdicts[NEAR, 7] == (State.CLOSED, Reason.PORT_UNREACH)
     assert {run.verdicts[NEAR, port] for port in (161, 162)} == {(State.OPEN_FILTERED, Reason.NO_RESPONSE)}
-    assert (wire.datagrams[NEAR, 53], wire.probes[NEAR, 123], wire.malformed) == (1, 2, 0)
+    assert (wire.datagrams[NEAR, 53], wire.datagrams[NEAR, 123], wire.malformed) == (1, 2, 0)
 
 
 def test_a_port_that_answers_two_payloads_is_told_once() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from periplus.result.row import HostReport
+from periplus.result.row import Hop, HostReport, Trace
 from periplus.scan.names import Named, ReverseNames
 from periplus.scan.naming import Naming
 from periplus.scan.vendor import Vendors
@@ -86,6 +86,41 @@ def test_a_report_waits_for_its_name_and_no_other() -> None:
     [named] = naming.named(wait=True)
     assert named.names == (("given", "user"), ("waited.example", "PTR"), ("twice.example", "PTR"))
     assert list(naming.named(wait=True)) == []
+
+
+def traced(last: int) -> HostReport:
+    """A host behind a router that it shares with others, and a silent one."""
+    hops = (Hop(1, "198.18.1.254"), Hop(2), Hop(3, f"198.18.0.{last}"))
+    return replace(report(last), trace=Trace(hops, "tcp", 22))
+
+
+def test_hops_get_their_names_and_each_is_asked_for_once() -> None:
+    server = Server()
+    naming = Naming(None, server)
+    naming.ask(traced(1))
+    naming.ask(traced(2))
+    assert sorted(server.asked) == ["198.18.0.1", "198.18.0.2", "198.18.1.254"]
+    server.come = [("198.18.0.1", ("one.example",)), ("198.18.0.2", ())]
+    assert list(naming.named(wait=False)) == []
+    server.come = [("198.18.1.254", ("gate.example",))]
+    one, two = naming.named(wait=False)
+    assert one.names == (("given", "user"), ("one.example", "PTR"))
+    assert one.trace is not None
+    assert two.trace is not None
+    assert [hop.names for hop in one.trace.hops] == [("gate.example",), (), ("one.example",)]
+    assert [hop.names for hop in two.trace.hops] == [("gate.example",), (), ()]
+
+
+def test_giving_up_keeps_the_names_that_have_come() -> None:
+    server = Server()
+    naming = Naming(None, server)
+    naming.ask(traced(1))
+    server.come = [("198.18.1.254", ("gate.example",))]
+    assert list(naming.named(wait=False)) == []
+    naming.give_up()
+    [told] = naming.named(wait=True)
+    assert told.trace is not None
+    assert told.trace.hops[0].names == ("gate.example",)
 
 
 def test_giving_up_loses_no_report() -> None:

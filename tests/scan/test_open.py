@@ -138,6 +138,17 @@ def test_every_lane_is_opened_once_and_targets_are_asked_for_once(monkeypatch: p
     assert kernel.wires[0].closed
 
 
+def test_traceroute_has_a_link_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel = Kernel(monkeypatch, [span("198.18.0.0", "198.18.0.99", ETH4)])
+    links = open_links(replace(config(), traceroute=True), Clock(), draws, print)
+    assert links.trace is not None
+    assert links.trace.lanes == [ETH4]
+    assert [ports for ports, _ in kernel.opened] == [OURS, range(OURS.stop, OURS.stop + 16)]
+    assert kernel.protocols[-1] == (1, 6, 17, 58)
+    links.close()
+    assert open_links(config(), Clock(), draws, print).trace is None
+
+
 def test_a_router_that_the_kernel_knows_is_not_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     Kernel(monkeypatch, [Path(number("198.18.0.0"), number("198.18.0.99"), ETH4, number(ROUTER4))])
     link = link_for(config())

@@ -94,6 +94,9 @@ def _add_targets(made: Parser) -> None:
     family.add_argument(
         "-6", dest="family", action="store_const", const=6, help="of names only IPv6 addresses"
     )
+    group.add_argument(
+        "--traceroute", action="store_true", help="find the way to each host that is up; needs raw packets"
+    )
     reverse = group.add_mutually_exclusive_group()
     reverse.add_argument("-n", dest="reverse", action="store_const", const=False, help="no reverse names")
     reverse.add_argument(

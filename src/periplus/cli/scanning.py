@@ -94,6 +94,7 @@ def scan(arguments: Sequence[str], raw: bool, scout: Scout | None) -> int:
     progress = Progress(sys.stderr, given.verbose, dumb=os.environ.get("TERM") == "dumb")
     services = Services(services_text() + protocols_text())
     asked, why = _techniques(given, raw)
+    _check_traceroute(given, asked, raw)
     if given.defeat_rations and not any(technique.rations_closed for technique in asked):
         raise UsageError("--defeat-icmp-ratelimit: only UDP scans (-sU) wait for ICMP errors")
     protos = tuple(technique.proto for technique in asked)
@@ -135,6 +136,7 @@ def _config(
         assume_up=given.assume_up,
         reverse=given.reverse,
         dns_servers=given.dns_servers,
+        traceroute=given.traceroute,
         tell_down=bool(given.verbose or given.all_states or given.out_ndjson) or target.hosts.size == 1,
         shape=how.shape,
         via=how.via,
@@ -178,6 +180,24 @@ def _techniques(given: argparse.Namespace, raw: bool) -> tuple[list[Technique], 
                 "CAP_NET_RAW, or use -sT"
             )
     return chosen, ""
+
+
+def _check_traceroute(given: argparse.Namespace, chosen: list[Technique], raw: bool) -> None:
+    """Ordinary sockets do not show who sent an error."""
+    if not given.traceroute:
+        return
+    if given.only_list:
+        raise UsageError("-sL sends nothing, and --traceroute does: only one of them")
+    asked = [getattr(given, f"technique_{proto}") for proto in PROTOCOLS]
+    for technique in chosen:
+        if not technique.needs_raw and technique.name in asked:
+            raise UsageError(
+                f"--traceroute needs raw packets, which {technique.flag} does not send; use -sS or leave it out"
+            )
+    if not raw:
+        raise CannotScan(
+            "--traceroute sends raw packets, and this process may not: run it as root or give it CAP_NET_RAW"
+        )
 
 
 def _list(config: ScanConfig, target: Aim, writers: Writers) -> int:

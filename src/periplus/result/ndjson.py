@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from periplus.result.fold import Folded, fold, rows
-from periplus.result.row import HostReport, PortColumns, PortRow, RunRow, SummaryRow
+from periplus.result.row import Hop, HostReport, PortColumns, PortRow, RunRow, SummaryRow, Trace
 from periplus.result.sink import Sink
 from periplus.result.text import faithful, iso_time, port_list
 from periplus.result.writer import Format, Options, Writer
@@ -95,7 +95,7 @@ class Ndjson(Writer):
         yield self._line(_host(host))
 
     def _line(self, row: dict[str, Any]) -> str:
-        return self._encode({key: value for key, value in row.items() if value is not None}) + "\n"
+        return self._encode(_known(row)) + "\n"
 
 
 def _number(value: float | None, digits: int) -> float | None:
@@ -136,9 +136,25 @@ def _host(host: HostReport) -> dict[str, Any]:
         "vendor": faithful(host.vendor) if host.vendor else None,
         "timed_out": True if host.timed_out else None,
         "notes": [faithful(note) for note in host.notes] or None,
+        "trace": _trace(host.trace) if host.trace else None,
         "start": iso_time(host.started),
         "end": iso_time(host.ended),
     }
+
+
+def _trace(trace: Trace) -> dict[str, Any]:
+    row = {"proto": trace.proto, "port": trace.port, "hops": [_hop(hop) for hop in trace.hops]}
+    return _known(row)
+
+
+def _hop(hop: Hop) -> dict[str, Any]:
+    names = [faithful(name) for name in hop.names] or None
+    return _known({"ttl": hop.ttl, "addr": hop.addr, "rtt_ms": _number(hop.rtt_ms, 3), "names": names})
+
+
+def _known(row: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields whose value is known."""
+    return {key: value for key, value in row.items() if value is not None}
 
 
 def _counts(columns: PortColumns) -> dict[str, int]:

@@ -9,7 +9,7 @@ the host at hand. What comes from outside (names, services, notes) is made print
 from collections.abc import Iterable, Iterator
 
 from periplus.result.fold import Folded, fold, rows
-from periplus.result.row import PROTOCOLS, HostReport, PortColumns, PortRow, RunRow, SummaryRow
+from periplus.result.row import PROTOCOLS, Hop, HostReport, PortColumns, PortRow, RunRow, SummaryRow, Trace
 from periplus.result.sink import Sink
 from periplus.result.text import (
     clock_time,
@@ -17,6 +17,7 @@ from periplus.result.text import (
     date_time,
     done_line,
     figures_line,
+    harmless_name,
     harmless_names,
     latency,
     plural,
@@ -29,6 +30,7 @@ from periplus.technique.verdict import Reason
 __all__ = ["FORMAT", "TERMINAL", "FileTable", "TerminalTable", "reason_text"]
 
 UNKNOWN_SERVICE = "unknown"
+PROTOCOL_NUMBERS = {"icmp": 1, "ipv6-icmp": 58}
 REASON_VERBOSITY = 2  # -vv shows reasons as --reason does
 
 
@@ -63,6 +65,8 @@ class _Table(Writer):
         if host.mac:
             vendor = f" ({printable(host.vendor)})" if host.vendor else ""
             yield f"MAC Address: {host.mac}{vendor}\n"
+        if host.trace:
+            yield from _trace_lines(host.trace)
         yield "\n"
 
     def _state_line(self, host: HostReport) -> str:
@@ -191,6 +195,36 @@ def _line(widths: tuple[int, int, int], words: tuple[str, str, str, str], *, rea
     port, state, service, reason = words
     start = f"{port:<{widths[0]}} {state:<{widths[1]}} "
     return f"{start}{service:<{widths[2]}} {reason}\n" if reasons else f"{start}{service}\n"
+
+
+def _trace_lines(trace: Trace) -> Iterator[str]:
+    """The way hop by hop; several silent hops in a row share a line, ``2   ... 4``."""
+    using = ""
+    if trace.proto is not None:
+        number = trace.port if trace.port is not None else PROTOCOL_NUMBERS[trace.proto]
+        using = f" (using {'proto' if trace.port is None else 'port'} {number}/{trace.proto})"
+    rtts = [_round_trip(hop) for hop in trace.hops]
+    width = max(len("RTT"), *map(len, rtts))
+    yield f"\nTRACEROUTE{using}\n{'HOP':<3} {'RTT':<{width}} ADDRESS\n"
+    silent: list[int] = []
+    for hop, rtt in zip(trace.hops, rtts, strict=True):
+        if hop.addr is None:
+            silent.append(hop.ttl)
+            continue
+        yield from _silent_line(silent)
+        silent = []
+        who = f"{harmless_name(hop.names[0])} ({hop.addr})" if hop.names else hop.addr
+        yield f"{hop.ttl:<3} {rtt:<{width}} {who}\n"
+    yield from _silent_line(silent)
+
+
+def _round_trip(hop: Hop) -> str:
+    return "--" if hop.rtt_ms is None else f"{hop.rtt_ms:.2f} ms"
+
+
+def _silent_line(ttls: list[int]) -> Iterator[str]:
+    if ttls:
+        yield f"{ttls[0]:<3} ...{f' {ttls[-1]}' if len(ttls) > 1 else ''}\n"
 
 
 def _figures(summary: SummaryRow, options: Options) -> Iterator[str]:

@@ -14,7 +14,17 @@ import numpy as np
 from periplus.columns import F32, I64, U8, U16
 from periplus.technique.verdict import Reason, State
 
-__all__ = ["PROTOCOLS", "HostReport", "PortColumns", "PortRow", "RunRow", "ScanRow", "SummaryRow"]
+__all__ = [
+    "PROTOCOLS",
+    "Hop",
+    "HostReport",
+    "PortColumns",
+    "PortRow",
+    "RunRow",
+    "ScanRow",
+    "SummaryRow",
+    "Trace",
+]
 
 PROTOCOLS = "ip"  # a row's protocol where its port is itself the number of an IP protocol
 ROWS_AT_ONCE = 1024  # columns become Python numbers by so many, so that a host of 65,535 rows stays small
@@ -64,11 +74,37 @@ class PortColumns:
 
 
 @dataclass(frozen=True, slots=True)
+class Hop:
+    """One hop on the way to a host, `ttl` links from us; without `addr` it never answered.
+
+    `rtt_ms` None: not known. `names` are from reverse DNS.
+    """
+
+    ttl: int
+    addr: str | None = None
+    rtt_ms: float | None = None
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """The way to a host, nearest hop first, and what it was asked by: protocol and port.
+
+    A host on-link is its own only hop, for which nothing was sent (`proto` None); ICMP has no port.
+    """
+
+    hops: tuple[Hop, ...]
+    proto: str | None = None
+    port: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class HostReport:
     """A finished host. `up` is False when nothing of it answered; `notes` say what a reader should know.
 
     `names` are (name, kind) pairs with kind ``user`` (given as the target) or ``PTR`` (reverse DNS).
-    `vendor` is who the block of `mac` was assigned to, by a list of this machine.
+    `vendor` is who the block of `mac` was assigned to, by a list of this machine. `trace` is None when no way was
+    looked for, or nothing of it answered.
     """
 
     addr: str
@@ -87,6 +123,7 @@ class HostReport:
     timed_out: bool = False
     listed: bool = False  # only named: nobody knows whether it is up
     notes: tuple[str, ...] = ()
+    trace: Trace | None = None
 
     def rows(self, columns: PortColumns, chosen: U16, service: dict[int, str]) -> Iterator[PortRow]:
         """Plain rows of the ports in `chosen` (a sub-set of `columns.ports`), for the edge only."""

@@ -12,7 +12,7 @@ before it becomes an attribute.
 from collections.abc import Iterator
 
 from periplus.result.fold import Folded, fold, rows
-from periplus.result.row import HostReport, PortRow, RunRow, SummaryRow
+from periplus.result.row import Hop, HostReport, PortRow, RunRow, SummaryRow, Trace
 from periplus.result.sink import Sink
 from periplus.result.text import (
     address_key,
@@ -83,7 +83,7 @@ class NmapXml(Writer):
             for row in rows(host, folded, self._options):
                 yield _port(row)
             yield "</ports>\n"
-        yield _times(host) + "</host>\n"
+        yield (_trace(host.trace) if host.trace else "") + _times(host) + "</host>\n"
 
 
 def _attribute(text: str) -> str:
@@ -169,6 +169,20 @@ def _port(row: PortRow) -> str:
         f'<port protocol="{row.proto}" portid="{row.port}"><state state="{row.state.word}" '
         f'reason="{row.reason.word}" reason_ttl="{row.ttl or 0}"{sender}/>{service}</port>\n'
     )
+
+
+def _trace(trace: Trace) -> str:
+    """The way; hops that never answered are left out, as Nmap does, and show by their number."""
+    port = "" if trace.port is None else f' port="{trace.port}"'
+    proto = "" if trace.proto is None else f' proto="{trace.proto}"'
+    hops = "".join(_hop(hop, hop.addr) for hop in trace.hops if hop.addr is not None)
+    return f"<trace{port}{proto}>\n{hops}</trace>\n"
+
+
+def _hop(hop: Hop, addr: str) -> str:
+    rtt = "--" if hop.rtt_ms is None else f"{hop.rtt_ms:.2f}"
+    host = f' host="{_attribute(harmless_name(hop.names[0]))}"' if hop.names else ""
+    return f'<hop ttl="{hop.ttl}" ipaddr="{_attribute(addr)}" rtt="{rtt}"{host}/>\n'
 
 
 def _times(host: HostReport) -> str:

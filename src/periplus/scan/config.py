@@ -56,7 +56,7 @@ class ScanConfig:
     though nothing of them answers. `reverse`: ask for names of hosts that are up (None), of all (True) or of none
     (False). `dns_servers`: who is asked, as addresses with ports; None: the system's servers. `tell_down`: report
     hosts that are down as well. `shape`, `via` and `source_port` are how packets look and leave, `socket_ttl` the
-    time to live where the system makes them; None: as usual.
+    time to live where the system makes them; None: as usual. `traceroute`: find the way to each host that is up.
     """
 
     works: tuple[Work, ...]
@@ -69,6 +69,7 @@ class ScanConfig:
     reverse: bool | None = None
     dns_servers: tuple[tuple[str, int], ...] | None = None
     tell_down: bool = False
+    traceroute: bool = False
     shape: Shape = PLAIN
     via: Via = UNCHOSEN
     source_port: int | None = None

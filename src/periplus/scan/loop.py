@@ -9,7 +9,7 @@ found so far is handed over.
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -27,9 +27,13 @@ from periplus.scan.open import Links
 from periplus.scan.report import Names, Reporter
 from periplus.scan.snapshot import Snapshot
 from periplus.scan.speed import Speed
+from periplus.scan.tracing import scan_timing, tracing_for
 from periplus.space.address import Addresses
 from periplus.space.ip import parse_ip
 from periplus.space.space import Space
+
+if TYPE_CHECKING:
+    from periplus.scan.tracelink import TraceLink
 
 __all__ = ["Listener", "Loop"]
 
@@ -91,6 +95,7 @@ class Loop:
         self._stopped = stopped
         self._began_us = clock.now_us()
         self._speed = Speed(self._began_us)
+        self._tracing = tracing_for(config, links.trace, self._began_us)
         self._finder = self._campaign(None, links.discovery) if links.discovery else None
         self._workers = [
             self._campaign(work, link) for work, link in zip(config.works, links.works, strict=True)
@@ -99,7 +104,12 @@ class Loop:
         self._dossiers = Dossiers(self._works_of)
         self._hosts_up = self._hosts_done = 0
         # One link waits by itself.
-        self._pause = pause or (_pause([each.link for each in self._all]) if len(self._all) > 1 else int)
+        waiters: list[Link | TraceLink] = [
+            *(each.link for each in self._all),
+            *([links.trace] if links.trace else []),
+        ]
+        self._waits_alone = len(waiters) == 1
+        self._pause = pause or (int if self._waits_alone else _pause(waiters))
 
     def _campaign(self, work: Work | None, link: Link) -> _Campaign:
         config, discovery = self._config, self._config.discovery
@@ -111,7 +121,7 @@ class Loop:
         engine = Engine(
             space,
             table,
-            config.timing,
+            scan_timing(config),
             config.seed,
             self._began_us,
             link.limits,
@@ -134,7 +144,7 @@ class Loop:
         """Scan to the end, or to the first trouble that does not pass; return how it went."""
         end, message = "success", None
         try:
-            while not all(each.engine.done for each in self._all) and not self._stopped():
+            while not (self._scanned and self._tracing.idle) and not self._stopped():
                 self._turn()
             if self._stopped():
                 end = "interrupted"
@@ -142,11 +152,17 @@ class Loop:
             end, message = "error", str(error)
         if end != "success":
             self._hand_over_unfinished()
+            self._tracing.give_up()
+            self._hand_over_traced()
             self._naming.give_up()
         for report in self._dossiers.unfinished():  # whatever a work had nothing to say of
             self._naming.ask(report)
         self._hand_over_named(wait=True)
         return self._summary(end, message)
+
+    @property
+    def _scanned(self) -> bool:
+        return all(each.engine.done for each in self._all)
 
     def _turn(self) -> None:
         idle, wake_us = True, NEVER
@@ -160,6 +176,9 @@ class Loop:
             for worker in self._workers:
                 worker.engine.close_intake()
         now_us = self._clock.now_us()
+        wake_us = min(wake_us, self._tracing.step(now_us, alone=self._scanned))
+        self._hand_over_traced()
+        self._hand_over_named(wait=False)
         if idle:
             self._wait(min(wake_us, now_us + LONGEST_WAIT_US), now_us)
         if self._speed.due(now_us):
@@ -180,10 +199,11 @@ class Loop:
 
     def _wait(self, until_us: int, now_us: int) -> None:
         going = [each.link for each in self._all if not each.engine.done]
-        if len(self._all) == 1:
+        if self._waits_alone:
             self._all[0].link.wait(until_us, now_us)
             return
-        until_us = min((link.patience(until_us, now_us) for link in going), default=now_us)
+        until_us = self._tracing.patience(until_us, now_us)
+        until_us = min((link.patience(until_us, now_us) for link in going), default=until_us)
         if until_us > now_us:
             self._pause(until_us - now_us)
 
@@ -195,20 +215,22 @@ class Loop:
             self._finish(each, group, hosts)
             if group.told:
                 each.link.forget([group.number])
-        self._hand_over_named(wait=False)
 
     def _finish(self, each: _Campaign, group: Group, hosts: I64, whole: bool = True) -> None:
         """These hosts are done with in one campaign: keep or pass on what it found, and let the others begin."""
-        for report in each.reporter.hosts(group, hosts, whole=whole):
-            ready = self._dossiers.worked(report) if each.work else self._dossiers.found(report)
-            if ready is not None:
-                self._naming.ask(ready)
+        reports = each.reporter.hosts(group, hosts, whole=whole)
+        keep = self._dossiers.worked if each.work else self._dossiers.found
+        self._tracing.ask(ready for report in reports if (ready := keep(report)) is not None)
         if each.work is None and whole:
             up = each.reporter.up(group, hosts)
             self._hosts_done += int(np.count_nonzero(~up))
             for worker in self._workers:
                 host_id = worker.space.host_of(group.addresses[hosts[up]])
                 worker.engine.admit(host_id[host_id >= 0])
+
+    def _hand_over_traced(self) -> None:
+        for report in self._tracing.traced():
+            self._naming.ask(report)
 
     def _hand_over_named(self, wait: bool) -> None:
         reports = list(self._naming.named(wait))
@@ -251,7 +273,7 @@ class Loop:
             rate_pps=self._speed.rate_pps,
             loss=max(each.loss for each in totals),
             eta_s=self._speed.eta_s,
-            phase=going[0].title,
+            phase="Traceroute" if self._scanned and not self._tracing.idle else going[0].title,
         )
 
     def _paced_left_s(self) -> float | None:
@@ -267,26 +289,26 @@ class Loop:
         totals = [each.engine.totals for each in self._all]
         now_us = self._clock.now_us()
         seconds = (now_us - self._began_us) / 1e6
-        sent = sum(each.sent for each in totals)
+        sent = sum(each.sent for each in totals) + self._tracing.sent
         lost, heard = sum(each.lost for each in totals), sum(each.heard for each in totals)
         return SummaryRow(
             hosts_up=self._hosts_up,
             hosts=self._config.n_hosts,
             probes=sent,
-            replies=sum(each.accepted for each in totals),
+            replies=sum(each.accepted for each in totals) + self._tracing.heard,
             loss=lost / max(lost + heard, 1),
             expected_missed_open=sum(worker.engine.totals.missed for worker in self._workers),
             seconds=seconds,
             rate=sent / seconds if seconds else 0.0,
             ended=self._clock.epoch_s(now_us),
-            kernel_drops=sum(each.link.drops() for each in self._all),
+            kernel_drops=sum(each.link.drops() for each in self._all) + self._tracing.drops(),
             discarded=self._discarded(),
             exit=end,
             message=message,
         )
 
     def _discarded(self) -> dict[str, int]:
-        discarded: Counter[str] = Counter()
+        discarded: Counter[str] = Counter(self._tracing.counters())
         for each in self._all:
             totals = each.engine.totals
             counts = Counter(each.link.counters())
@@ -304,7 +326,7 @@ class Loop:
         return {reason: count for reason, count in discarded.items() if count}
 
 
-def _pause(links: list[Link]) -> Callable[[int], object]:
+def _pause(links: "list[Link | TraceLink]") -> Callable[[int], object]:
     """What waits for an arrival on any of the links."""
     from periplus.transport.syscalls import Readable
 

@@ -1,17 +1,35 @@
-"""Names for finished hosts: a report waits until its reverse name has come, and no longer than that takes.
+"""Names for finished hosts: a report waits until its reverse names have come, and no longer than that takes.
 
-Only reports wait, never the scan. Without reverse names every report passes straight through. The name of the
-vendor of its hardware is known at once.
+A report asks for its host's name and, where its way was traced, for those of the hops. Only reports wait, never the
+scan. Without reverse names every report passes straight through. The name of the vendor of a host's hardware is known
+at once.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
-from periplus.result.row import HostReport
+from periplus.result.row import HostReport, Trace
 from periplus.scan.names import ReverseNames
 from periplus.scan.vendor import Vendors
 
 __all__ = ["Naming"]
+
+Names = dict[str, tuple[str, ...]]
+
+
+@dataclass(slots=True)
+class _Held:
+    """A report, whose names it waits for, and those that have come."""
+
+    report: HostReport
+    missing: set[str]
+    names: Names = field(default_factory=dict)
+
+    def named(self) -> HostReport:
+        """The report with the names that it has."""
+        report, names = self.report, self.names
+        own = tuple((name, "PTR") for name in names.get(report.addr, ()))
+        return replace(report, names=report.names + own, trace=_named(report.trace, names))
 
 
 class Naming:
@@ -26,7 +44,7 @@ class Naming:
         self._reverse = reverse
         self._names = None if reverse is False else names or ReverseNames()
         self._vendors = vendors
-        self._waiting: dict[str, HostReport] = {}
+        self._waiting: dict[str, list[_Held]] = {}  # by each address that a report waits for
         self._ready: list[HostReport] = []
 
     def ask(self, report: HostReport) -> None:
@@ -36,26 +54,42 @@ class Naming:
         if self._names is None or not (report.up or self._reverse):
             self._ready.append(report)
             return
-        self._waiting[report.addr] = report
-        self._names.ask([report.addr])
+        hops = report.trace.hops if report.trace else ()
+        held = _Held(report, {report.addr, *(hop.addr for hop in hops if hop.addr)})
+        for addr in sorted(held.missing):
+            if addr not in self._waiting:
+                self._waiting[addr] = []
+                self._names.ask([addr])
+            self._waiting[addr].append(held)
 
     def named(self, wait: bool) -> Iterator[HostReport]:
         """Yield the reports that need not wait any longer; with `wait` all of them."""
         if self._names is not None and self._waiting:
             for addr, names in self._names.wait() if wait else self._names.poll():
-                report = self._waiting.pop(addr)
-                self._ready.append(
-                    replace(report, names=report.names + tuple((name, "PTR") for name in names))
-                )
+                for held in self._waiting.pop(addr, ()):
+                    self._give(held, addr, names)
         ready, self._ready = self._ready, []
         yield from ready
 
+    def _give(self, held: _Held, addr: str, names: tuple[str, ...]) -> None:
+        held.names[addr] = names
+        held.missing.discard(addr)
+        if not held.missing:
+            self._ready.append(held.named())
+
     def give_up(self) -> None:
         """Wait for no more names: the next call of `named` yields every report that is left."""
-        self._ready.extend(self._waiting.values())
+        held = {id(each): each for waiting in self._waiting.values() for each in waiting}
+        self._ready.extend(each.named() for each in held.values())
         self._waiting.clear()
 
     def close(self) -> None:
         """Ask no more."""
         if self._names is not None:
             self._names.close()
+
+
+def _named(trace: Trace | None, names: Names) -> Trace | None:
+    if trace is None:
+        return None
+    return replace(trace, hops=tuple(replace(hop, names=names.get(hop.addr or "", ())) for hop in trace.hops))

@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,7 +20,17 @@ from periplus.space.space import Space
 from periplus.transport.routes import BROADCAST, Path
 from periplus.transport.scout import Scout
 from periplus.wire.cookie import PORT_SHIFTS
-from periplus.wire.headers import ANYTHING, PROTOCOL_SCTP, PROTOCOL_TCP, PROTOCOL_UDP
+from periplus.wire.headers import (
+    ANYTHING,
+    PROTOCOL_ICMP,
+    PROTOCOL_ICMP6,
+    PROTOCOL_SCTP,
+    PROTOCOL_TCP,
+    PROTOCOL_UDP,
+)
+
+if TYPE_CHECKING:
+    from periplus.scan.tracelink import TraceLink
 
 __all__ = ["Links", "open_links"]
 
@@ -30,15 +41,17 @@ FEW_CONNECTS = 1_000  # at once, of those that only find out who is there
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """The ways of one scan: one for each work, and one to find hosts."""
+    """The ways of one scan: one for each work, one to find hosts, and one to trace them."""
 
     works: tuple[Link, ...]
     discovery: Link | None = None
+    trace: "TraceLink | None" = None
 
     def close(self) -> None:
         """Close all, the last opened first: each gives back what it found."""
-        for link in (*([self.discovery] if self.discovery else []), *reversed(self.works)):
-            link.close()
+        for link in (self.trace, self.discovery, *reversed(self.works)):
+            if link is not None:
+                link.close()
 
 
 def open_links(
@@ -56,7 +69,7 @@ def open_links(
     if config.discovery:
         menus.append(config.discovery.menu)
     ground = None
-    if any(_is_raw(menu) for menu in menus):
+    if config.traceroute or any(_is_raw(menu) for menu in menus):
         ground = _Ground(config, clock, draw, tell, scout)
     links: list[Link] = []
     for menu, space in zip(menus, config.spaces, strict=True):
@@ -66,7 +79,8 @@ def open_links(
             links.append(ground.link(menu, space, proof))
         else:
             links.append(_plain(config, space, clock, tell, FEW_CONNECTS if finds and config.works else None))
-    return Links(tuple(links[: len(config.works)]), links[-1] if config.discovery else None)
+    trace = ground.trace_link() if ground is not None and config.traceroute else None
+    return Links(tuple(links[: len(config.works)]), links[-1] if config.discovery else None, trace)
 
 
 def _is_raw(menu: Menu) -> bool:
@@ -148,6 +162,19 @@ class _Ground:
             link_proof=bool(link_proof),
             link_tells=link_proof is not False,
         )
+
+    def trace_link(self) -> "TraceLink":
+        """Open what traceroute needs: it asks TCP and UDP ports, and hosts of which none has answered by echo."""
+        from periplus.scan.sender import sender_for
+        from periplus.scan.tracelink import TraceLink
+        from periplus.transport.packet import PacketTransport, reserve_ports
+
+        protocols = (PROTOCOL_ICMP, PROTOCOL_TCP, PROTOCOL_UDP, PROTOCOL_ICMP6)
+        ports, held = reserve_ports(self._draw, PORT_SHIFTS, protocols)
+        transport = PacketTransport(ports, self._lanes, protocols=protocols)
+        sender = sender_for(transport, self._clock.now_us)
+        key = self._draw(1 << KEY_BITS)
+        return TraceLink(self._paths, transport, ports, key, self._clock.now_us, self._resolver, held, sender)
 
 
 def _protocols(menu: Menu) -> tuple[int, ...]:

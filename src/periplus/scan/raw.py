@@ -30,12 +30,12 @@ from periplus.transport.routes import Path
 from periplus.wire.decode import Decoded, Kind, Problem, decode_untrusted
 from periplus.wire.fragment import maker_for
 from periplus.wire.headers import ETHERTYPE_ARP
-from periplus.wire.lane import Link
+from periplus.wire.lane import Lane, Link
 from periplus.wire.packets import Packets
 from periplus.wire.question import Maker, Questions
 from periplus.wire.shape import PLAIN, Shape
 
-__all__ = ["RawLink"]
+__all__ = ["NO_LANE", "Closable", "RawLink", "route"]
 
 NO_LANE = -1
 LOW = np.uint32(0xFFFF)
@@ -121,7 +121,8 @@ class RawLink:
 
     def open(self, engine: Engine, group: Group, now_us: int) -> None:
         """Find each host's lane and next hop; hosts whose way is known may be asked at once."""
-        ways = self._route(group)
+        rows, hops = route(self._paths, self._lanes, group.addresses)
+        ways = _Ways(rows, hops, np.zeros((len(group), 6), np.uint8), rows != NO_LANE)
         self._ways[group.number] = ways
         engine.dismiss(group.number, ways.lane == NO_LANE, Reason.NET_UNREACH, now_us)
         for row, lane in enumerate(self._lanes):
@@ -129,20 +130,6 @@ class RawLink:
             if mine.any():
                 self._resolver.want(lane, ways.next_hop[mine])
         self._admit(engine, group, now_us)
-
-    def _route(self, group: Group) -> _Ways:
-        addresses = group.addresses
-        lane = np.full(len(group), NO_LANE, np.int64)
-        hop = Addresses(addresses.hi.copy(), addresses.lo.copy())
-        for path in self._paths:
-            inside = _between(addresses, path.first, path.last)
-            if path.lane is None or not inside.any():
-                continue
-            lane[inside] = self._lanes.index(path.lane)
-            if path.gateway is not None:
-                gateway = Addresses.of_ints([path.gateway])
-                hop.hi[inside], hop.lo[inside] = gateway.hi, gateway.lo
-        return _Ways(lane, hop, np.zeros((len(group), 6), np.uint8), lane != NO_LANE)
 
     def _admit(self, engine: Engine, group: Group, now_us: int) -> None:
         """Release the waiting hosts whose next hop is known by now, dismiss those that will never be."""
@@ -366,6 +353,21 @@ class RawLink:
         self._transport.close()
         for each in self._held:
             each.close()
+
+
+def route(paths: list[Path], lanes: list[Lane], addresses: Addresses) -> tuple[I64, Addresses]:
+    """Return for each address the row of its lane, NO_LANE if there is no way, and its next hop."""
+    lane = np.full(len(addresses), NO_LANE, np.int64)
+    hop = Addresses(addresses.hi.copy(), addresses.lo.copy())
+    for path in paths:
+        inside = _between(addresses, path.first, path.last)
+        if path.lane is None or not inside.any():
+            continue
+        lane[inside] = lanes.index(path.lane)
+        if path.gateway is not None:
+            gateway = Addresses.of_ints([path.gateway])
+            hop.hi[inside], hop.lo[inside] = gateway.hi, gateway.lo
+    return lane, hop
 
 
 def _joined(some: dict[int, Replies], others: dict[int, Replies]) -> dict[int, Replies]:

@@ -22,17 +22,23 @@ from typing import Protocol
 import numpy as np
 
 from periplus.columns import I64, U8
-from periplus.engine.group import Group
 from periplus.errors import PeriplusError
 from periplus.transport.calls import FrameTransport
 from periplus.wire.lane import Lane
 
-__all__ = ["Departure", "Direct", "Parcel", "Sender", "Threaded", "sender_for"]
+__all__ = ["Departure", "Direct", "Parcel", "Sender", "Stamped", "Threaded", "sender_for"]
 
 DEPTH = 2
 RETRY_US = 500
 LONGEST_FRAME_US = 20
 SWITCH_S = 0.0005  # how soon a thread back from the kernel gets the interpreter's lock
+
+
+class Stamped(Protocol):
+    """Who keeps when probes left: a group of hosts, or the walks of traceroute."""
+
+    def stamp(self, cell: I64, first_us: int, last_us: int) -> None:
+        """The probes of these cells left between two times, evenly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +47,7 @@ class Parcel:
 
     lane: Lane
     frames: U8
-    group: Group | None = None
+    group: Stamped | None = None
     cell: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def __len__(self) -> int:

@@ -19,6 +19,7 @@ __all__ = [
     "IP4_DST",
     "IP4_ID",
     "IP4_LENGTH",
+    "IP4_TTL",
     "IP6_DST",
     "IP6_FLOW_LOW",
     "IP6_HOP_LIMIT",
@@ -69,6 +70,7 @@ ETHERNET_DST = 0
 
 IP4_LENGTH = 20
 IP4_ID = 4
+IP4_TTL = 8
 IP4_CHECKSUM = 10
 IP4_DST = 16
 
