@@ -4,7 +4,8 @@ On the link and behind the router there is a host that answers, one that drops I
 an address that nobody has. They are addresses of the two targets, each with its own firewall rules.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -81,14 +82,37 @@ ONE = {
     "-PU": {4: "port-unreach", 6: "port-unreach"},
     "-PU53": {4: "port-unreach", 6: "port-unreach"},
     "-PY9": {4: "proto-unreach"},
+    "-PO132": {4: "proto-unreach"},
 }
 FLAGS = [(flag, family) for flag, reasons in ONE.items() for family in reasons]
 
 
-def compare(net: Network, family: int, *words: str) -> tuple[Scan, Scan]:
+USUAL = [(), ("-PR",), ("--disable-arp-ping",)]
+NO_RESETS = ("-PS81", "--discovery-ignore-rst")
+COMPARED = [
+    *((family, (flag, *more)) for flag, family in FLAGS for more in ((), ("--disable-arp-ping",))),
+    *((family, words) for family in (4, 6) for words in (*USUAL, NO_RESETS)),
+]
+AT_ONCE = 8
+Asked = Callable[..., tuple[Scan, Scan]]
+
+
+@pytest.fixture(scope="module")
+def asked(peopled: Network) -> Iterator[Asked]:
+    """What we and Nmap say: nearly all of it is waiting for hosts that are not there, so several at once."""
+
+    def both(family: int, words: tuple[str, ...]) -> tuple[Scan, Scan]:
+        said = ("-T4", *words, *targets(family))
+        return ours(peopled, *said), nmap_finds(peopled.scanner, *said)
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        jobs = {(family, words): pool.submit(both, family, words) for family, words in COMPARED}
+        yield lambda family, *words: jobs[family, words].result()
+
+
+def compare(asked: Asked, family: int, *words: str) -> tuple[Scan, Scan]:
     """Ours and theirs: the same hosts up and down."""
-    theirs = nmap_finds(net.scanner, *words, *targets(family))
-    mine = ours(net, *words, *targets(family))
+    mine, theirs = asked(family, *words)
     assert mine.up == theirs.up
     assert set(mine.up) == set(targets(family))
     return mine, theirs
@@ -100,30 +124,28 @@ def whys(scan: Scan) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(("flag", "family"), FLAGS)
-def test_one_ping_finds_whom_nmap_finds_and_for_the_same_reason(
-    peopled: Network, flag: str, family: int
-) -> None:
-    mine, theirs = compare(peopled, family, flag)
+def test_one_ping_finds_whom_nmap_finds_and_for_the_same_reason(asked: Asked, flag: str, family: int) -> None:
+    mine, theirs = compare(asked, family, flag)
     assert whys(mine) == whys(theirs)
 
 
 @pytest.mark.parametrize(("flag", "family"), FLAGS)
-def test_by_ip_alone_it_is_the_same_on_the_link(peopled: Network, flag: str, family: int) -> None:
-    mine, theirs = compare(peopled, family, flag, "--disable-arp-ping")
+def test_by_ip_alone_it_is_the_same_on_the_link(asked: Asked, flag: str, family: int) -> None:
+    mine, theirs = compare(asked, family, flag, "--disable-arp-ping")
     assert whys(mine) == whys(theirs)
     near = at(family, "near", "answers")
     assert mine.why[near] == ONE[flag][family]
 
 
 @pytest.mark.parametrize("family", [4, 6])
-@pytest.mark.parametrize("more", [(), ("-PR",), ("--disable-arp-ping",)], ids=["", "-PR", "ip"])
-def test_the_pings_that_nobody_named(peopled: Network, family: int, more: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("more", USUAL, ids=["", "-PR", "ip"])
+def test_the_pings_that_nobody_named(asked: Asked, family: int, more: tuple[str, ...]) -> None:
     """Four questions at once: which answer comes first is chance."""
-    mine, theirs = compare(peopled, family, *more)
+    mine, theirs = compare(asked, family, *more)
     assert set(whys(mine)) == set(whys(theirs))
-    asked = {"echo-reply", "timestamp-reply", "reset", "syn-ack"}
+    reasons = {"echo-reply", "timestamp-reply", "reset", "syn-ack"}
     for kind in ("answers", "drops-icmp"):
-        assert mine.why[at(family, "far", kind)] in (asked if kind == "answers" else {"reset"})
+        assert mine.why[at(family, "far", kind)] in (reasons if kind == "answers" else {"reset"})
 
 
 def test_a_host_that_does_not_know_the_protocol_is_there(peopled: Network) -> None:
@@ -136,8 +158,8 @@ def test_a_host_that_does_not_know_the_protocol_is_there(peopled: Network) -> No
 
 
 @pytest.mark.parametrize("family", [4, 6])
-def test_a_reset_that_does_not_count(peopled: Network, family: int) -> None:
-    mine, _ = compare(peopled, family, "-PS81", "--discovery-ignore-rst")
+def test_a_reset_that_does_not_count(asked: Asked, family: int) -> None:
+    mine, _ = compare(asked, family, *NO_RESETS)
     assert not mine.up[at(family, "far", "answers")]
     assert not mine.up[at(family, "far", "drops-icmp")]
 

@@ -16,6 +16,7 @@ from periplus.scan.config import Discovery
 from periplus.scan.menu import Menu
 from periplus.space.ip import V4_BASE
 from periplus.space.ports import parse_ports
+from periplus.space.protocols import parse_protocols
 from periplus.space.quote import quoted
 from periplus.space.ranges import AddressSpace
 from periplus.space.services import Services
@@ -26,6 +27,7 @@ from periplus.technique.verdict import Reason
 
 __all__ = ["add_discovery", "discovery"]
 
+IP = "ip"  # its ports are protocols
 BOTH, ONLY_4 = (4, 6), (4,)
 MOST_QUESTIONS = 1 << 12
 
@@ -55,6 +57,7 @@ PINGS = (
     _Ping("-PA", "ack", "80", "ping by ACK to these ports (80)", "tcp"),
     _Ping("-PU", "udp", "40125", "ping by UDP to these ports (40125)", "udp"),
     _Ping("-PY", "sctp-init", "80", "ping by SCTP INIT to these ports (80)", "sctp"),
+    _Ping("-PO", "protocol", "1,2,4", "ping in these IP protocols (1,2,4)", IP),
 )
 DEFAULT = (("-PE", ""), ("-PS", "443"), ("-PA", "80"), ("-PP", ""))
 UNPRIVILEGED = (("-PS", "80,443"),)
@@ -161,8 +164,13 @@ def _by_family(hosts: AddressSpace) -> dict[int, AddressSpace]:
 def _ports(ping: _Ping, text: str, services: Services) -> tuple[int, ...]:
     if ping.proto is None:
         return (int(ping.default),)
+    wanted = text or ping.default
     try:
-        ports: tuple[int, ...] = getattr(parse_ports(text or ping.default, services), ping.proto)
+        ports: tuple[int, ...] = (
+            parse_protocols(wanted, services)
+            if ping.proto == IP
+            else getattr(parse_ports(wanted, services), ping.proto)
+        )
     except UsageError as error:
         raise UsageError(f"{ping.flag}: {error}") from None
     if not ports:

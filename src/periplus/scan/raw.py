@@ -113,7 +113,7 @@ class RawLink:
 
     def _tries_of(self, technique: Technique, key: int, shape: Shape) -> Tries:
         """How tries are told apart: by our sixteen ports, or where there is one or none by their numbers."""
-        if len(self._ports) == 1:
+        if len(self._ports) == 1 or technique.asks_protocols:
             return ByNumber(key, self._ports.start, technique.asks_protocols, len(shape.data))
         return ByPort(key, self._ports, len(shape.data))
 
