@@ -17,7 +17,7 @@ import pytest
 from tests.lab import conditions, network, servers
 from tests.lab.conditions import CONDITIONS, HOST_BASE, ROUTER_BASE, STATEFUL, STATEFUL_OPEN
 from tests.lab.network import FAR, NEAR, Network
-from tests.lab.scanners import Scan, Verdict, nmap, periplus
+from tests.lab.scanners import Scan, nmap, periplus
 
 from periplus.scan.report import ALL_RESET
 
@@ -145,7 +145,8 @@ def test_and_as_it_is(pair: Pair) -> None:
 
 
 def test_nothing_honest_is_discarded(pair: Pair) -> None:
-    assert not pair.ours.summary["discarded"]
+    several = {"duplicate"} if pair.setting.flag == "-sU" else set()  # a port may have several payloads
+    assert set(pair.ours.summary["discarded"]) <= several
 
 
 @pytest.mark.parametrize("flag", ["-sF", "-sM"])
@@ -166,23 +167,3 @@ def test_a_host_without_sctp(world: Network, address: str, flag: str) -> None:
     ours = periplus(world.scanner, flag, "-Pn", "-p22,79", "--all-states", "-oJ", "-", address).scan()
     assert ours.ports == theirs.ports
     assert ours.of("filtered") == {22, 79}
-
-
-@pytest.mark.parametrize("family", [4, 6])
-def test_rationed_icmp_makes_nothing_untrue(world: Network, family: int) -> None:
-    """The kernel's own limits: some errors at once, then about one a second."""
-    limits = {"net/ipv4/icmp_ratelimit": "1000", "net/ipv4/icmp_ratemask": "6168"}
-    limits |= {"net/ipv6/icmp/ratelimit": "1000", "net/ipv6/icmp/ratemask": "0-1,3-127"}
-    ports, target = "22,79,80,8080,101-106", NEAR.of(family)
-    world.near.settings(limits)
-    try:
-        theirs = nmap(world.scanner, "-sU", "-p", ports, target)
-        ours = periplus(world.scanner, "-sU", "-Pn", "-p", ports, "--all-states", "-oJ", "-", target).scan()
-    finally:
-        world.near.settings({key: network.SETTINGS[key] for key in limits})
-    withheld = Verdict("open|filtered", "no-response")
-    told = {key: (verdict, theirs.ports[key]) for key, verdict in ours.ports.items()}
-    assert {key: both for key, both in told.items() if both[0] != both[1] and withheld not in both} == {}
-    assert ours.of("open") == theirs.of("open") == {22, 80}
-    assert ours.of("closed") <= {79, *range(101, 107)}
-    assert ours.of("closed")

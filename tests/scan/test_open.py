@@ -309,3 +309,16 @@ def test_finding_by_sockets_takes_few_of_them_when_others_need_some() -> None:
     assert both.discovery.limits.in_flight <= alone.discovery.limits.in_flight
     both.close()
     alone.close()
+
+
+def test_links_of_one_chosen_port_know_each_other_and_hold_it_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    Kernel(monkeypatch, [span("198.18.0.0", "198.18.0.99", ETH4)])
+    scan = several((ECHO, 8), (SYN, 80), works=(syn(space_of(HOSTS, [22])), udp(space_of(HOSTS, [53]))))
+    lines: list[str] = []
+    links = open_links(replace(scan, source_port=53), Clock(), draws, lines.append)
+    every = [link for link in (*links.works, links.discovery) if isinstance(link, RawLink)]
+    assert lines == []
+    assert [len(link._held) for link in every] == [1, 1, 0]
+    for link in every:
+        assert {id(other) for other in link.siblings} == {id(other) for other in every if other is not link}
+    links.close()

@@ -30,6 +30,7 @@ from periplus.wire.headers import (
 )
 
 if TYPE_CHECKING:
+    from periplus.scan.raw import RawLink
     from periplus.scan.tracelink import TraceLink
 
 __all__ = ["Links", "open_links"]
@@ -120,6 +121,8 @@ class _Ground:
         self._tell = tell
         self._clock = clock
         self._resolver = Resolver()
+        self._made: list[RawLink] = []
+        self._held: set[bool] = set()  # whether the chosen source port is ours already: of UDP, of the others
         with scout or Routes() as routes:
             targets = AddressSpace.union(block.addresses for space in config.spaces for block in space.blocks)
             if config.via:
@@ -145,9 +148,9 @@ class _Ground:
         from periplus.transport.packet import PacketTransport
 
         protocols = _protocols(menu)
-        ports, held = _source_ports(self._config.source_port, protocols, self._draw, self._tell)
+        ports, held = self._source_ports(protocols)
         transport = PacketTransport(ports, self._lanes, protocols=protocols)
-        return RawLink(
+        made = RawLink(
             space,
             menu,
             self._paths,
@@ -162,6 +165,12 @@ class _Ground:
             link_proof=bool(link_proof),
             link_tells=link_proof is not False,
         )
+        if self._config.source_port is not None:
+            for other in self._made:
+                other.siblings.append(made)
+                made.siblings.append(other)
+            self._made.append(made)
+        return made
 
     def trace_link(self) -> "TraceLink":
         """Open what traceroute needs: it asks TCP and UDP ports, and hosts of which none has answered by echo."""
@@ -176,6 +185,23 @@ class _Ground:
         key = self._draw(1 << KEY_BITS)
         return TraceLink(self._paths, transport, ports, key, self._clock.now_us, self._resolver, held, sender)
 
+    def _source_ports(self, protocols: tuple[int, ...]) -> tuple[range, list[socket.socket]]:
+        """Take one port if one was chosen or answers have none anyway, and else one for each try."""
+        from periplus.transport.packet import hold_port, reserve_ports
+
+        chosen = self._config.source_port
+        if chosen is None:
+            alone = ANYTHING in protocols
+            return reserve_ports(self._draw, 1 if alone else PORT_SHIFTS, protocols)
+        wanted = tuple(each for each in protocols if (each == PROTOCOL_UDP) not in self._held)
+        held = hold_port(chosen, wanted) if wanted else []
+        if wanted and not held:
+            self._tell(
+                f"source port {chosen} cannot be held for us: if a program has it, it sees our answers as well"
+            )
+        self._held.update(each == PROTOCOL_UDP for each in protocols)
+        return range(chosen, chosen + 1), held
+
 
 def _protocols(menu: Menu) -> tuple[int, ...]:
     """What answers come in; where protocols are asked for, those that have ports are held as well."""
@@ -183,21 +209,6 @@ def _protocols(menu: Menu) -> tuple[int, ...]:
     if ANYTHING in protocols:
         protocols |= {PROTOCOL_TCP, PROTOCOL_UDP, PROTOCOL_SCTP}
     return tuple(sorted(protocols))
-
-
-def _source_ports(
-    chosen: int | None, protocols: tuple[int, ...], draw: Callable[[int], int], tell: Callable[[str], None]
-) -> tuple[range, list[socket.socket]]:
-    """Take one port if one was chosen or answers have none anyway, and else one for each try."""
-    from periplus.transport.packet import hold_port, reserve_ports
-
-    if chosen is None:
-        alone = ANYTHING in protocols
-        return reserve_ports(draw, 1 if alone else PORT_SHIFTS, protocols)
-    held = hold_port(chosen, protocols)
-    if not held:
-        tell(f"source port {chosen} cannot be held for us: if a program has it, it sees our answers as well")
-    return range(chosen, chosen + 1), held
 
 
 def _tell_problems(paths: list[Path], tell: Callable[[str], None]) -> None:

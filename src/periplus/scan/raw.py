@@ -92,6 +92,7 @@ class RawLink:
         self.limits = Limits(outstanding=min(Limits().outstanding, transport.capacity()))
         self._space = space
         self._menu = menu
+        self.siblings: list[RawLink] = []  # links of the same scan that have the same source port
         self._paths = paths
         self._transport = transport
         self._ports = ports
@@ -255,10 +256,7 @@ class RawLink:
         return decoded
 
     def _answers(self, engine: Engine, decoded: Decoded) -> dict[int, Replies]:
-        views = {False: (decoded, signals_of(decoded))}
-        if any(technique.asks_protocols for technique in self._menu.techniques):
-            by_protocol = replace(decoded, port_them=decoded.protocol.astype(np.uint16))
-            views[True] = (by_protocol, protocol_signals(by_protocol))
+        views = self._views(decoded)
         ours = (decoded.port_me >= self._ports.start) & (decoded.port_me < self._ports.stop)
         # An error may be about a packet of another link, or another program.
         others = ~ours & (decoded.kind == Kind.ICMP_ERROR)
@@ -278,9 +276,34 @@ class RawLink:
             )
             claimed[rows] = mine
             found = _joined(found, some)
-        self._discarded["unexpected"] += int((~wanted).sum())
-        self._discarded["forged"] += int((wanted & ~claimed & ~others).sum())
+        strange = self._strange(decoded, ~claimed)
+        self._discarded["unexpected"] += int((strange & ~wanted).sum())
+        self._discarded["forged"] += int((strange & wanted & ~others).sum())
         return found
+
+    def _views(self, decoded: Decoded) -> dict[bool, tuple[Decoded, U16]]:
+        """Answers and their signals as techniques see them that ask for ports, and those that ask for protocols."""
+        views = {False: (decoded, signals_of(decoded))}
+        if any(technique.asks_protocols for technique in self._menu.techniques):
+            by_protocol = replace(decoded, port_them=decoded.protocol.astype(np.uint16))
+            views[True] = (by_protocol, protocol_signals(by_protocol))
+        return views
+
+    def _strange(self, decoded: Decoded, unclaimed: Mask) -> Mask:
+        """Which of the unclaimed answers are not a sibling's either, where links share a source port."""
+        rows = np.flatnonzero(unclaimed) if self.siblings else np.zeros(0, np.int64)
+        for sibling in self.siblings if len(rows) else ():
+            unclaimed[rows] &= ~sibling.knows(decoded[rows])
+        return unclaimed
+
+    def knows(self, decoded: Decoded) -> Mask:
+        """Which answers carry the cookie of a question that this link may have asked."""
+        known = np.zeros(len(decoded), np.bool_)
+        views = self._views(decoded)
+        for tries, technique in zip(self._tries, self._menu.techniques, strict=True):
+            seen, signal = views[technique.asks_protocols]
+            known |= expected(technique.table, signal) & tries.hear(technique.table, signal, seen).ours
+        return known
 
     def _judged(
         self, engine: Engine, kind: int, decoded: Decoded, signal: U16
