@@ -46,11 +46,15 @@ def test_a_source_port_for_all_tries(plain: Network, flag: str, family: int) -> 
     assert verdicts(plain, NEAR.of(family), flag, "-g", "5353") == found(flag)
 
 
-@pytest.mark.parametrize("flag", ["-sS", "-sA", "-sF"])
-def test_one_port_will_do_where_much_is_lost(plain: Network, flag: str) -> None:
-    """A third of the answers are to later tries, which their numbers must tell."""
+@pytest.mark.parametrize(("flag", "port_me"), [("-sS", "53"), ("-sA", "54"), ("-sF", "55")])
+def test_one_port_will_do_where_much_is_lost(plain: Network, flag: str, port_me: str) -> None:
+    """A third of the answers are to later tries, which their numbers must tell.
+
+    A server whose reset was lost goes on to answer a SYN for seconds, so the next scan has another port; and it
+    answers a second SYN with a bare ACK, which no verdict follows from (RFC 9293 section 3.10.7.4).
+    """
     plain.near.firewall(conditions.lossy(20))
-    words = ("-g", "53", flag, "-p1-300", "--all-states", "-oJ", "-", NEAR.v4)
+    words = ("-g", port_me, flag, "-p1-300", "--all-states", "-oJ", "-", NEAR.v4)
     scan = periplus(plain.scanner, *words).scan()
     state = {"-sS": "closed", "-sA": "unfiltered", "-sF": "closed"}[flag]
     silent = {port for port in range(1, 301) if scan.at(NEAR.v4)[port].reason == "no-response"}
@@ -58,7 +62,8 @@ def test_one_port_will_do_where_much_is_lost(plain: Network, flag: str) -> None:
     expected = set(range(1, 301)) - silent - (OPEN if flag != "-sA" else set())
     assert {port for port, verdict in scan.at(NEAR.v4).items() if verdict.state == state} == expected
     assert 0.1 < scan.summary["loss"] < 0.6
-    assert not {"forged", "unexpected"} & set(scan.summary["discarded"])
+    strange = {"forged"} if flag == "-sS" else {"forged", "unexpected"}
+    assert not strange & set(scan.summary["discarded"])
 
 
 @pytest.mark.parametrize(("flag", "family"), WAYS)

@@ -74,7 +74,7 @@ def test_what_is_a_little_off_is_not_ours(tries: Tries) -> None:
     port_me, seq = asked(tries, 0)
     wrong = [
         tcp(80, port_me, 99, (seq + off) & 0xFFFF_FFFF, SYN | ACK)
-        for off in (0, 2, -NUMBER_STEP + 1, 16 * NUMBER_STEP + 1, 0x8000_0000)
+        for off in (0, 2, NUMBER_STEP + 1, -16 * NUMBER_STEP + 1, 0x8000_0000)
     ]
     wrong += [
         tcp(80, 52, 99, seq + 1 & 0xFFFF_FFFF, SYN | ACK),

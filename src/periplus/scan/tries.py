@@ -2,9 +2,11 @@
 
 Usually a question has sixteen source ports, and each try leaves from the next (`ByPort`): every answer has our port
 in it, and the number is a cookie of its own. Where there is one port only, or an answer has no port at all, the tries
-share a cookie and each adds a step to the number that it carries (`ByNumber`); the step is wider than what an answer
-may add by itself. An answer that gives no number back, such as a UDP datagram, then counts as one to the first try:
-its time is not taken if there was a second, and it is no evidence of loss.
+share a cookie and each adds steps to the number that it carries (`ByNumber`), the first try most: a SYN that comes
+after a lost answer must lie before the window that the first one opened, or an open port would reset it (RFC 9293
+section 3.10.7.4). The step is wider than what an answer may add by itself. An answer that gives no number back, such
+as a UDP datagram, then counts as one to the first try: its time is not taken if there was a second, and it is no
+evidence of loss.
 
 Limit: of an identification of 16 bits, four then tell the try and twelve are left against forgers.
 """
@@ -17,13 +19,14 @@ import numpy as np
 from periplus.columns import I64, U8, U16, U32, Mask
 from periplus.space.address import Addresses
 from periplus.technique.match import authentic, distances, near
-from periplus.technique.model import Table
+from periplus.technique.model import Check, Table
 from periplus.wire.cookie import NUMBER_STEP, PORT_SHIFTS, cookie, port_shift
 from periplus.wire.decode import Decoded, Kind
 
 __all__ = ["ByNumber", "ByPort", "Heard", "Tries"]
 
 STEP = np.uint32(NUMBER_STEP)
+LAST = np.uint32(PORT_SHIFTS - 1)
 LOW = np.uint32(0xFFFF)
 
 
@@ -90,7 +93,7 @@ class ByNumber:
     def ask(self, me: int, them: Addresses, port_them: U16, attempt: U8) -> tuple[U16, U32]:
         """The numbers of a question lie a step apart."""
         port_me = np.full(len(port_them), self.port, np.uint16)
-        step = attempt.astype(np.uint32) * STEP
+        step = (LAST - attempt.astype(np.uint32)) * STEP
         return port_me, cookie(self.key, me, them, port_them, port_me) + step
 
     def hear(self, table: Table, signal: U16, decoded: Decoded) -> Heard:
@@ -98,8 +101,10 @@ class ByNumber:
         port_me = np.full(len(decoded), self.port, np.uint16)
         base = cookie(self.key, decoded.me, decoded.them, decoded.port_them, port_me)
         distance = distances(table, signal, decoded, base)
-        attempt = (distance // STEP).astype(np.int64)
-        right = near(table, signal, distance % STEP, self.behind) & (attempt < PORT_SHIFTS)
+        attempt = int(LAST) - (distance // STEP).astype(np.int64)
+        bare = (table.check[signal] == Check.SOURCE_PORT) | (table.check[signal] == Check.SENDER)
+        attempt[bare] = 0
+        right = near(table, signal, distance % STEP, self.behind) & (attempt >= 0)
         return Heard(right if self.portless else right & (decoded.port_me == self.port), attempt)
 
     def sent(self, decoded: Decoded) -> Mask:
