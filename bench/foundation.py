@@ -2,7 +2,7 @@
 
 Builds the lab, runs every case with both scanners in turn, several rounds, and prints the medians, what was found
 against what is known to be there, and whether the goal is met. The raw figures go to ``bench/out/`` as JSON.
-Needs root (namespaces) and the lab's Debian packages, nothing from PyPI. A round takes Nmap about five minutes.
+Needs root (namespaces) and the lab's Debian packages, nothing more. A round takes Nmap about five minutes.
 """
 
 import argparse
