@@ -35,7 +35,7 @@ from periplus.wire.packets import Packets
 from periplus.wire.question import Maker, Questions
 from periplus.wire.shape import PLAIN, Shape
 
-__all__ = ["NO_LANE", "Closable", "RawLink", "route"]
+__all__ = ["NO_LANE", "Closable", "FrameLine", "RawLink", "route"]
 
 NO_LANE = -1
 LOW = np.uint32(0xFFFF)
@@ -61,7 +61,31 @@ class _Ways:
     waiting: Mask
 
 
-class RawLink:
+class FrameLine:
+    """A transport, the way frames enter it, and what keeps other programs from our source ports meanwhile."""
+
+    def __init__(self, transport: FrameTransport, held: Iterable[Closable], sender: Sender) -> None:
+        self._transport = transport
+        self._held = list(held)
+        self._sender = sender
+
+    def files(self) -> tuple[int, ...]:
+        """What becomes readable when a packet comes."""
+        return self._transport.files()
+
+    def drops(self) -> int:
+        """Packets that the kernel dropped because our buffer was full."""
+        return self._transport.drops()
+
+    def close(self) -> None:
+        """Close the transport and let the source ports go."""
+        self._sender.close()
+        self._transport.close()
+        for each in self._held:
+            each.close()
+
+
+class RawLink(FrameLine):
     """Frames out, answers in."""
 
     def __init__(
@@ -86,6 +110,7 @@ class RawLink:
         `link_tells`: a host on-link that answers ARP or neighbour discovery is up; `link_proof`: and needs not be
         asked anything.
         """
+        super().__init__(transport, held, sender or Direct(transport, now_us))
         probes = [technique.probe for technique in menu.techniques if technique.probe is not None]
         if len(probes) < len(menu.techniques):
             raise ValueError(f"{menu.techniques[0].name} makes no packets")
@@ -94,15 +119,12 @@ class RawLink:
         self._menu = menu
         self.siblings: list[RawLink] = []  # links of the same scan that have the same source port
         self._paths = paths
-        self._transport = transport
         self._ports = ports
         self._tries = [
             self._tries_of(technique, key ^ row, shape) for row, technique in enumerate(menu.techniques)
         ]
         self._now_us = now_us
         self._resolver = resolver
-        self._held = list(held)
-        self._sender = sender or Direct(transport, now_us)
         self._lanes = list({path.lane: None for path in paths if path.lane is not None})
         self._probes = probes
         self._shape = shape
@@ -358,24 +380,9 @@ class RawLink:
             return min(until_us, self._resolver.next_wake or until_us)
         return until_us
 
-    def files(self) -> tuple[int, ...]:
-        """What becomes readable when a packet comes."""
-        return self._transport.files()
-
     def counters(self) -> dict[str, int]:
         """Discarded packets by reason."""
         return {reason: count for reason, count in self._discarded.items() if count}
-
-    def drops(self) -> int:
-        """Packets that the kernel dropped because our buffer was full."""
-        return self._transport.drops()
-
-    def close(self) -> None:
-        """Close the transport and let the source ports go."""
-        self._sender.close()
-        self._transport.close()
-        for each in self._held:
-            each.close()
 
 
 def route(paths: list[Path], lanes: list[Lane], addresses: Addresses) -> tuple[I64, Addresses]:

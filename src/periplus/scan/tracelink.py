@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from periplus.columns import I64, U8, Mask, distinct
-from periplus.scan.raw import NO_LANE, Closable, route
+from periplus.scan.raw import NO_LANE, Closable, FrameLine, route
 from periplus.scan.sender import Direct, Parcel, Sender
 from periplus.space.address import Addresses
 from periplus.transport.calls import FrameTransport
@@ -36,7 +36,7 @@ class Way(Table):
     known: Mask
 
 
-class TraceLink:
+class TraceLink(FrameLine):
     """Frames out, packets in."""
 
     def __init__(
@@ -51,14 +51,12 @@ class TraceLink:
         sender: Sender | None = None,
     ) -> None:
         """`ports` are our source ports, `held` what keeps other programs from using them."""
+        super().__init__(transport, held, sender or Direct(transport, now_us))
         self.lanes = list({path.lane: None for path in paths if path.lane is not None})
         self.ports = ports
         self.key = key
         self._paths = paths
-        self._transport = transport
         self._resolver = resolver
-        self._held = list(held)
-        self._sender = sender or Direct(transport, now_us)
 
     def way(self, addresses: Addresses) -> Way:
         """How these are reached, as far as the scan has found it out."""
@@ -84,18 +82,3 @@ class TraceLink:
     def patience(self, until_us: int, now_us: int) -> int:
         """Until when one may wait for a packet: room in a full queue comes without one."""
         return until_us if self._sender.room else min(until_us, now_us + BUSY_US)
-
-    def files(self) -> tuple[int, ...]:
-        """What becomes readable when a packet comes."""
-        return self._transport.files()
-
-    def drops(self) -> int:
-        """Packets that the kernel dropped because our buffer was full."""
-        return self._transport.drops()
-
-    def close(self) -> None:
-        """Close the transport and let the source ports go."""
-        self._sender.close()
-        self._transport.close()
-        for each in self._held:
-            each.close()
