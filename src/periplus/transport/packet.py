@@ -21,7 +21,7 @@ import struct
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 
@@ -34,20 +34,33 @@ from periplus.wire.headers import ETHERTYPE_IP4, ETHERTYPE_IP6, IP4_DST, IP6_DST
 from periplus.wire.lane import Lane, Link
 from periplus.wire.packets import WIDTH, Packets
 
-__all__ = ["PacketTransport", "hold_port", "reserve_ports"]
+__all__ = [
+    "SEND_BUFFER",
+    "SEND_BYTES",
+    "Express",
+    "Outlet",
+    "PacketTransport",
+    "Patience",
+    "grow",
+    "hold_port",
+    "reserve_ports",
+]
 
 _ROWS: Final = 4096
 _ANSWER_COST: Final = (
     1024  # what a short packet takes of a receive buffer: 768 bytes (skb->truesize), rounded up
 )
-_SEND_BUFFER: Final = 8 << 20
+SEND_BYTES: Final = 8 << 20
 _LOWEST: Final = 16384  # lower ports belong to servers, and firewalls treat them so
 _DRAWS: Final = 64
 
 # Values of Linux' uapi headers; the standard library has names for few of these, or only of late.
 _ETH_P_ALL: Final = 3
 _SOL_PACKET, _PACKET_STATISTICS, _PACKET_QDISC_BYPASS, _PACKET_IGNORE_OUTGOING = 263, 6, 20, 23
-_SO_SNDBUFFORCE, _SO_RCVBUFFORCE, _SO_TIMESTAMPNS = 32, 33, 35
+_SO_TIMESTAMPNS: Final = 35
+# How to ask for a buffer: SO_SNDBUFFORCE or SO_RCVBUFFORCE, which want CAP_NET_ADMIN, and what is left without.
+SEND_BUFFER: Final = (32, socket.SO_SNDBUF)
+_RECEIVE_BUFFER: Final = (33, socket.SO_RCVBUF)
 _IPV6_HDRINCL: Final = 36
 _STATISTICS: Final = struct.Struct("II")  # struct tpacket_stats: packets, drops
 
@@ -64,19 +77,16 @@ _REFUSALS: Final = 10
 _DOWN: Final = (errno.ENETDOWN, errno.ENXIO, errno.ENODEV)
 
 
-class _Outlet:
-    """A socket that sends, and its message array; some kinds need a destination beside each frame."""
+class Patience:
+    """Tells a queue that is full from one that nothing leaves."""
 
-    def __init__(
-        self, sock: socket.socket, names: U8 | None, destination: tuple[slice, slice] | None
-    ) -> None:
-        self.sock = sock
-        self._fd = sock.fileno()
-        self._names = names
-        self._destination = destination
-        self._outbox = Outbox(names)
+    def __init__(self) -> None:
         self._refusals = 0
         self._full_since = 0.0
+
+    def moved(self) -> None:
+        """Notes that something was taken."""
+        self._refusals = 0
 
     def stuck(self) -> bool:
         """Notes that nothing was taken; True when that has gone on too long to be a full queue."""
@@ -86,12 +96,47 @@ class _Outlet:
         self._refusals += 1
         return self._refusals > _REFUSALS and now - self._full_since > _PATIENCE_S
 
+
+class Outlet(Protocol):
+    """Where frames leave by one interface."""
+
+    most: int  # frames of one call
+
+    def send(self, frames: U8) -> int:
+        """How many left, from the front; OSError when the first one did not."""
+
+    def stuck(self) -> bool:
+        """Notes that nothing was taken; True when that has gone on too long to be a full queue."""
+
+
+class Express(Protocol):
+    """A faster way out than a packet socket, for some lanes."""
+
+    def outlet(self, lane: Lane) -> Outlet | None:
+        """Where frames of this lane leave; None: by a packet socket."""
+
+
+class _Outlet(Patience):
+    """A socket that sends, and its message array; some kinds need a destination beside each frame."""
+
+    most = BATCH
+
+    def __init__(
+        self, sock: socket.socket, names: U8 | None, destination: tuple[slice, slice] | None
+    ) -> None:
+        super().__init__()
+        self.sock = sock
+        self._fd = sock.fileno()
+        self._names = names
+        self._destination = destination
+        self._outbox = Outbox(names)
+
     def send(self, frames: U8) -> int:
         if self._names is not None and self._destination is not None:
             there, here = self._destination
             self._names[: len(frames), there] = frames[:, here]
         taken = self._outbox.send(self._fd, frames)
-        self._refusals = 0
+        self.moved()
         return taken
 
 
@@ -104,13 +149,17 @@ class PacketTransport:
         lanes: Iterable[Lane],
         buffer_bytes: int = 32 << 20,
         protocols: tuple[int, ...] = (PROTOCOL_TCP,),
+        express: Express | None = None,
     ) -> None:
         """Opens everything that `lanes` need; others open when first used.
 
         `ports` are our source ports, `protocols` what answers come in; `buffer_bytes` is how much may arrive
-        before we read. `CannotScan` when the privilege is missing or an interface is gone.
+        before we read. Lanes that `express` takes leave there; who made it closes it. `CannotScan` when the
+        privilege is missing or an interface is gone.
         """
-        self._outlets: dict[tuple[Link, int, bool], _Outlet] = {}
+        self._outlets: dict[tuple[Link, int, bool], Outlet] = {}
+        self._own: list[_Outlet] = []
+        self._express = express
         self._drops = 0
         try:
             self._sock = _receiver(reply_filter(ports, protocols, WIDTH), buffer_bytes)
@@ -136,7 +185,7 @@ class PacketTransport:
         outlet = self._outlet(lane)
         sent = 0
         while sent < len(frames):
-            batch = frames[sent : sent + BATCH]
+            batch = frames[sent : sent + outlet.most]
             try:
                 taken = outlet.send(batch)
             except OSError as error:
@@ -185,18 +234,26 @@ class PacketTransport:
     def close(self) -> None:
         """Closes every socket."""
         self._sock.close()
-        for outlet in self._outlets.values():
+        for outlet in self._own:
             outlet.sock.close()
         self._outlets.clear()
 
-    def _outlet(self, lane: Lane) -> _Outlet:
+    def _outlet(self, lane: Lane) -> Outlet:
         key = (lane.link, lane.ifindex, lane.is_v4)
         outlet = self._outlets.get(key)
         if outlet is None:
-            try:
-                outlet = self._outlets[key] = _OPEN[lane.link](lane)
-            except OSError as error:
-                raise _cannot_open(lane.ifname, error) from error
+            outlet = self._outlets[key] = self._faster(lane) or self._opened(lane)
+        return outlet
+
+    def _faster(self, lane: Lane) -> Outlet | None:
+        return self._express.outlet(lane) if self._express is not None else None
+
+    def _opened(self, lane: Lane) -> Outlet:
+        try:
+            outlet = _OPEN[lane.link](lane)
+        except OSError as error:
+            raise _cannot_open(lane.ifname, error) from error
+        self._own.append(outlet)
         return outlet
 
 
@@ -206,7 +263,7 @@ def _receiver(program: bytes, buffer_bytes: int) -> socket.socket:
         attach(sock, program)
         sock.setsockopt(_SOL_PACKET, _PACKET_IGNORE_OUTGOING, 1)
         sock.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
-        _grow(sock, (_SO_RCVBUFFORCE, socket.SO_RCVBUF), buffer_bytes)
+        grow(sock, _RECEIVE_BUFFER, buffer_bytes)
         bind_link(sock.fileno(), 0, _ETH_P_ALL)
     except OSError:
         sock.close()
@@ -214,7 +271,7 @@ def _receiver(program: bytes, buffer_bytes: int) -> socket.socket:
     return sock
 
 
-def _grow(sock: socket.socket, options: tuple[int, int], size: int) -> None:
+def grow(sock: socket.socket, options: tuple[int, int], size: int) -> None:
     """The first option ignores the system's limit and wants CAP_NET_ADMIN; the second is cut to the limit."""
     force, ask = options
     try:
@@ -227,7 +284,7 @@ def _open_link(lane: Lane) -> _Outlet:
     """A packet socket; where there is no link header the kernel must be told the protocol."""
     sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
     try:
-        _grow(sock, (_SO_SNDBUFFORCE, socket.SO_SNDBUF), _SEND_BUFFER)
+        grow(sock, SEND_BUFFER, SEND_BYTES)
         sock.setsockopt(_SOL_PACKET, _PACKET_QDISC_BYPASS, 1)
         bind_link(sock.fileno(), lane.ifindex, 0)
     except OSError:
@@ -244,7 +301,7 @@ def _open_local(lane: Lane) -> _Outlet:
     family = socket.AF_INET if lane.is_v4 else socket.AF_INET6
     sock = socket.socket(family, socket.SOCK_RAW, socket.IPPROTO_RAW)
     try:
-        _grow(sock, (_SO_SNDBUFFORCE, socket.SO_SNDBUF), _SEND_BUFFER)
+        grow(sock, SEND_BUFFER, SEND_BYTES)
         if lane.is_v4:
             sock.setsockopt(socket.IPPROTO_IP, socket.IP_HDRINCL, 1)
             return _Outlet(sock, _names(_V4_NAME, BATCH), _V4_DESTINATION)

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from periplus.columns import I32, I64, U8, U16
 
-__all__ = ["BATCH", "Inbox", "Outbox", "Readable", "bind_link", "link_address"]
+__all__ = ["BATCH", "Inbox", "Outbox", "Readable", "bind", "bind_link", "link_address"]
 
 BATCH: Final = 1024  # UIO_MAXIOV: sendmmsg takes no more in one call
 
@@ -227,6 +227,10 @@ def link_address(ifindex: int, ethertype: int) -> bytes:
 
 def bind_link(fd: int, ifindex: int, ethertype: int) -> None:
     """Binds a packet socket by number, since an interface's name may change meanwhile."""
-    address = link_address(ifindex, ethertype)
-    bind = _call("bind", ctypes.c_int, ctypes.c_char_p, ctypes.c_uint)
-    _checked(bind(fd, address, len(address)), "bind")
+    bind(fd, link_address(ifindex, ethertype))
+
+
+def bind(fd: int, address: bytes) -> None:
+    """Binds a socket of a family whose addresses the standard library does not know, or not by number."""
+    call = _call("bind", ctypes.c_int, ctypes.c_char_p, ctypes.c_uint)
+    _checked(call(fd, address, len(address)), "bind")
