@@ -49,6 +49,7 @@ class Kernel:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, paths: list[Path]) -> None:
         self.opened: list[tuple[range, list[Lane]]] = []
         self.protocols: list[tuple[int, ...]] = []
+        self.expressed: list[object] = []
         self.asked: list[int] = []
         self.wires: list[Wire] = []
         self.reserved: list[tuple[int, ...]] = []
@@ -78,8 +79,11 @@ class Kernel:
     def neighbours(self, ifindex: int) -> dict[int, bytes]:
         return {number(ROUTER4): MAC}
 
-    def _open(self, ports: range, lanes: Iterable[Lane], protocols: tuple[int, ...]) -> Wire:
+    def _open(
+        self, ports: range, lanes: Iterable[Lane], protocols: tuple[int, ...], express: object = None
+    ) -> Wire:
         self.opened.append((ports, list(lanes)))
+        self.expressed.append(express)
         self.protocols.append(protocols)
         self.wires.append(Wire({}))
         return self.wires[-1]

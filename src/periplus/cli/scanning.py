@@ -142,6 +142,7 @@ def _config(
         via=how.via,
         source_port=how.source_port,
         socket_ttl=how.socket_ttl,
+        transport=how.transport,
     )
 
 
@@ -269,7 +270,7 @@ def _status(summary: SummaryRow, writers: Writers, progress: Progress, asked: bo
 @contextmanager
 def _opened(config: ScanConfig, clock: Clock, progress: Progress, scout: Scout | None) -> Iterator[Links]:
     generator = random.Random(config.seed)
-    links = open_links(config, clock, generator.randrange, progress.message, scout)
+    links = open_links(config, clock, generator.randrange, progress.message, scout, progress.detail)
     try:
         yield links
     finally:

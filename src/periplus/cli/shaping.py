@@ -12,6 +12,7 @@ from periplus.cli.flags import tcp_flags
 from periplus.cli.parser import Parser
 from periplus.cli.quantity import count
 from periplus.errors import UsageError
+from periplus.scan.config import Transport
 from periplus.space.ip import V4_BASE, format_ip, parse_ip
 from periplus.space.quote import quoted
 from periplus.space.ranges import AddressSpace
@@ -37,6 +38,7 @@ class Manner:
     via: Via
     source_port: int | None
     socket_ttl: int | None
+    transport: Transport = Transport.AUTO
     note: str = ""
 
 
@@ -64,6 +66,13 @@ def add_shaping(made: Parser) -> None:
     group.add_argument(
         "--scanflags", type=tcp_flags, metavar="FLAGS", help="other TCP flags: SYNFIN, SYN,ECE or 0x12"
     )
+    group.add_argument(
+        "--transport",
+        type=transport,
+        default=Transport.AUTO,
+        metavar="KIND",
+        help="packet, xdp (AF_XDP), or auto: xdp for large scans",
+    )
     pieces = group.add_mutually_exclusive_group()
     pieces.add_argument("-f", dest="fragment", action="count", help="IPv4 fragments of 8 bytes; twice: of 16")
     pieces.add_argument(
@@ -85,6 +94,13 @@ def fragment_size(text: str) -> int:
     if not size or size % UNIT or size > LAST_PORT:
         raise argparse.ArgumentTypeError(f"{quoted(text)} is no multiple of 8 bytes from 8 to 65528")
     return size
+
+
+def transport(text: str) -> Transport:
+    """Read the name of a transport."""
+    if text not in set(Transport):
+        raise argparse.ArgumentTypeError(f"{quoted(text)} is none of {', '.join(Transport)}")
+    return Transport(text)
 
 
 def _between(least: int, most: int) -> Callable[[str], int]:
@@ -113,7 +129,8 @@ def manner(
     shape = Shape(given.ttl or Shape().ttl, data, given.badsum, fragment)
     chosen = tuple(_flagged(technique, given.scanflags) for technique in techniques)
     via = Via(given.interface, given.source)
-    return Manner(chosen, shape, via, given.source_port, given.ttl, BAD_SUMS if given.badsum else "")
+    note = BAD_SUMS if given.badsum else ""
+    return Manner(chosen, shape, via, given.source_port, given.ttl, given.transport, note)
 
 
 def _flagged(technique: Technique, flags: int | None) -> Technique:
@@ -127,6 +144,7 @@ def _check_technique(given: argparse.Namespace, technique: Technique, fragment: 
         "--scanflags": given.scanflags is not None,
         "--data-length": bool(given.data_length),
         "--badsum": given.badsum,
+        "--transport": given.transport is not Transport.AUTO,
         "--mtu" if given.mtu else "-f": bool(fragment),
     }
     for option, asked in own.items():

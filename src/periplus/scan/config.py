@@ -1,6 +1,7 @@
 """Everything that a scan was asked to do, frozen: what is not in here cannot change its course."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 
@@ -13,9 +14,17 @@ from periplus.technique.model import Technique
 from periplus.transport.routes import UNCHOSEN, Via
 from periplus.wire.shape import PLAIN, Shape
 
-__all__ = ["Discovery", "ScanConfig", "Work"]
+__all__ = ["Discovery", "ScanConfig", "Transport", "Work"]
 
 PORTS = 1 << 16
+
+
+class Transport(StrEnum):
+    """How packets of our own making leave; AUTO: by AF_XDP when there are many and the interface takes it."""
+
+    AUTO = "auto"
+    PACKET = "packet"
+    XDP = "xdp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +65,8 @@ class ScanConfig:
     though nothing of them answers. `reverse`: ask for names of hosts that are up (None), of all (True) or of none
     (False). `dns_servers`: who is asked, as addresses with ports; None: the system's servers. `tell_down`: report
     hosts that are down as well. `shape`, `via` and `source_port` are how packets look and leave, `socket_ttl` the
-    time to live where the system makes them; None: as usual. `traceroute`: find the way to each host that is up.
+    time to live where the system makes them; None: as usual. `transport`: by which socket packets of our own making
+    leave. `traceroute`: find the way to each host that is up.
     """
 
     works: tuple[Work, ...]
@@ -74,6 +84,7 @@ class ScanConfig:
     via: Via = UNCHOSEN
     source_port: int | None = None
     socket_ttl: int | None = None
+    transport: Transport = Transport.AUTO
 
     @property
     def spaces(self) -> tuple[Space, ...]:

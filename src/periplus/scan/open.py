@@ -1,7 +1,7 @@
 """Opens the way to the network that a technique needs: routes, lanes, source ports, sockets."""
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from periplus.errors import CannotScan
 from periplus.scan.clock import Clock
-from periplus.scan.config import ScanConfig
+from periplus.scan.config import ScanConfig, Transport
 from periplus.scan.link import Link
 from periplus.scan.menu import Menu
 from periplus.scan.plain import PlainLink
@@ -30,13 +30,16 @@ from periplus.wire.headers import (
 )
 
 if TYPE_CHECKING:
-    from periplus.scan.raw import RawLink
+    from periplus.scan.raw import Closable, RawLink
     from periplus.scan.tracelink import TraceLink
+    from periplus.transport.packet import PacketTransport
+    from periplus.transport.xdp import XdpExpress
 
 __all__ = ["Links", "open_links"]
 
 KEY_BITS = 128
 MOST_TOLD = 5  # unreachable ranges that are told one by one
+WORTH_XDP = 100_000  # probes of a link; opening and closing AF_XDP cost milliseconds
 FEW_CONNECTS = 1_000  # at once, of those that only find out who is there
 
 
@@ -61,17 +64,18 @@ def open_links(
     draw: Callable[[int], int],
     tell: Callable[[str], None],
     scout: Scout | None = None,
+    detail: Callable[[str], None] | None = None,
 ) -> Links:
     """Open what the techniques of `config` need; `draw(n)` gives a number below n, `scout` knows the routes.
 
-    CannotScan: why nothing can be sent.
+    `detail` is told what only the curious want to know (None: as `tell`). CannotScan: why nothing can be sent.
     """
     menus = [Menu((work.technique,)) for work in config.works]
     if config.discovery:
         menus.append(config.discovery.menu)
     ground = None
     if config.traceroute or any(_is_raw(menu) for menu in menus):
-        ground = _Ground(config, clock, draw, tell, scout)
+        ground = _Ground(config, clock, draw, tell, scout, detail or tell)
     links: list[Link] = []
     for menu, space in zip(menus, config.spaces, strict=True):
         finds = config.discovery is not None and menu is config.discovery.menu
@@ -112,6 +116,7 @@ class _Ground:
         draw: Callable[[int], int],
         tell: Callable[[str], None],
         scout: Scout | None,
+        detail: Callable[[str], None],
     ) -> None:
         from periplus.transport.neighbours import Resolver
         from periplus.transport.routes import Routes
@@ -119,6 +124,8 @@ class _Ground:
         self._config = config
         self._draw = draw
         self._tell = tell
+        self._detail = detail
+        self._express: XdpExpress | None = None
         self._clock = clock
         self._resolver = Resolver()
         self._made: list[RawLink] = []
@@ -145,11 +152,10 @@ class _Ground:
         """
         from periplus.scan.raw import RawLink
         from periplus.scan.sender import sender_for
-        from periplus.transport.packet import PacketTransport
 
         protocols = _protocols(menu)
-        ports, held = self._source_ports(protocols)
-        transport = PacketTransport(ports, self._lanes, protocols=protocols)
+        ports, taken = self._source_ports(protocols)
+        transport, held = self._transport(ports, protocols, space.size, taken)
         made = RawLink(
             space,
             menu,
@@ -176,14 +182,33 @@ class _Ground:
         """Open what traceroute needs: it asks TCP and UDP ports, and hosts of which none has answered by echo."""
         from periplus.scan.sender import sender_for
         from periplus.scan.tracelink import TraceLink
-        from periplus.transport.packet import PacketTransport, reserve_ports
+        from periplus.transport.packet import reserve_ports
 
         protocols = (PROTOCOL_ICMP, PROTOCOL_TCP, PROTOCOL_UDP, PROTOCOL_ICMP6)
-        ports, held = reserve_ports(self._draw, PORT_SHIFTS, protocols)
-        transport = PacketTransport(ports, self._lanes, protocols=protocols)
+        ports, taken = reserve_ports(self._draw, PORT_SHIFTS, protocols)
+        transport, held = self._transport(ports, protocols, 0, taken)
         sender = sender_for(transport, self._clock.now_us)
         key = self._draw(1 << KEY_BITS)
         return TraceLink(self._paths, transport, ports, key, self._clock.now_us, self._resolver, held, sender)
+
+    def _transport(
+        self, ports: range, protocols: tuple[int, ...], probes: int, held: Sequence["Closable"]
+    ) -> tuple["PacketTransport", list["Closable"]]:
+        """Open a way out and in, and return it with what must be kept; large scans leave by AF_XDP.
+
+        All links share one socket of that kind. Who makes it must be closed last, as the first link made is.
+        """
+        from periplus.transport.packet import PacketTransport
+
+        wish, kept = self._config.transport, list(held)
+        if wish is Transport.XDP or (wish is Transport.AUTO and probes >= WORTH_XDP):
+            if self._express is None:
+                from periplus.transport.xdp import express_for
+
+                self._express = express_for(self._lanes, self._detail, must=wish is Transport.XDP)
+                kept.append(self._express)
+            return PacketTransport(ports, self._lanes, protocols=protocols, express=self._express), kept
+        return PacketTransport(ports, self._lanes, protocols=protocols), kept
 
     def _source_ports(self, protocols: tuple[int, ...]) -> tuple[range, list[socket.socket]]:
         """Take one port if one was chosen or answers have none anyway, and else one for each try."""

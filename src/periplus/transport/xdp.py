@@ -3,7 +3,7 @@
 Receiving stays with `packet`: this is the way out alone, one socket an interface, shared by all lanes and links of a
 scan. Like a packet socket with PACKET_QDISC_BYPASS it passes the queues of `tc` by, and programs that look on at
 this machine's own end of the wire see nothing of it. Opening costs two milliseconds and closing eight, so it is for
-large scans (`WORTH`).
+large scans.
 
 In copy mode everything leaves within the call, or it is known that it did not. What the kernel did not take must not
 leave later, as it will be offered again: those entries are made invalid, and the kernel's count of invalid entries
@@ -19,7 +19,7 @@ probe has; one queue of the interface.
 import errno
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final, Protocol
 
 import numpy as np
@@ -31,11 +31,9 @@ from periplus.transport.rings import CHUNK, MOST, DoneRing, SendRing, Trays
 from periplus.transport.xdpsocket import XdpSocket, words
 from periplus.wire.lane import ETHERNET_LENGTH, Lane, Link
 
-__all__ = ["WORTH", "XdpExpress", "XdpOutlet"]
+__all__ = ["XdpExpress", "XdpOutlet", "express_for"]
 
-WORTH: Final = 100_000
-"""Probes from which on a scan gains more than opening and closing cost."""
-
+WITHOUT: Final = "leave out --transport xdp"
 _LEAST: Final = 64  # frames shown to the kernel at once after trouble
 _DOWN: Final = (errno.ENETDOWN, errno.ENXIO)
 
@@ -201,7 +199,7 @@ class XdpExpress:
         except OSError as error:
             refusal = f"xdp: {lane.ifname} refuses it ({words(error)})"
             if self._must:
-                raise CannotScan(f"{refusal}; leave out --transport xdp") from error
+                raise CannotScan(f"{refusal}; {WITHOUT}") from error
             self._tell(f"{refusal}; packets go by AF_PACKET")
             return None
         self._tell(f"xdp: packets to {lane.ifname} go by AF_XDP ({sock.mode})")
@@ -213,3 +211,11 @@ class XdpExpress:
             if outlet is not None:
                 outlet.close()
         self._outlets.clear()
+
+
+def express_for(lanes: Iterable[Lane], tell: Callable[[str], None], *, must: bool) -> XdpExpress:
+    """An express for a scan by these lanes; `CannotScan` when it must be and none of them can have it."""
+    links = {lane.ifname: lane.link for lane in lanes}
+    if must and Link.ETHERNET not in links.values():
+        raise CannotScan(f"xdp: {', '.join(links)} carries no Ethernet frames of ours; {WITHOUT}")
+    return XdpExpress(tell, must=must)
