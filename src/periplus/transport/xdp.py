@@ -22,12 +22,10 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Final, Protocol
 
-import numpy as np
-
-from periplus.columns import U8, U64
+from periplus.columns import U8
 from periplus.errors import CannotScan
 from periplus.transport.packet import Patience
-from periplus.transport.rings import CHUNK, MOST, DoneRing, SendRing, Trays
+from periplus.transport.rings import CHUNK, MOST, DoneRing, Laid, SendRing, Trays
 from periplus.transport.xdpsocket import XdpSocket, words
 from periplus.wire.lane import ETHERNET_LENGTH, Lane, Link
 
@@ -97,17 +95,22 @@ class XdpOutlet(Patience):
 
     def _kick(self) -> int:
         number = self._wire.kick()
-        self._wire.trays.back(self._wire.done.take())
+        done, trays = self._wire.done, self._wire.trays
+        if done.pending == trays.out:
+            done.skip()
+            trays.clear()
+        else:
+            trays.back(done.take())
         return number
 
-    def _lay(self, frames: U8) -> U64:
+    def _lay(self, frames: U8) -> Laid | None:
         """Copies frames, as many as there is room for; when there is none it looks once more what came back."""
-        addresses = self._wire.trays.lay(frames)
-        if not len(addresses):
+        laid = self._wire.trays.lay(frames)
+        if laid is None:
             self._kick()
             self._kick()  # what the first one saw
-            addresses = self._wire.trays.lay(frames)
-        return addresses
+            laid = self._wire.trays.lay(frames)
+        return laid
 
     # copy mode
 
@@ -115,16 +118,16 @@ class XdpOutlet(Patience):
         """Sends some of the frames; how many, and what kept the next one."""
         if number := self._cleared():
             return 0, number
-        addresses = self._lay(frames[: self._shown])
-        if not len(addresses):
+        laid = self._lay(frames[: self._shown])
+        if laid is None:
             return 0, errno.EAGAIN
-        self._wire.ring.put(addresses, frames.shape[1])
-        number = self._drained(len(addresses))
+        self._wire.ring.put(laid)
+        number = self._drained(laid.size)
         if not number:
             self._shown = min(2 * self._shown, MOST)
-            return len(addresses), 0
+            return laid.size, 0
         self._shown = _LEAST
-        return self._recalled(addresses, number), number
+        return self._recalled(laid, number), number
 
     def _drained(self, count: int) -> int:
         """Lets the kernel take them all, in as many calls as its budget makes it; what kept it, or 0."""
@@ -136,14 +139,14 @@ class XdpOutlet(Patience):
                 return number
         return errno.EAGAIN
 
-    def _recalled(self, addresses: U64, number: int) -> int:
+    def _recalled(self, laid: Laid, number: int) -> int:
         """Takes back what did not leave; how many left. EBUSY: the last one that was taken was dropped."""
         before = self._wire.invalid()
         self._wire.ring.void()
         self._cleared()
         left = self._wire.ring.waiting or self._wire.invalid() - before
-        taken = len(addresses) - left
-        self._wire.trays.back(addresses[taken:])
+        taken = laid.size - left
+        self._wire.trays.recall(laid, left)
         return max(taken - (number == errno.EBUSY), 0)
 
     def _cleared(self) -> int:
@@ -160,11 +163,12 @@ class XdpOutlet(Patience):
     def _queue(self, frames: U8) -> tuple[int, int]:
         """Puts some of the frames into the ring, and wakes the driver."""
         ring = self._wire.ring
-        addresses = self._lay(frames[: ring.room]) if ring.room else np.zeros(0, np.uint64)
-        if len(addresses):
-            ring.put(addresses, frames.shape[1])
-        number = self._kick()
-        return len(addresses), 0 if len(addresses) else number or errno.EAGAIN
+        laid = self._lay(frames[: ring.room]) if ring.room else None
+        if laid is None:
+            return 0, self._kick() or errno.EAGAIN
+        ring.put(laid)
+        self._kick()
+        return laid.size, 0
 
 
 class XdpExpress:
