@@ -167,12 +167,13 @@ class Trays:
         return Laid(self._tray, count, entries[start * size : (start + count) * size])
 
     def back(self, addresses: U64) -> None:
-        """These places are free again."""
+        """These places are free again; some kernels return those of invalid entries as well."""
         if len(addresses):
-            trays = (addresses // np.uint64(TRAY)).astype(np.int64)
+            trays = (addresses[addresses < self._memory.size] // np.uint64(TRAY)).astype(np.int64)
             counts = np.bincount(trays, minlength=len(self._out)).tolist()
-            self._out = [out - count for out, count in zip(self._out, counts, strict=True)]
-            self.out -= len(addresses)
+            # Never under zero: kernels that do not tell how far they came may send what counts as recalled.
+            self._out = [max(out - count, 0) for out, count in zip(self._out, counts, strict=True)]
+            self.out = sum(self._out)
 
     def recall(self, laid: Laid, count: int) -> None:
         """So many of these frames never left."""

@@ -145,18 +145,25 @@ class XdpOutlet(Patience):
         self._wire.ring.void()
         self._cleared()
         left = self._wire.ring.waiting or self._wire.invalid() - before
-        taken = laid.size - left
+        dropped = int(number == errno.EBUSY)
+        left = min(left, laid.size - dropped)  # of a device that went down the kernel may tell too late
         self._wire.trays.recall(laid, left)
-        return max(taken - (number == errno.EBUSY), 0)
+        return laid.size - left - dropped
 
     def _cleared(self) -> int:
         """Lets the kernel pass by what was made invalid; what keeps it, or 0."""
-        for _ in range(self._wire.ring.waiting + 1):
-            if not self._wire.ring.waiting:
-                return 0
-            if (number := self._kick()) in _DOWN:
-                return number
-        return errno.EAGAIN
+        wire = self._wire
+        if not wire.ring.waiting:
+            return 0
+        for _ in range(wire.ring.waiting + 1):
+            number = wire.kick()
+            if not wire.ring.waiting or number in _DOWN:
+                break
+        # Some kernels return invalid entries as well, so what came back now must be looked at and not only counted.
+        wire.trays.back(wire.done.take())
+        wire.invalid()
+        wire.trays.back(wire.done.take())
+        return (number or errno.EAGAIN) if wire.ring.waiting else 0
 
     # zero-copy mode
 
