@@ -5,6 +5,7 @@ import pytest
 from periplus.cli.options import read
 from periplus.cli.shaping import Manner, manner
 from periplus.errors import UsageError
+from periplus.scan.config import Transport
 from periplus.space.ip import parse_ip
 from periplus.space.ranges import AddressSpace
 from periplus.technique.catalogue import by_name
@@ -44,6 +45,12 @@ def test_every_choice_arrives() -> None:
     assert len(how.shape.data) == 40
 
 
+@pytest.mark.parametrize("way", list(Transport))
+def test_transports_by_name(way: Transport) -> None:
+    assert made("--transport", way.value).transport is way
+    assert made().transport is Transport.AUTO
+
+
 def test_data_follow_from_the_seed() -> None:
     one, same, other = (made("--data-length", "40", seed=seed).shape.data for seed in (1, 1, 2))
     assert one == same != other
@@ -76,6 +83,11 @@ def test_flags_make_another_probe() -> None:
             ["-sT", "--scanflags", "SYN"],
             "--scanflags needs packets of our own making",
         ),
+        (
+            ["-sT", "--transport", "xdp"],
+            "--transport needs packets of our own making, and with -sT the system makes them",
+        ),
+        (["--transport", "xpd"], '--transport: "xpd" is none of auto, packet, xdp'),
         (["-sU", "--scanflags", "SYN"], "--scanflags: no technique here sends TCP segments of its own"),
         (["-sO", "--scanflags", "SYN"], "--scanflags: no technique here sends TCP segments of its own"),
         (["-sO", "--badsum"], "--badsum: most of the protocols of -sO have no checksum that could be wrong"),

@@ -12,9 +12,9 @@ from tests.wire.twins import number
 
 from periplus.errors import CannotScan
 from periplus.scan.clock import Clock
-from periplus.scan.config import Discovery, ScanConfig, Work
+from periplus.scan.config import Discovery, ScanConfig, Transport, Work
 from periplus.scan.menu import Menu
-from periplus.scan.open import FEW_CONNECTS, Links, open_links
+from periplus.scan.open import FEW_CONNECTS, WORTH_XDP, Links, open_links
 from periplus.scan.plain import PlainLink
 from periplus.scan.raw import RawLink
 from periplus.space.address import Addresses
@@ -23,7 +23,7 @@ from periplus.technique.echo import TECHNIQUE as ECHO
 from periplus.technique.model import Technique
 from periplus.technique.protocol import TECHNIQUE as PROTOCOL
 from periplus.technique.syn import TECHNIQUE as SYN
-from periplus.transport import packet, routes
+from periplus.transport import packet, routes, xdp
 from periplus.transport.neighbours import Status
 from periplus.transport.routes import Path, Ranges, Via
 from periplus.wire.lane import Lane
@@ -326,3 +326,59 @@ def test_links_of_one_chosen_port_know_each_other_and_hold_it_once(monkeypatch: 
     for link in every:
         assert {id(other) for other in link.siblings} == {id(other) for other in every if other is not link}
     links.close()
+
+
+# by AF_XDP
+
+
+class Express:
+    """Notes what is asked of it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, kernel: Kernel) -> None:
+        self.made: list[tuple[list[Lane], bool]] = []
+        self.open_wires_at_end: list[int] = []
+        self._kernel = kernel
+        monkeypatch.setattr(xdp, "express_for", self._make)
+
+    def _make(self, lanes: Iterable[Lane], tell: Callable[[str], None], *, must: bool) -> Self:
+        tell("told")
+        self.made.append((list(lanes), must))
+        return self
+
+    def close(self) -> None:
+        self.open_wires_at_end.append(sum(not wire.closed for wire in self._kernel.wires))
+
+
+def crowd(probes: int) -> ScanConfig:
+    """A scan of that many probes, which finds hosts first, and traces them."""
+    ports = list(range(1, probes // len(HOSTS) + 1))
+    scan = several((ECHO, 8), works=(syn(space_of(HOSTS, ports)), udp(space_of(HOSTS, [53]))))
+    return replace(scan, traceroute=True)
+
+
+@pytest.mark.parametrize(
+    ("transport", "probes", "expressed", "must"),
+    [
+        (Transport.AUTO, WORTH_XDP - len(HOSTS), [False, False, False, False], None),
+        (Transport.AUTO, WORTH_XDP, [True, False, False, False], False),
+        (Transport.PACKET, WORTH_XDP, [False, False, False, False], None),
+        (Transport.XDP, len(HOSTS), [True, True, True, True], True),
+    ],
+)
+def test_which_links_send_by_af_xdp(
+    monkeypatch: pytest.MonkeyPatch,
+    transport: Transport,
+    probes: int,
+    expressed: list[bool],
+    must: bool | None,
+) -> None:
+    kernel = Kernel(monkeypatch, EVERYWHERE)
+    express = Express(monkeypatch, kernel)
+    lines: list[str] = []
+    config = replace(crowd(probes), transport=transport)
+    links = open_links(config, Clock(), draws, print, detail=lines.append)
+    assert [each is express for each in kernel.expressed] == expressed
+    assert express.made == ([] if must is None else [([ETH4], must)])
+    assert lines == ["told"] * len(express.made)
+    links.close()
+    assert express.open_wires_at_end == [0] * len(express.made), "closed once, after all that use it"
