@@ -48,6 +48,14 @@ def sent_all(outlet: XdpOutlet, kernel: Kernel, batch: U8) -> None:
     raise AssertionError("no progress")
 
 
+def all_is_back(kernel: Kernel) -> bool:
+    """Whether no place is held once the kernel has given all back."""
+    kernel.settle()
+    for _ in range(2):
+        kernel.trays.back(kernel.done.take())
+    return kernel.trays.out == 0
+
+
 @given(
     batches=BATCHES,
     fate=TROUBLE,
@@ -59,6 +67,7 @@ def sent_all(outlet: XdpOutlet, kernel: Kernel, batch: U8) -> None:
     start=st.sampled_from([0, 5, (1 << 32) - 70]),
 )
 @example([(9, 58)], [DROP], 16, False, True, False, 0, 0)
+@example([(5, 58)], [DROP], 16, True, True, True, 0, 0)
 @example([(40, 58)], [FINE, FULL, FINE, DROP], 16, False, False, True, 0, 0)
 def test_every_frame_leaves_once_and_in_order(
     batches: list[tuple[int, int]],
@@ -78,7 +87,7 @@ def test_every_frame_leaves_once_and_in_order(
         sent_all(outlet, kernel, batch)
         wanted += [row.tobytes() for row in batch]
     assert kernel.sent == wanted
-    kernel.settle()
+    assert all_is_back(kernel)
     with pytest.raises(OSError, match="Message too long"):
         outlet.send(frames(1, 1515))
 
@@ -93,6 +102,7 @@ def test_a_device_that_goes_down_between(batches: list[tuple[int, int]], fate: l
         sent_all(outlet, kernel, batch)
         wanted += [row.tobytes() for row in batch]
     assert kernel.sent == wanted
+    assert all_is_back(kernel)
 
 
 @given(batches=BATCHES, fate=TROUBLE, lag=st.sampled_from([0, 5, 200]))
@@ -109,6 +119,19 @@ def test_without_copying_nothing_is_overwritten_before_it_has_left(
     for _ in range(len(fate) + 1):
         kernel.kick()
     assert kernel.sent == wanted
+    assert all_is_back(kernel)
+
+
+def test_a_kernel_that_does_not_tell_before_its_device_goes_down() -> None:
+    """It has sent two frames and cannot tell: they are sent again, and all places come back all the same."""
+    kernel = Kernel([FINE, FINE, DOWN], size=MOST, budget=MOST, told=False, lag=2)
+    outlet = XdpOutlet(kernel, 1500)
+    batch = frames(9, 58)
+    with pytest.raises(OSError, match="No buffer space"):
+        outlet.send(batch)
+    assert outlet.send(batch) == 9
+    assert [row[3] for row in kernel.sent] == [0, 1, *range(9)]
+    assert all_is_back(kernel)
 
 
 def test_a_batch_costs_one_call() -> None:

@@ -1,4 +1,4 @@
-"""Frames by AF_XDP: some 1.7 times as many a second as by packet sockets, on any Ethernet interface.
+"""Frames by AF_XDP: one and a half times as many a second as by packet sockets, on any Ethernet interface.
 
 Receiving stays with `packet`: this is the way out alone, one socket an interface, shared by all lanes and links of a
 scan. Like a packet socket with PACKET_QDISC_BYPASS it passes the queues of `tc` by, and programs that look on at
