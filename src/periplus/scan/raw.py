@@ -168,6 +168,7 @@ class RawLink(FrameLine):
             ways.waiting[known] = ways.waiting[failed] = False
             if self._link_proof:
                 proved = known[self.alive(group, known) > 0]
+                engine.timed(group.number, proved, self._resolver.round_trips(lane, ways.next_hop[proved]))
                 engine.dismiss(group.number, _mask(len(group), proved), Reason.NO_RESPONSE, now_us)
             engine.release(group.number, _mask(len(group), known))
             engine.dismiss(group.number, _mask(len(group), failed), Reason.HOST_UNREACH, now_us)
