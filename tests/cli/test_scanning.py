@@ -297,11 +297,11 @@ def test_wrong_usage_is_told_before_anything_else(arguments: list[str], capfd: O
 def test_udp_gets_its_payloads_and_asks_their_ports_first(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[object] = []
 
-    def payloads(named: object) -> dict[int, tuple[bytes, ...]]:
+    def probe(named: object) -> UdpProbe:
         asked.append(named)
-        return {53: (b"name?",)}
+        return UdpProbe({53: (b"name?",)})
 
-    monkeypatch.setattr("periplus.scan.payloads.udp_payloads", payloads)
+    monkeypatch.setattr("periplus.scan.payloads.udp_probe", probe)
     space = Space.of([(AddressSpace.of([(1, 1)]), np.array([53, 80], np.uint16))])
     target = Aim(AddressSpace.of([(1, 1)]), {"udp": space, "tcp": space}, (), {})
     given = read(["-sU", "-p", "53,80-90", "--defeat-icmp-ratelimit", HOST])

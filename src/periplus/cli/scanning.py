@@ -152,11 +152,10 @@ def _work(technique: Technique, target: Aim, given: argparse.Namespace) -> Work:
         technique = technique.unwaited if technique.rations_closed else technique
     if technique.proto != "udp":
         return Work(technique, space)
-    from periplus.scan.payloads import udp_payloads
-    from periplus.wire.udp import UdpProbe
+    from periplus.scan.payloads import udp_probe
 
-    payloads = udp_payloads(named_ports(given.ports))
-    return Work(replace(technique, probe=UdpProbe(payloads)), space, frozenset(payloads))
+    probe = udp_probe(named_ports(given.ports))
+    return Work(replace(technique, probe=probe), space, frozenset(probe.payloads))
 
 
 def _techniques(given: argparse.Namespace, raw: bool) -> tuple[list[Technique], str]:
