@@ -13,10 +13,10 @@ settings.register_profile("periplus", derandomize=True, deadline=None, max_examp
 settings.load_profile("periplus")
 
 LEFT_OUT = pytest.StashKey[list[str]]()
+LAB = "tests/lab/"
 TOLD = "left_out"  # where a worker tells it
 
 
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Take the lab's tests out when there can be no lab here, and remember which and why."""
     lab = [item for item in items if item.get_closest_marker("lab")]
@@ -24,18 +24,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     from tests.lab.needs import missing
 
-    for item in lab:
-        item.add_marker(pytest.mark.xdist_group("lab"))
     if why := missing():
         items[:] = [item for item in items if item not in lab]
         config.hook.pytest_deselected(items=lab)
         names = dict.fromkeys(item.nodeid.partition("[")[0] for item in lab)
         config.stash[LEFT_OUT] = [f"left out: {name} ({why})" for name in names]
-    else:
-        items[:] = [
-            *lab,
-            *(item for item in items if item not in set(lab)),
-        ]  # whoever gets them begins at once
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -43,6 +36,16 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
     if output is not None:
         output[TOLD] = session.config.stash.get(LEFT_OUT, [])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Tests are shared out by files, and the lab as if it were one."""
+    from xdist.scheduler import LoadFileScheduling
+
+    scheduler = LoadFileScheduling(config, log)
+    scheduler._split_scope = lambda nodeid: LAB if nodeid.startswith(LAB) else nodeid.partition("::")[0]
+    return scheduler
 
 
 @pytest.hookimpl(optionalhook=True)
