@@ -19,6 +19,7 @@ from periplus.cli.aim import Aim
 from periplus.cli.commands.scan import main
 from periplus.cli.options import read
 from periplus.cli.scanning import _work
+from periplus.cli.scanning import scan as command_scan
 from periplus.errors import CannotScan, UsageError
 from periplus.scan.names import ReverseNames, Servers
 from periplus.scan.naming import Naming
@@ -358,7 +359,10 @@ def test_an_interrupt_keeps_what_was_found(number: int, open_port: int, tmp_path
     assert told[-1]["exit"] == "interrupted"
 
 
-HEAVY = ("rich", "dns", "pyroute2", "asyncio", "ssl", "xml", "scapy", "cryptography")
+HEAVY = (
+    "rich", "dns", "pyroute2", "asyncio", "ssl", "xml", "scapy", "cryptography", "periplus.scan.rollcall",
+    "periplus.wire.rollcall",
+)  # fmt: skip
 
 
 def test_a_small_scan_imports_nothing_that_it_does_not_use() -> None:
@@ -376,3 +380,11 @@ def test_a_small_scan_imports_nothing_that_it_does_not_use() -> None:
         check=True,
     )
     assert done.stderr == "[]\n"
+
+
+def test_without_raw_packets_no_link_is_asked() -> None:
+    for word in ("ff02::1%lo", "2001:db8::/64"):
+        with pytest.raises(CannotScan) as caught:
+            command_scan(["-n", word], raw=False, scout=None)
+        assert str(caught.value).startswith(f'target "{word}": its hosts are found by raw packets')
+        assert "CAP_NET_RAW" in str(caught.value)

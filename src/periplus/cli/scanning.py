@@ -6,13 +6,13 @@ import random
 import secrets
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from types import FrameType
 
 from periplus import __version__
-from periplus.cli.aim import IP, Aim, aim, named_ports
+from periplus.cli.aim import IP, Aim, Gather, aim, named_ports
 from periplus.cli.discovering import discovery
 from periplus.cli.main import FAILED, FINISHED, INTERRUPTED
 from periplus.cli.options import output_requests, read, timing
@@ -34,6 +34,7 @@ from periplus.scan.naming import Naming
 from periplus.scan.open import Links, open_links
 from periplus.scan.snapshot import Snapshot
 from periplus.scan.vendor import Vendors
+from periplus.space.quote import quoted
 from periplus.space.services import PROTOCOLS, Services
 from periplus.technique.catalogue import by_name
 from periplus.technique.model import Technique
@@ -46,6 +47,7 @@ IP_ALONE = "protocol"
 LISTED_AT_ONCE = 1024
 RAW_ALLOWED = "raw packets are allowed"
 RAW_REFUSED = "no privilege for raw packets (CAP_NET_RAW), which -sS needs"
+KEY_BITS = 128
 SEED_BITS = 53  # more would lose digits in readers that hold numbers as doubles
 
 
@@ -98,9 +100,10 @@ def scan(arguments: Sequence[str], raw: bool, scout: Scout | None) -> int:
     if given.defeat_rations and not any(technique.rations_closed for technique in asked):
         raise UsageError("--defeat-icmp-ratelimit: only UDP scans (-sU) wait for ICMP errors")
     protos = tuple(technique.proto for technique in asked)
-    target = aim(given, services, resolver(given.dns_servers), progress.message, protos)
+    gather = _gatherer(given.source, raw, scout, progress.message)
+    target = aim(given, services, resolver(given.dns_servers), progress.message, protos, gather)
     seed = secrets.randbits(SEED_BITS) if given.seed is None else given.seed
-    how = manner(given, asked, target.hosts, seed)
+    how = manner(given, asked, target.hosts, seed, target.interface)
     options = Options(services, given.open_only, given.reason, given.all_states, given.verbose)
     found = None if given.only_list else discovery(given, target.hosts, services, raw)
     config = _config(given, arguments, target, how, pace, seed, found)
@@ -115,6 +118,25 @@ def scan(arguments: Sequence[str], raw: bool, scout: Scout | None) -> int:
     finally:
         progress.close()
         writers.close()
+
+
+def _gatherer(source: int | None, raw: bool, scout: Scout | None, tell: Callable[[str], None]) -> Gather:
+    """Return what finds the hosts of links; nothing of it is loaded before it is asked."""
+    made: list[Gather] = []
+
+    def gather(text: str, interface: str | None, inside: tuple[int, int] | None) -> list[int]:
+        from periplus.scan.rollcall import RollCalls
+
+        if not raw:
+            raise CannotScan(
+                f"target {quoted(text)}: its hosts are found by raw packets, and this process may not send them: run "
+                "it as root or give it CAP_NET_RAW"
+            )
+        if not made:
+            made.append(RollCalls(scout, source, secrets.randbits(KEY_BITS), Clock().now_us, tell))
+        return made[0](text, interface, inside)
+
+    return gather
 
 
 def _config(
