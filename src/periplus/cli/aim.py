@@ -39,13 +39,14 @@ class Aim:
     """What is to be probed: all hosts, and by protocol the space of those and their ports.
 
     `names` are (name, address) of targets that were given by name; `ports` those that targets without ports of
-    their own get.
+    their own get. `targets` are all words as they were understood.
     """
 
     hosts: AddressSpace
     spaces: dict[str, Space]
     names: tuple[tuple[str, int], ...]
     ports: dict[str, tuple[int, ...]]
+    targets: tuple[Target, ...] = ()
 
 
 def aim(
@@ -75,7 +76,8 @@ def aim(
     spaces = {
         proto: Space.of((asked, _ports(port, ports[proto])) for asked, port in parts) for proto in protos
     }
-    return Aim(hosts, spaces, tuple((name, at) for name, at in names if at not in excluded), ports)
+    kept = tuple((name, at) for name, at in names if at not in excluded)
+    return Aim(hosts, spaces, kept, ports, tuple(targets))
 
 
 def _asked(
