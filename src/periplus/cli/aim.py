@@ -46,7 +46,7 @@ class Aim:
     """What is to be probed: all hosts, and by protocol the space of those and their ports.
 
     `names` are (name, address) of targets that were given by name; `ports` those that targets without ports of
-    their own get; `interface` the one that was chosen.
+    their own get; `interface` the one that was chosen. `targets` are all words as they were understood.
     """
 
     hosts: AddressSpace
@@ -54,6 +54,7 @@ class Aim:
     names: tuple[tuple[str, int], ...]
     ports: dict[str, tuple[int, ...]]
     interface: str | None = None
+    targets: tuple[Target, ...] = ()
 
 
 def aim(
@@ -88,7 +89,7 @@ def aim(
         proto: Space.of((asked, _ports(port, ports[proto])) for asked, port in parts) for proto in protos
     }
     names = tuple((name, at) for name, at in finder.names if at not in excluded)
-    return Aim(hosts, spaces, names, ports, finder.interface)
+    return Aim(hosts, spaces, names, ports, finder.interface, tuple(targets))
 
 
 def _interface(targets: list[Target], given: argparse.Namespace) -> str | None:

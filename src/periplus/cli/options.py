@@ -86,6 +86,11 @@ def _add_targets(made: Parser) -> None:
         help="never probe what this file lists",
     )
     group.add_argument(
+        "--scope",
+        metavar="FILE",
+        help="send nothing that this file does not allow; see periplus scope",
+    )
+    group.add_argument(
         "--resolve-all", action="store_true", help="scan all addresses of a name, not only the first"
     )
     family = group.add_mutually_exclusive_group()

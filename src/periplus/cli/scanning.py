@@ -17,6 +17,7 @@ from periplus.cli.discovering import discovery
 from periplus.cli.main import FAILED, FINISHED, INTERRUPTED
 from periplus.cli.options import output_requests, read, timing
 from periplus.cli.progress import Progress
+from periplus.cli.scoping import capped, gathered_within, over, scope_for, within
 from periplus.cli.shaping import Manner, manner
 from periplus.data import protocols_text, services_text
 from periplus.engine.timing import Timing
@@ -35,6 +36,7 @@ from periplus.scan.open import Links, open_links
 from periplus.scan.snapshot import Snapshot
 from periplus.scan.vendor import Vendors
 from periplus.space.quote import quoted
+from periplus.space.scope import Scope
 from periplus.space.services import PROTOCOLS, Services
 from periplus.technique.catalogue import by_name
 from periplus.technique.model import Technique
@@ -95,18 +97,26 @@ def scan(arguments: Sequence[str], raw: bool, scout: Scout | None) -> int:
     pace, requests = timing(given), output_requests(given)
     progress = Progress(sys.stderr, given.verbose, dumb=os.environ.get("TERM") == "dumb")
     services = Services(services_text() + protocols_text())
+    scope = scope_for(given, services)
     asked, why = _techniques(given, raw)
     _check_traceroute(given, asked, raw)
     if given.defeat_rations and not any(technique.rations_closed for technique in asked):
         raise UsageError("--defeat-icmp-ratelimit: only UDP scans (-sU) wait for ICMP errors")
     protos = tuple(technique.proto for technique in asked)
     gather = _gatherer(given.source, raw, scout, progress.message)
+    if scope is not None:
+        gather = gathered_within(gather, scope, progress.message)
     target = aim(given, services, resolver(given.dns_servers), progress.message, protos, gather)
+    if scope is not None:
+        target = within(target, given, scope, progress.message)
+        pace = capped(pace, given, scope, progress.message)
     seed = secrets.randbits(SEED_BITS) if given.seed is None else given.seed
     how = manner(given, asked, target.hosts, seed, target.interface)
     options = Options(services, given.open_only, given.reason, given.all_states, given.verbose)
-    found = None if given.only_list else discovery(given, target.hosts, services, raw)
-    config = _config(given, arguments, target, how, pace, seed, found)
+    found = (
+        None if given.only_list else discovery(given, target.hosts, services, raw, scope, progress.message)
+    )
+    config = _config(given, arguments, target, how, pace, seed, found, scope)
     writers = open_writers(requests, options, progress.message)
     for line in (why, how.note):
         if line:
@@ -147,6 +157,7 @@ def _config(
     pace: Timing,
     seed: int,
     found: Discovery | None,
+    scope: Scope | None,
 ) -> ScanConfig:
     return ScanConfig(
         works=tuple(_work(technique, target, given) for technique in how.techniques),
@@ -164,6 +175,7 @@ def _config(
         via=how.via,
         source_port=how.source_port,
         socket_ttl=how.socket_ttl,
+        scope=scope,
     )
 
 
@@ -249,6 +261,7 @@ def _run_row(config: ScanConfig, target: Aim, began: float) -> RunRow:
             for work in config.works
         ),
         targets=target.hosts.size,
+        contact=config.scope.contact if config.scope else None,
     )
 
 
@@ -267,9 +280,17 @@ def _run(
         writers.begin(_run_row(config, target, began))
         naming = Naming(config.reverse, ReverseNames(config.dns_servers), Vendors(progress.detail))
         summary = Loop(
-            config, links, show, clock, services.names, naming, lambda: stop() or writers.exhausted
+            config,
+            links,
+            show,
+            clock,
+            services.names,
+            naming,
+            lambda: stop() or writers.exhausted or over(config.scope) is not None,
         ).run()
         naming.close()
+    if summary.exit == "interrupted" and not stop.asked:
+        summary = replace(summary, message=over(config.scope))
     progress.close()
     writers.end(summary)
     if not summary.hosts_up and summary.exit == "success" and config.works and not config.assume_up:
