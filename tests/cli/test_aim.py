@@ -275,12 +275,17 @@ def test_the_usual_ports(desk: Desk) -> None:
         (["-p", "ssh,domain"], (22, 53)),
         (["-p", "T:22"], (22,)),
         (["-p", "1-6", "--exclude-ports", "2,3", "--exclude-ports", "-1,6"], (4, 5)),
-        (["-p", "0"], (0,)),
     ],
 )
 def test_ports_as_users_write_them(desk: Desk, arguments: list[str], expected: tuple[int, ...]) -> None:
     assert ports(desk, *arguments) == expected
     assert desk.told == []
+
+
+def test_port_0_is_asked_by_name_alone_and_that_is_said(desk: Desk) -> None:
+    assert ports(desk, "-p", "0,22") == (0, 22)
+    [line] = desk.told
+    assert line.startswith("port 0 is asked since you named it")
 
 
 def test_ports_of_other_protocols_are_told_and_left_out(desk: Desk) -> None:

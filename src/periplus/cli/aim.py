@@ -32,6 +32,9 @@ __all__ = ["IP", "Aim", "aim", "chosen_ports", "named_ports"]
 
 DEFAULT_TOP = 1000
 IP = "ip"  # the protocol of techniques whose ports are protocols
+ZERO = (
+    "port 0 is asked since you named it: programs do not listen there, so what answers is a stack or a filter"
+)
 PREFIXES = {"tcp": ("T", "-sS"), "udp": ("U", "-sU"), "sctp": ("S", "-sY")}
 STDIN = "-"
 WIDE = 1 << 64  # so many addresses are never asked one by one
@@ -149,6 +152,8 @@ def chosen_ports(
     for proto, left in ports.items():
         if not left:
             raise UsageError(f"no {proto.upper()} ports are left to probe: --exclude-ports takes them all")
+    if any(0 in chosen for chosen in ports.values()):
+        tell(ZERO)
     return ports
 
 
