@@ -9,7 +9,7 @@ from periplus.cli.aim import Aim, aim, chosen_ports, named_ports
 from periplus.cli.options import read
 from periplus.data import protocols_text, services_text
 from periplus.errors import UsageError
-from periplus.space.ip import parse_ip
+from periplus.space.ip import TOP, parse_ip
 from periplus.space.services import Services
 
 NAMES = {
@@ -45,9 +45,17 @@ class Desk:
         self.services = services
         self.resolve = Resolver()
         self.told: list[str] = []
+        self.gathered: list[tuple[str, str | None, tuple[int, int] | None]] = []
+        self.there = ["fe80::7", "2001:db8::7", "2001:db8::8"]
 
     def aim(self, *arguments: str, proto: str = "tcp") -> Aim:
-        return aim(read(arguments), self.services, self.resolve, self.told.append, (proto,))
+        return aim(read(arguments), self.services, self.resolve, self.told.append, (proto,), self.gather)
+
+    def gather(self, text: str, interface: str | None, inside: tuple[int, int] | None) -> list[int]:
+        """Finds those who are `there`."""
+        self.gathered.append((text, interface, inside))
+        first, last = inside or (0, TOP)
+        return [each for each in map(parse_ip, self.there) if first <= each <= last]
 
     def hosts(self, *arguments: str) -> list[str]:
         """The addresses that the arguments mean, with one port each."""
@@ -216,7 +224,7 @@ def test_an_excluded_name_that_does_not_resolve_stops_the_run(desk: Desk) -> Non
         ),
         (
             ["--exclude", "198.18.0.0/24"],
-            "nothing is left to probe: all targets are excluded, reserved or did not resolve",
+            "nothing is left to probe: all targets are excluded, reserved or not found",
         ),
     ],
 )
@@ -267,12 +275,17 @@ def test_the_usual_ports(desk: Desk) -> None:
         (["-p", "ssh,domain"], (22, 53)),
         (["-p", "T:22"], (22,)),
         (["-p", "1-6", "--exclude-ports", "2,3", "--exclude-ports", "-1,6"], (4, 5)),
-        (["-p", "0"], (0,)),
     ],
 )
 def test_ports_as_users_write_them(desk: Desk, arguments: list[str], expected: tuple[int, ...]) -> None:
     assert ports(desk, *arguments) == expected
     assert desk.told == []
+
+
+def test_port_0_is_asked_by_name_alone_and_that_is_said(desk: Desk) -> None:
+    assert ports(desk, "-p", "0,22") == (0, 22)
+    [line] = desk.told
+    assert line.startswith("port 0 is asked since you named it")
 
 
 def test_ports_of_other_protocols_are_told_and_left_out(desk: Desk) -> None:
@@ -320,6 +333,7 @@ def test_every_protocol_has_ports_of_its_own(desk: Desk) -> None:
         desk.resolve,
         desk.told.append,
         ("tcp", "udp", "sctp"),
+        desk.gather,
     )
     assert made.ports == {"tcp": (9, 80), "udp": (9, 53), "sctp": (9,)}
     sizes = {proto: space.size for proto, space in made.spaces.items()}
@@ -368,3 +382,76 @@ def test_ports_of_the_protocol_scan_are_protocols(
 )
 def test_wrong_protocols(desk: Desk, arguments: list[str], line: str) -> None:
     assert desk.refusal("198.18.0.1", "-sO", *arguments, proto="ip") == line
+
+
+def span(first: str, last: str) -> tuple[int, int]:
+    return parse_ip(first), parse_ip(last)
+
+
+def test_all_nodes_of_a_link_are_those_who_answer_there(desk: Desk) -> None:
+    made = desk.aim("[ff02::1%eth0]:22", "198.18.0.1:80", "--exclude", "2001:db8::8%eth1")
+    assert probes(made) == {("fe80::7", 22), ("2001:db8::7", 22), ("198.18.0.1", 80)}
+    assert made.interface == "eth0"
+    assert desk.gathered == [("[ff02::1%eth0]:22", "eth0", None)]
+
+
+@pytest.mark.parametrize(
+    "word", ["2001:db8::/64", "2001:db8::-2001:db8::ffff:ffff:ffff:ffff", "six.example/64"]
+)
+def test_a_wide_network_is_those_who_answer_in_it(
+    desk: Desk, word: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(NAMES, "six.example", ["2001:db8::99"])
+    assert desk.hosts(word, "-e", "eth0") == ["2001:db8::7", "2001:db8::8"]
+    assert desk.gathered == [(word, "eth0", span("2001:db8::", "2001:db8::ffff:ffff:ffff:ffff"))]
+
+
+def test_a_network_that_can_be_asked_one_by_one_is(desk: Desk) -> None:
+    assert desk.aim("-p1", "2001:db8::/67").spaces["tcp"].n_hosts == 1 << 61
+    assert desk.gathered == []
+
+
+def test_what_is_found_is_asked_like_any_network(desk: Desk) -> None:
+    """Reserved addresses stay out although nobody named a range."""
+    desk.there += ["ff02::2", "::"]
+    assert desk.hosts("ff02::1", "-e", "eth0") == ["2001:db8::7", "2001:db8::8", "fe80::7"]
+    desk.there = []
+    assert desk.refusal("ff02::1%eth0").startswith("nothing is left to probe")
+
+
+def test_a_zone_is_the_interface_of_the_run(desk: Desk) -> None:
+    assert desk.aim("fe80::1%eth0", "[fe80::2%eth0]:22", "198.18.0.1").interface == "eth0"
+    assert desk.aim("fe80::1%eth0", "-e", "eth0").interface == "eth0"
+    assert desk.aim("fe80::1", "-e", "eth0").interface == "eth0"
+    assert desk.aim("198.18.0.1").interface is None
+    assert desk.refusal("fe80::1%eth0", "-e", "eth1") == (
+        'target "fe80::1%eth0": a run has one interface, and -e says eth1; scan them apart'
+    )
+    assert desk.refusal("fe80::1%eth0", "fe80::2%eth1") == (
+        'target "fe80::2%eth1": a run has one interface, and "fe80::1%eth0" says eth0; scan them apart'
+    )
+
+
+@pytest.mark.parametrize("word", ["fe80::1", "[fe80::1]:22", "ff02::1", "fe80::/120", "fe80::/10"])
+def test_what_every_link_has_needs_an_interface(desk: Desk, word: str) -> None:
+    line = desk.refusal("one.example", word)
+    assert line.startswith(f'target "{word}": every link has it; say which, as in ')
+    assert ("%eth0" in line) == ("/" not in word)
+    assert not desk.resolve.asked
+    assert not desk.gathered
+
+
+def test_listing_asks_no_link(desk: Desk) -> None:
+    for word in ("ff02::1%eth0", "ff02::1", "2001:db8::/64"):
+        assert desk.refusal("-sL", word) == (
+            f'target "{word}": its hosts are found by asking them, and -sL sends nothing'
+        )
+    assert desk.hosts("-sL", "fe80::1") == ["fe80::1"]
+    assert not desk.gathered
+
+
+def test_whoever_wants_ipv4_alone_asks_no_link(desk: Desk) -> None:
+    assert desk.hosts("-4", "ff02::1%eth0", "2001:db8::/64", "198.18.0.1") == ["198.18.0.1"]
+    assert [line.partition(":")[0] for line in desk.told] == ['target "ff02', 'target "2001']
+    assert desk.told[0].endswith("-4 wants none; it is left out")
+    assert not desk.gathered

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.space.scopes import scope
 from tests.wire.twins import number
 
 from periplus.cli.discovering import MOST_QUESTIONS, PINGS, discovery
@@ -22,6 +23,15 @@ from periplus.wire.tcp import ACK, RST, SYN
 V4, V6 = "198.18.0.7", "2001:db8::7"
 SERVICES = Services(services_text())
 Question = tuple[str, int]
+
+
+def scoped(ports: str | None, *words: str, raw: bool = True) -> tuple[Discovery, list[str]]:
+    """How hosts are found in a scope with these ports, and what was told."""
+    told: list[str] = []
+    rules = scope(ports=ports) if ports else scope()
+    made = discovery(read([*words, V4, V6]), hosts_of(V4, V6), SERVICES, raw, rules, told.append)
+    assert made is not None
+    return made, told
 
 
 def found(*words: str, targets: tuple[str, ...] = (V4, V6), raw: bool = True) -> Discovery:
@@ -201,3 +211,57 @@ def test_options_that_exclude_each_other() -> None:
 )
 def test_every_option_is_in_the_help(flag: str) -> None:
     assert flag in parser().format_help().replace(",", " ").split()
+
+
+# under a scope
+
+LEFT_OUT = "scope lab.toml: the usual pings {} are not in ports: left out"
+
+
+@pytest.mark.parametrize(
+    ("ports", "raw", "of_4", "told"),
+    [
+        (None, True, [ECHO, ("syn", 443), ("ack", 80), TIMESTAMP], []),
+        ("80,443", True, [ECHO, ("syn", 443), ("ack", 80), TIMESTAMP], []),
+        ("80", True, [ECHO, ("ack", 80), TIMESTAMP], [LEFT_OUT.format("-PS443")]),
+        ("U:53", True, [ECHO, TIMESTAMP], [LEFT_OUT.format("-PS443 -PA80")]),
+        (None, False, [("connect", 80), ("connect", 443)], []),
+        ("443", False, [("connect", 443)], [LEFT_OUT.format("-PS80")]),
+    ],
+)
+def test_usual_pings_that_the_scope_lacks_are_left_out(
+    ports: str | None, raw: bool, of_4: list[Question], told: list[str]
+) -> None:
+    made, lines = scoped(ports, raw=raw)
+    assert asked(made, V4) == of_4
+    assert asked(made, V6) == [each for each in of_4 if each != TIMESTAMP]
+    assert lines == told
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["-PS80,443"], "-PS: port 443/tcp is not in ports"),
+        (["-PE", "-PA8080"], "-PA: port 8080/tcp is not in ports"),
+        (["-PU"], "-PU: port 40125/udp is not in ports"),
+        (["-PY"], "-PY: port 80/sctp is not in ports"),
+        (["-PO"], "-PO: IP protocol 2 is not in ports"),
+    ],
+)
+def test_pings_that_were_named_are_not_left_out_but_refused(words: list[str], line: str) -> None:
+    with pytest.raises(UsageError, match=f"^scope lab.toml: {line}; nothing is sent$"):
+        scoped("T:80,U:53", *words)
+
+
+@pytest.mark.parametrize("words", [["-PE", "-PP"], ["-PS80"], ["-PU53"], ["-PO1"]])
+def test_pings_that_were_named_and_are_allowed(words: list[str]) -> None:
+    made, lines = scoped("T:80,U:53", *words)
+    assert asked(made, V4) == asked(found(*words), V4)
+    assert lines == []
+
+
+def test_without_any_ping_left_the_user_must_choose() -> None:
+    with pytest.raises(
+        UsageError, match=r"the usual pings -PS80 -PS443 are not in ports; choose ports with -PS, or "
+    ):
+        scoped("22", raw=False)

@@ -19,6 +19,7 @@ from periplus.cli.aim import Aim
 from periplus.cli.commands.scan import main
 from periplus.cli.options import read
 from periplus.cli.scanning import _work
+from periplus.cli.scanning import scan as command_scan
 from periplus.errors import CannotScan, UsageError
 from periplus.scan.names import ReverseNames, Servers
 from periplus.scan.naming import Naming
@@ -297,11 +298,11 @@ def test_wrong_usage_is_told_before_anything_else(arguments: list[str], capfd: O
 def test_udp_gets_its_payloads_and_asks_their_ports_first(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[object] = []
 
-    def payloads(named: object) -> dict[int, tuple[bytes, ...]]:
+    def probe(named: object) -> UdpProbe:
         asked.append(named)
-        return {53: (b"name?",)}
+        return UdpProbe({53: (b"name?",)})
 
-    monkeypatch.setattr("periplus.scan.payloads.udp_payloads", payloads)
+    monkeypatch.setattr("periplus.scan.payloads.udp_probe", probe)
     space = Space.of([(AddressSpace.of([(1, 1)]), np.array([53, 80], np.uint16))])
     target = Aim(AddressSpace.of([(1, 1)]), {"udp": space, "tcp": space}, (), {})
     given = read(["-sU", "-p", "53,80-90", "--defeat-icmp-ratelimit", HOST])
@@ -358,7 +359,10 @@ def test_an_interrupt_keeps_what_was_found(number: int, open_port: int, tmp_path
     assert told[-1]["exit"] == "interrupted"
 
 
-HEAVY = ("rich", "dns", "pyroute2", "asyncio", "ssl", "xml", "scapy", "cryptography")
+HEAVY = (
+    "rich", "dns", "pyroute2", "asyncio", "ssl", "xml", "scapy", "cryptography", "periplus.scan.rollcall",
+    "periplus.wire.rollcall",
+)  # fmt: skip
 
 
 def test_a_small_scan_imports_nothing_that_it_does_not_use() -> None:
@@ -376,3 +380,11 @@ def test_a_small_scan_imports_nothing_that_it_does_not_use() -> None:
         check=True,
     )
     assert done.stderr == "[]\n"
+
+
+def test_without_raw_packets_no_link_is_asked() -> None:
+    for word in ("ff02::1%lo", "2001:db8::/64"):
+        with pytest.raises(CannotScan) as caught:
+            command_scan(["-n", word], raw=False, scout=None)
+        assert str(caught.value).startswith(f'target "{word}": its hosts are found by raw packets')
+        assert "CAP_NET_RAW" in str(caught.value)

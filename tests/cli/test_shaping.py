@@ -20,7 +20,9 @@ def made(*words: str, hosts: list[str] = HOSTS, seed: int = 7) -> Manner:
     given = read(words)
     names = (given.technique_tcp, given.technique_udp, given.technique_sctp, given.technique_ip)
     techniques = [by_name(name) for name in names if name] or [by_name("syn")]
-    return manner(given, techniques, AddressSpace.of((parse_ip(host),) * 2 for host in hosts), seed)
+    return manner(
+        given, techniques, AddressSpace.of((parse_ip(host),) * 2 for host in hosts), seed, given.interface
+    )
 
 
 def refusal(*words: str, hosts: list[str] = HOSTS) -> str:

@@ -11,7 +11,8 @@ Addresses come from the range for benchmarks (RFC 2544, 198.18.0.0/15) and the o
 (RFC 3849, 2001:db8::/32). The veth pairs are created inside the namespaces, so this machine's own interfaces,
 routes and firewall are never touched, and no packet can leave: `Network.check_sealed` proves it before the
 network is handed out. Names carry the id and start time of the process that made them, so that whoever builds
-the next network also removes what a killed process left behind.
+the next network also removes what a killed process left behind. A `crowd` is a scanner and several hosts on one
+switch instead, made and sealed in the same manner.
 
 Limits: Linux, root, the programs of iproute2 and nftables. No loss or delay by `netem`: many kernels lack it.
 """
@@ -40,6 +41,7 @@ __all__ = [
     "Network",
     "Node",
     "build",
+    "crowd",
     "sweep",
     "wait_until",
 ]
@@ -49,6 +51,7 @@ NETNS = Path("/run/netns")
 ROLES = ("scanner", "router", "near", "far")
 OURS = tuple(ipaddress.ip_network(net) for net in ("198.18.0.0/15", "2001:db8::/32"))
 HARMLESS = tuple(ipaddress.ip_network(net) for net in ("127.0.0.0/8", "::1/128", "fe80::/10", "ff00::/8"))
+LINK_KINDS = ("veth", "bridge")
 NUMBERS = itertools.count(1)  # tells apart the networks of one process
 
 # No limit on ICMP errors (or the tenth reject would look like a drop), no duplicate address detection (addresses
@@ -188,10 +191,10 @@ class Network:
 
 
 def check_links(node: Node) -> None:
-    """Every interface is the loopback or a veth of ours, and every address is of the lab."""
+    """Every interface is the loopback or one that we made, and every address is of the lab."""
     for link in node.ask("-details", "address", "show"):
         kind = link.get("linkinfo", {}).get("info_kind")
-        if link["ifname"] != "lo" and (kind != "veth" or link["ifname"] not in node.links):
+        if link["ifname"] != "lo" and (kind not in LINK_KINDS or link["ifname"] not in node.links):
             raise LabError(f"{node.role}: interface {link['ifname']} is not the lab's")
         for address in link["addr_info"]:
             if not inside_lab(address["local"]):
@@ -295,13 +298,43 @@ def build(delay_ms: float = 0.0) -> Iterator[Network]:
     With `delay_ms` the scanner's two links are cables of that length (see `wire.py`).
     """
     sweep()
-    tag = f"{os.getpid()}-{started(os.getpid())}-{next(NUMBERS)}"
+    tag = next_tag()
     with ExitStack() as stack:
         net = Network(*(stack.enter_context(namespace(tag, role)) for role in ROLES))
         lay_out(net, stack.enter_context(namespace(tag, "cable")) if delay_ms else None, delay_ms)
         wait_until("addresses of the lab", lambda: all(map(settled, net.nodes)))
         net.check_sealed()
         yield net
+
+
+@contextmanager
+def crowd(hosts: Sequence[Address]) -> Iterator[tuple[Node, list[Node]]]:
+    """A scanner, which has an interface `lan0`, and hosts with these addresses on the same switch; sealed as well.
+
+    The scanner has the addresses 198.18.0.1/24 and 2001:db8::1/64.
+    """
+    sweep()
+    tag = next_tag()
+    with ExitStack() as stack:
+        names = ("switch", "scanner", *(f"host{number}" for number in range(1, len(hosts) + 1)))
+        switch, *nodes = (stack.enter_context(namespace(tag, name)) for name in names)
+        switch.settings({"net/ipv6/conf/default/disable_ipv6": "1"})
+        switch.ip("link", "add", "switch0", "type", "bridge")
+        switch.links.append("switch0")
+        switch.ip("link", "set", "switch0", "up")
+        for node, has in zip(nodes, (Address("198.18.0.1", "2001:db8::1"), *hosts), strict=True):
+            join(End(switch, f"{node.role}0"), End(node, "lan0", on(has, NEAR_NET)))
+            switch.ip("link", "set", f"{node.role}0", "master", "switch0")
+        wait_until("addresses of the lab", lambda: all(map(settled, nodes)))
+        for node in (switch, *nodes):
+            check_links(node)
+            check_routes(node)
+        yield nodes[0], nodes[1:]
+
+
+def next_tag() -> str:
+    """What the names of one network's namespaces share: whose they are, and a number."""
+    return f"{os.getpid()}-{started(os.getpid())}-{next(NUMBERS)}"
 
 
 def settled(node: Node) -> bool:

@@ -6,10 +6,11 @@ SYN proxy, loss. Nmap and we scan both targets by each technique and family, ove
 reason and sender must be equal. So that both cannot be wrong alike, `TRUTH` says what some conditions must give.
 
 There is nothing in which we differ on purpose. Where ICMP is rationed, who asks at another pace hears of other ports,
-so there it is held that we say nothing that Nmap's answers prove wrong.
+so there every port must have the verdict that it has without the ration, or that of silence.
 """
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -17,9 +18,10 @@ import pytest
 from tests.lab import conditions, network, servers
 from tests.lab.conditions import CONDITIONS, HOST_BASE, ROUTER_BASE, STATEFUL, STATEFUL_OPEN
 from tests.lab.network import FAR, NEAR, Network
-from tests.lab.scanners import Scan, nmap, periplus
+from tests.lab.scanners import Scan, Verdict, nmap, periplus
 
 from periplus.scan.report import ALL_RESET
+from periplus.technique.catalogue import techniques
 
 pytestmark = pytest.mark.lab
 
@@ -40,6 +42,18 @@ NAMES = {
     **STACKS,
 }
 ASKED = ",".join(map(str, sorted(NAMES)))
+
+ERRORS = ",".join(str(HOST_BASE + condition.number) for condition in CONDITIONS)
+REFUSING = f"22,79,{ERRORS}"  # what ICMP errors tell of, one open port and one closed
+# Linux as it comes: an error a second to each destination, after six at once.
+UNLIMITED = {key: network.SETTINGS[key] for key in network.SETTINGS if "icmp" in key}
+RATIONED = {
+    "net/ipv4/icmp_ratelimit": "1000",
+    "net/ipv4/icmp_ratemask": "6168",
+    "net/ipv6/icmp/ratelimit": "1000",
+    "net/ipv6/icmp/ratemask": "0-1,3-127",
+}
+AT_ONCE = 6
 
 NMAPS_PACE = ("--min-rate", "400")  # or the loss makes it slow down for seconds
 
@@ -130,7 +144,8 @@ def pair(request: pytest.FixtureRequest, world: Network) -> Pair:
 
 def test_every_port_is_judged_as_by_nmap(pair: Pair) -> None:
     assert set(pair.ours.ports) == {(address, port) for address in pair.setting.addresses for port in NAMES}
-    assert pair.ours.ports == pair.theirs.ports, f"\n{pair.matrix()}"
+    print(pair.matrix())  # pytest shows it when it is asked to, and when the two differ
+    assert pair.ours.ports == pair.theirs.ports
 
 
 def test_and_as_it_is(pair: Pair) -> None:
@@ -142,6 +157,36 @@ def test_and_as_it_is(pair: Pair) -> None:
         if pair.ours.ports[address, port].state != LETTERS[letters[column]]
     }
     assert wrong == {}, f"\n{pair.matrix()}"
+
+
+@pytest.fixture(scope="module")
+def rationed(world: Network) -> dict[Setting, tuple[Scan, Scan]]:
+    """What we say without the ration, and with it: several at once, so that they also take it from each other."""
+
+    def said(setting: Setting) -> Scan:
+        words = [setting.flag, "-Pn", "-p", REFUSING, "--all-states", "-oJ", "-", NEAR.of(setting.family)]
+        return periplus(world.scanner, *words, patience=120).scan()
+
+    settings = [Setting(flag, family) for flag in FLAGS for family in (4, 6)]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        free = list(pool.map(said, settings))
+        world.near.settings(RATIONED)
+        poor = list(pool.map(said, settings))
+        world.near.settings(UNLIMITED)
+    return dict(zip(settings, zip(free, poor, strict=True), strict=True))
+
+
+@pytest.mark.parametrize("family", [4, 6])
+@pytest.mark.parametrize("flag", FLAGS)
+def test_rationed_errors_make_nothing_untrue(
+    rationed: dict[Setting, tuple[Scan, Scan]], flag: str, family: int
+) -> None:
+    free, poor = (scan.ports for scan in rationed[Setting(flag, family)])
+    [technique] = [each for each in techniques() if each.flag == flag]
+    state, reason = technique.silence
+    silence = Verdict(state.word, reason.word)
+    assert poor.keys() == free.keys()
+    assert {port: verdict for port, verdict in poor.items() if verdict not in (free[port], silence)} == {}
 
 
 def test_nothing_honest_is_discarded(pair: Pair) -> None:

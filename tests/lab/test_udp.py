@@ -29,7 +29,7 @@ EXPECTED = (
 @pytest.fixture(scope="module")
 def net() -> Iterator[Network]:
     with network.build() as net:
-        servers.script(net.near, "udp_echo.py", *map(str, SERVING))
+        servers.serve_udp(net.near, sorted(SERVING))
         line = f"udp dport {{ {', '.join(map(str, DROPPED))} }} drop"
         net.near.firewall(conditions.table("dropped", "input", [line]))
         yield net

@@ -4,11 +4,21 @@ from dataclasses import replace
 
 import pytest
 from hypothesis import given
-from tests.result.examples import OPTIONS, Names, closed_host, nasty_runs, small_host, usual_host, written
+from tests.result.examples import (
+    OPTIONS,
+    Names,
+    closed_host,
+    nasty_runs,
+    small_host,
+    traced_host,
+    usual_host,
+    written,
+)
 
 from periplus.result import csv as ours
 from periplus.result.row import HostReport, RunRow, SummaryRow
 from periplus.result.writer import Options
+from periplus.technique.verdict import Reason
 
 
 def table(text: str) -> list[list[str]]:
@@ -33,7 +43,29 @@ def test_a_row_a_port_that_is_not_folded() -> None:
         "ssh",
         "",
         "2026-11-22T08:20:05.590Z",
+        "",
     ]
+
+
+def test_a_host_without_ports_has_a_row() -> None:
+    up = replace(usual_host(), columns=())
+    down = replace(up, up=False, srtt_ms=None, ttl=None, reason=Reason.NO_RESPONSE)
+    listed = replace(down, listed=True)
+    quiet = table(written(ours.FORMAT, up, down, listed))[1:]
+    assert [row[2:6] for row in quiet] == [["", "", "up", up.reason.word], ["", "", "listed", "no-response"]]
+    assert quiet[0][6:11] == [str(up.ttl), f"{up.srtt_ms:.3f}", "", "", ""]
+    talkative = table(written(ours.FORMAT, down, options=replace(OPTIONS, verbose=1)))[1:]
+    assert [row[4:8] for row in talkative] == [["down", "no-response", "", ""]]
+
+
+def test_the_way_stands_in_every_row_of_a_host() -> None:
+    report = traced_host()
+    assert report.trace
+    way = " ".join(hop.addr or "*" for hop in report.trace.hops)
+    assert "*" in way
+    rows = table(written(ours.FORMAT, report))[1:]
+    assert rows
+    assert {row[-1] for row in rows} == {way}
 
 
 def test_what_is_not_known_is_empty_and_routers_are_named() -> None:

@@ -13,6 +13,7 @@ from tests.result.examples import (
     protocols_host,
     run_of_none,
     small_host,
+    traced_host,
     usual_host,
     written,
 )
@@ -107,3 +108,11 @@ def test_protocols_have_a_field_of_their_own() -> None:
         line for line in written(grepable.FORMAT, protocols_host(2)).splitlines() if "Protocols" in line
     ]
     assert line.endswith("Protocols: 0/closed//, 1/open//, 2/open|filtered//")
+
+
+def test_the_way_to_a_host_is_a_comment() -> None:
+    lines = written(grepable.FORMAT, traced_host()).splitlines()
+    [line] = [line for line in lines if line.startswith("# Traceroute to ")]
+    trace = traced_host().trace
+    assert trace
+    assert line.rpartition(": ")[2].split() == [hop.addr or "*" for hop in trace.hops]

@@ -185,6 +185,14 @@ def test_hostile_text_breaks_no_line(nasty: tuple[RunRow, HostReport, SummaryRow
     assert set(kept) <= set(rows[-2]["names"])
 
 
+def test_who_answers_for_the_scan() -> None:
+    [begin, _] = lines_of(
+        written(ndjson.FORMAT, run_row=replace(run_of_none(), contact="soc@host.example \x1b\ud800"))
+    )
+    assert begin["contact"] == "soc@host.example \x1b\\ud800"
+    assert "contact" not in lines_of(written(ndjson.FORMAT))[0]
+
+
 def test_the_documented_lines_and_fields_are_those_of_the_schema() -> None:
     text = (ROOT / "docs/ndjson.md").read_text()
     examples = [json.loads(each) for each in re.findall(r"```json\n(.*)\n```", text)]

@@ -212,3 +212,14 @@ def test_folded_protocols_are_counted_as_such() -> None:
     assert "All 256 scanned protocols on 198.18.0.2 are in ignored states.\n" in written(
         normal.FORMAT, everything
     )
+
+
+def test_who_answers_for_the_scan_is_told_when_more_is_wanted() -> None:
+    begin = replace(run_of_none(), contact="soc@host.example\x1b[2J\nHost is down")
+    shown = "Contact: soc@host.example\\x1b[2J\\nHost is down\n"
+    more = replace(OPTIONS, verbose=1)
+    assert f" UTC\n{shown}" in written(normal.TERMINAL, run_row=begin, options=more)
+    assert f"\n# {shown}" in written(normal.FORMAT, run_row=begin, options=more)
+    for form in (normal.TERMINAL, normal.FORMAT):
+        assert "Contact" not in written(form, run_row=begin)
+        assert "Contact" not in written(form, run_row=run_of_none(), options=more)

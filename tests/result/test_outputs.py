@@ -11,6 +11,7 @@ from lxml import etree
 from tests.result.examples import OPTIONS, run, summary, usual_host
 
 from periplus.errors import UsageError
+from periplus.result.csv import COLUMNS
 from periplus.result.outputs import open_writers
 from periplus.result.writer import Format, formats
 
@@ -38,7 +39,7 @@ def assert_valid(folder: Path) -> None:
     for line in (folder / "ndjson").read_text().splitlines():
         json.loads(line)
     with (folder / "csv").open(newline="") as file:
-        assert {len(row) for row in csv.reader(file, strict=True)} == {12}
+        assert {len(row) for row in csv.reader(file, strict=True)} == {len(COLUMNS)}
 
 
 def test_all_formats_at_once_and_the_terminal(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

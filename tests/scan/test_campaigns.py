@@ -132,6 +132,12 @@ def test_who_answers_on_the_link_is_up_without_a_question() -> None:
     }
     assert run.summary.probes == 0
     assert (asked_of(wire, NEAR), asked_of(wire, NEAR6)) == (0, 0)
+    times = {addr: report.srtt_ms for addr, report in run.reports.items()}
+    for addr in (NEAR, NEAR6):
+        assert times[addr] == pytest.approx(
+            2 * Path().delay_us / 1000, abs=0.05
+        )  # looking at the clock takes time
+    assert times[dead] is None
 
 
 def test_this_machine_needs_no_proof() -> None:

@@ -181,6 +181,22 @@ def test_a_service_answers_the_payload_that_it_understands() -> None:
     assert (wire.datagrams[NEAR, 53], wire.datagrams[NEAR, 123], wire.malformed) == (1, 2, 0)
 
 
+@pytest.mark.parametrize("lost", [0, 1])
+def test_a_service_may_answer_from_another_port(lost: int) -> None:
+    probe = UdpProbe({69: (b"read",)}, {69: (b"\0\3", b"\0\5")})
+    ports: dict[int, Behaviour] = {
+        69: Datagram(b"\0\5\0\1none", port=40_000),
+        70: Datagram(b"\0\4no error", port=40_001),
+    }
+    wire = Wire({NEAR: Host(ports, UNREACHABLE4, mac(2))}, path=Path(lost={(NEAR, 69): lost}))
+    asked = [69, 70, 40_000, 40_001]
+    run = scan(wire, config_of(space_of([NEAR], asked), technique=replace(UDP, probe=probe)))
+    assert run.verdicts[NEAR, 69] == (State.OPEN, Reason.UDP_RESPONSE)
+    assert run.verdicts[NEAR, 40_000] == (State.CLOSED, Reason.PORT_UNREACH)
+    assert {port for _, port in run.open} <= {69, 40_001}  # the other service's words are not known
+    assert run.verdicts[NEAR, 70] == (State.OPEN_FILTERED, Reason.NO_RESPONSE)
+
+
 def test_a_port_that_answers_two_payloads_is_told_once() -> None:
     probe = UdpProbe({123: (b"v3", b"v4")})
     wire = Wire({NEAR: Host({123: Datagram()}, DROPPED, mac(2))})

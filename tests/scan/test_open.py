@@ -8,16 +8,20 @@ import pytest
 from tests.scan.campaigns import finding, syn, udp
 from tests.scan.runs import ETH4, LO4, OURS, ROUTER4, config_of, space_of
 from tests.sim.frames import Wire
+from tests.space.scopes import scope
 from tests.wire.twins import number
 
 from periplus.errors import CannotScan
 from periplus.scan.clock import Clock
 from periplus.scan.config import Discovery, ScanConfig, Transport, Work
+from periplus.scan.guard import GuardedConnects, GuardedFrames
 from periplus.scan.menu import Menu
 from periplus.scan.open import FEW_CONNECTS, WORTH_XDP, Links, open_links
 from periplus.scan.plain import PlainLink
-from periplus.scan.raw import RawLink
+from periplus.scan.raw import FrameLine, RawLink
+from periplus.scan.sender import Direct, Threaded
 from periplus.space.address import Addresses
+from periplus.space.ranges import AddressSpace
 from periplus.technique.connect import TECHNIQUE as CONNECT
 from periplus.technique.echo import TECHNIQUE as ECHO
 from periplus.technique.model import Technique
@@ -223,6 +227,38 @@ def test_sockets_are_opened_as_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
     assert isinstance(link, PlainLink)
     link.close()
     assert (kernel.used, kernel.ended) == ([(Via("lo"), (4,))], 1)
+
+
+# under a scope
+
+
+def test_everything_that_is_opened_asks_one_guard(monkeypatch: pytest.MonkeyPatch) -> None:
+    path = Path(number("198.18.0.0"), number("198.18.0.99"), ETH4, number(ROUTER4))
+    Kernel(monkeypatch, [path])
+    space = config().works[0].space
+    works = (Work(SYN, space), Work(CONNECT, space), udp(space))
+    scoped = replace(several((ECHO, 8), works=works), traceroute=True, scope=scope())
+    links = open_links(scoped, Clock(), draws, print)
+    framed = [links.works[0], links.works[2], links.discovery, links.trace]
+    lines = [link._transport for link in framed if isinstance(link, FrameLine)]
+    assert [type(line) for line in lines] == [GuardedFrames] * 4
+    senders = [link._sender for link in framed if isinstance(link, FrameLine)]
+    assert [sender._transport for sender in senders if isinstance(sender, Direct | Threaded)] == lines
+    assert isinstance(links.works[1], PlainLink)
+    plain = links.works[1]._transport
+    assert isinstance(plain, GuardedConnects)
+    [guard] = {plain._guard, *(line._guard for line in lines if isinstance(line, GuardedFrames))}
+    assert guard.routers == AddressSpace.of([(number(ROUTER4), number(ROUTER4))])
+    links.close()
+
+
+def test_without_a_scope_nothing_stands_before_the_transport(monkeypatch: pytest.MonkeyPatch) -> None:
+    Kernel(monkeypatch, [span("198.18.0.0", "198.18.0.99", ETH4)])
+    links = open_links(replace(config(), traceroute=True), Clock(), draws, print)
+    assert isinstance(links.works[0], RawLink)
+    assert links.trace is not None
+    assert [type(link._transport) for link in (links.works[0], links.trace)] == [Wire, Wire]
+    links.close()
 
 
 # several

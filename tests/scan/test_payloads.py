@@ -4,8 +4,9 @@ import pytest
 
 from periplus.payload.model import Payload
 from periplus.scan import payloads
-from periplus.scan.payloads import PRINTERS, udp_payloads
+from periplus.scan.payloads import PRINTERS, udp_probe
 
+READ = Payload("tftp", (69,), b"read", "RFC 1350", elsewhere=(b"\0\5", b"\0\3"))
 DNS = Payload("dns", (53,), b"name?", "RFC 1035")
 ECHO = Payload("echo", (7, 9100), b"echo", "RFC 862")
 PLC = Payload("plc", (53, 47_808), b"plc", "a specification", careful=True)
@@ -22,16 +23,22 @@ def _library(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("_library")
 def test_fragile_equipment_is_asked_only_by_name() -> None:
-    assert udp_payloads(()) == {53: (b"name?",), 7: (b"echo",)}
-    assert udp_payloads({47_808}) == {53: (b"name?",), 7: (b"echo",), 47_808: (b"plc",)}
-    assert udp_payloads({53, 99})[53] == (b"name?", b"plc")
+    assert udp_probe(()).payloads == {53: (b"name?",), 7: (b"echo",)}
+    assert udp_probe({47_808}).payloads == {53: (b"name?",), 7: (b"echo",), 47_808: (b"plc",)}
+    assert udp_probe({53, 99}).payloads[53] == (b"name?", b"plc")
 
 
 @pytest.mark.usefixtures("_library")
 def test_printers_get_nothing_even_by_name() -> None:
-    assert not set(PRINTERS) & set(udp_payloads(set(PRINTERS)))
+    assert not set(PRINTERS) & set(udp_probe(set(PRINTERS)).payloads)
+
+
+def test_some_services_answer_from_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(payloads, "by_port", lambda careful: {53: (DNS,), 69: (READ, DNS, READ)})
+    assert udp_probe(()).elsewhere == {69: (b"\0\5", b"\0\3")}
 
 
 def test_the_library_is_used() -> None:
-    assert udp_payloads(())[53]
-    assert not set(PRINTERS) & set(udp_payloads(range(65_536)))
+    assert udp_probe(()).payloads[53]
+    assert udp_probe(()).elsewhere[69]
+    assert not set(PRINTERS) & set(udp_probe(range(65_536)).payloads)

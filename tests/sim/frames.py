@@ -54,6 +54,7 @@ class Datagram:
 
     says: bytes = b"hello"
     understands: bytes | None = None
+    port: int | None = None  # where the answer comes from; None: from the port that was asked
 
 
 @dataclass(frozen=True)
@@ -374,8 +375,8 @@ def payload_for(probe: Probe, behaviour: Segment | Datagram | Chunk | Reply, off
         case Segment(flags, window):
             counted = probe.number + bool(probe.flags & (SYN | FIN)) + off
             return tcp(*ends, THEIR_SEQ, counted & WORD if flags & ACK else 0, flags, window)
-        case Datagram(says):
-            return struct.pack("!HHHH", *ends, 8 + len(says), 0) + says
+        case Datagram(says, port=port):
+            return struct.pack("!HHHH", port or probe.port_them, probe.port_me, 8 + len(says), 0) + says
         case Reply():
             return reply_to(probe)
         case Chunk(kind):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from periplus.errors import UsageError
-from periplus.space.ip import TOP, V4_BASE, format_ip, network, parse_ip, read_ip
+from periplus.space.ip import TOP, V4_BASE, format_ip, is_link_local, network, parse_ip, read_ip
 
 GROUPS = st.lists(st.one_of(st.just(0), st.just(0xFFFF), st.integers(0, 0xFFFF)), min_size=8, max_size=8)
 V6 = GROUPS.map(lambda groups: int.from_bytes(b"".join(g.to_bytes(2, "big") for g in groups), "big"))
@@ -114,3 +114,18 @@ def test_v6_network_equals_the_twin(number: int, prefix: int) -> None:
 def test_prefixes_beyond_the_family_are_refused(address: int, prefix: int) -> None:
     with pytest.raises(ValueError, match="prefix length"):
         network(address, prefix)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        ("fe80::1", True),
+        ("febf::1", True),
+        ("fec0::1", False),
+        ("fe7f::1", False),
+        ("2001:db8::1", False),
+        ("198.18.0.1", False),
+    ],
+)
+def test_which_addresses_are_link_local(text: str, is_one: bool) -> None:
+    assert is_link_local(parse_ip(text)) == is_one

@@ -87,6 +87,26 @@ def test_ports_of_addresses(token: str, port: int) -> None:
 
 
 @pytest.mark.parametrize(
+    ("token", "address", "zone", "port"),
+    [
+        ("fe80::1%eth0", "fe80::1", "eth0", None),
+        ("[fe80::1%eth0]:22", "fe80::1", "eth0", 22),
+        ("[fe80::1%eth0]", "fe80::1", "eth0", None),
+        ("ff02::1%wlan0.100", "ff02::1", "wlan0.100", None),
+        ("2001:db8::1%a%b:c", "2001:db8::1", "a%b:c", None),
+    ],
+)
+def test_zones(token: str, address: str, zone: str, port: int | None) -> None:
+    number = int(ipaddress.IPv6Address(address))
+    assert parse_target(token) == Target(token, ((number, number),), port=port, zone=zone)
+
+
+def test_only_one_address_means_all_nodes() -> None:
+    words = ("ff02::1", "ff02::1%eth0", "ff02::2", "ff02::1/127", "ff01::1")
+    assert [parse_target(word).is_all_nodes for word in words] == [True, True, False, False, False]
+
+
+@pytest.mark.parametrize(
     ("token", "target"),
     [
         ("example.org", Target("example.org", name="example.org")),
@@ -137,7 +157,17 @@ def test_names(token: str, target: Target) -> None:
         ("[2001:db8::1:80", "is not closed"),
         ("[2001:db8::1]80", '"80" behind the bracket is not :port'),
         ("[2001:db8::1]:", 'port "" is not a number'),
-        ("2001:db8::1%eth0", "zone ids"),
+        ("198.18.0.1%eth0", "only IPv6 addresses have a zone"),
+        ("::ffff:198.18.0.1%eth0", "an IPv4 address has no zone"),
+        ("example.org%eth0", "only IPv6 addresses have a zone"),
+        ("fe80::/120%eth0", "a zone (%) is for a single address"),
+        ("fe80::%eth0/120", "a zone (%) is for a single address"),
+        ("fe80::1-fe80::2%eth0", "a zone (%) is for a single address"),
+        ("fe80::1%", '"" behind the % is no interface'),
+        ("fe80::1%sixteen-letters-x", "is no interface's name"),
+        ("fe80::1%eth\x1b", "is no interface's name"),
+        ("fe80::g%eth0", "hexadecimal digits"),
+        ("[fe80::1]%eth0", "behind the bracket is not :port"),
         ("2001:db8::/129", "prefix length /129 is over 128"),
         ("2001:db8::/x", "as in /24"),
         ("2001:db8::1-ff", "needs both of them whole"),

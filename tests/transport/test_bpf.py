@@ -14,6 +14,7 @@ from scapy.layers.inet6 import (
     ICMPv6DestUnreach,
     ICMPv6EchoReply,
     ICMPv6EchoRequest,
+    ICMPv6MLReport2,
     ICMPv6ND_NA,
     ICMPv6ND_NS,
     ICMPv6PacketTooBig,
@@ -30,7 +31,7 @@ from scapy.layers.sctp import SCTP
 from scapy.packet import Packet
 from tests.transport.namespaces import sealed
 
-from periplus.transport.bpf import Step, assemble, attach, reply_filter
+from periplus.transport.bpf import Step, assemble, attach, presence_filter, reply_filter
 from periplus.wire.headers import ANYTHING
 
 PORTS = range(40000, 40016)
@@ -336,3 +337,41 @@ def _identities(tap: socket.socket) -> set[int]:
                 found.add(packet[4] << 8 | packet[5])
     except BlockingIOError:
         return found
+
+
+PRESENCE = presence_filter()
+PRESENT = [IPv6() / ICMPv6EchoReply(), IPv6() / IPv6ExtHdrHopByHop() / ICMPv6MLReport2()]
+ABSENT = [
+    IPv6() / ICMPv6EchoRequest(),
+    IPv6() / ICMPv6ND_NA(),
+    IPv6() / IPv6ExtHdrHopByHop() / tcp(1),
+    IPv6() / IPv6ExtHdrDestOpt() / ICMPv6EchoReply(),
+    IP() / ICMP(type=0),
+    ARP(op=2),
+]
+
+
+def shows(packet: bytes, ethertype: int) -> bool:
+    """What `presence_filter` promises, in plain words."""
+    if ethertype != IP6 or len(packet) <= 40:
+        return False
+    return packet[40] == {58: 129, 0: 58}.get(packet[6])
+
+
+def test_what_shows_a_host_is_kept() -> None:
+    assert [interpret(PRESENCE, bytes(packet), IP6) for packet in PRESENT] == [128, 128]
+    assert [interpret(PRESENCE, bytes(packet), ETHERTYPES[type(packet)]) for packet in ABSENT] == [0] * 6
+    assert interpret(presence_filter(snap=60), bytes(PRESENT[0]), IP6) == 60
+
+
+@given(
+    st.sampled_from(PRESENT + ABSENT),
+    st.lists(st.tuples(st.integers(0, 59), st.integers(0, 255)), max_size=3),
+)
+def test_what_shows_a_host_agrees_with_plain_words(packet: Packet, changes: list[tuple[int, int]]) -> None:
+    data = bytearray(bytes(packet))
+    for at, value in changes:
+        data[at % len(data)] = value
+    ethertype = ETHERTYPES[type(packet)]
+    assert (interpret(PRESENCE, bytes(data), ethertype) > 0) == shows(bytes(data), ethertype)
+    assert not interpret(PRESENCE, bytes(data)[:40], ethertype)

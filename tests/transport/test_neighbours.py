@@ -40,12 +40,14 @@ def _target(frame: Ether) -> str:
     return str(frame[ARP].pdst if ARP in frame else frame[ICMPv6ND_NS].tgt)
 
 
-def answer(address: str, mac: str, ifindex: int = 3) -> Packets:
+def answer(address: str, mac: str, ifindex: int = 3, time_us: int = 0) -> Packets:
     if ":" in address:
         body = ICMPv6ND_NA(tgt=address, S=1) / ICMPv6NDOptDstLLAddr(lladdr=mac)
-        return Packets.of_bytes([bytes(IPv6(src=address, dst=ME6, hlim=255) / body)], ifindex=ifindex)
+        return Packets.of_bytes(
+            [bytes(IPv6(src=address, dst=ME6, hlim=255) / body)], time_us, ifindex=ifindex
+        )
     reply = ARP(op=2, hwsrc=mac, psrc=address, hwdst="02:00:00:00:00:01", pdst=ME4)
-    return Packets.of_bytes([bytes(reply)], ethertype=0x0806, ifindex=ifindex)
+    return Packets.of_bytes([bytes(reply)], time_us, ethertype=0x0806, ifindex=ifindex)
 
 
 def state(resolver: Resolver, lane: Lane, *texts: str) -> list[tuple[str, int]]:
@@ -65,6 +67,29 @@ def test_question_and_answer(lane: Lane, hop: str) -> None:
     assert resolver.step(1500, answer(hop, "02:00:00:00:00:09")) == []
     assert state(resolver, lane, hop) == [("020000000009", KNOWN)]
     assert resolver.next_wake is None
+
+
+@pytest.mark.parametrize(("lane", "hop"), [(LANE4, "198.18.0.9"), (LANE6, "2001:db8::9")])
+def test_the_round_trip_of_a_first_question_is_known(lane: Lane, hop: str) -> None:
+    resolver = Resolver()
+    assert resolver.round_trips(lane, hops(hop)).tolist() == [0]
+    resolver.want(lane, hops(hop))
+    resolver.step(1000, NOTHING)
+    assert resolver.round_trips(lane, hops(hop)).tolist() == [0]
+    resolver.step(2000, answer(hop, "02:00:00:00:00:09", time_us=1500))
+    assert resolver.round_trips(lane, hops(hop)).tolist() == [500]
+    resolver.want(lane, hops("198.18.0.2", "2001:db8::2"))  # the table is sorted anew
+    assert resolver.round_trips(lane, hops(hop)).tolist() == [500]
+
+
+def test_after_a_second_question_nobody_knows_which_was_answered() -> None:
+    resolver = Resolver()
+    resolver.want(LANE4, hops("198.18.0.9"))
+    resolver.step(1000, NOTHING)
+    assert asked(resolver.step(201_000, NOTHING)) == ["198.18.0.9"]
+    resolver.step(202_000, answer("198.18.0.9", "02:00:00:00:00:09", time_us=201_100))
+    assert state(resolver, LANE4, "198.18.0.9") == [("020000000009", KNOWN)]
+    assert resolver.round_trips(LANE4, hops("198.18.0.9")).tolist() == [0]
 
 
 def test_three_tries_then_failed_and_a_late_answer_still_counts() -> None:

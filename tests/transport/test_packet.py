@@ -13,13 +13,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scapy.layers.inet import ICMP, IP, TCP
-from scapy.layers.inet6 import IPv6
+from scapy.layers.inet6 import ICMPv6MLReport2, IPv6, IPv6ExtHdrHopByHop
+from scapy.layers.l2 import Ether
 from tests.transport.namespaces import ME4, THEM4, THEM6, Pair, local_lane, pair, run, sealed, tun
 
 from periplus.columns import U8
 from periplus.errors import CannotScan
 from periplus.space.address import Addresses
 from periplus.space.ip import parse_ip
+from periplus.transport.bpf import presence_filter
 from periplus.transport.calls import FrameTransport, LinkDown, SendRefused
 from periplus.transport.packet import PacketTransport, hold_port, reserve_ports
 from periplus.wire.headers import PROTOCOL_SCTP, PROTOCOL_UDP
@@ -330,6 +332,28 @@ def test_nothing_but_replies_is_received(veth: Pair) -> None:
     kinds = [int(row[9]) for row, kind in zip(packets.data, packets.ethertype, strict=True) if kind == 0x0800]
     assert kinds == [6, 1]
     assert 3 in flags_by_port(packets)
+
+
+def test_groups_are_heard_that_this_machine_is_no_member_of(veth: Pair) -> None:
+    details = ["ip", "-details", "link", "show", "v0"]
+    with closing(PacketTransport(PORTS, [], program=presence_filter())) as transport:
+        transport.hear_groups(veth.v6)
+        assert b"allmulti 1" in subprocess.run(details, capture_output=True, check=True).stdout
+        with veth.them.inside(), closing(socket.socket(socket.AF_PACKET, socket.SOCK_RAW)) as sender:
+            sender.bind(("v1", 0))
+            report = IPv6(src="fe80::2", dst="ff02::16") / IPv6ExtHdrHopByHop() / ICMPv6MLReport2()
+            sender.send(bytes(Ether(src="02:00:00:00:00:02", dst="33:33:00:00:00:16") / report))
+        packets = gather(transport, 1)
+    assert len(packets) == 1
+    assert packets.ifindex.tolist() == [veth.v6.ifindex]
+    assert b"allmulti 0" in subprocess.run(details, capture_output=True, check=True).stdout
+
+
+def test_groups_of_an_interface_that_is_gone(veth: Pair) -> None:
+    with closing(PacketTransport(PORTS, [])) as transport:
+        run("ip link delete v0")
+        with pytest.raises(LinkDown, match="v0"):
+            transport.hear_groups(veth.v6)
 
 
 def test_closing_twice_and_without_lanes(alone: None) -> None:

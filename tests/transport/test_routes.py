@@ -7,9 +7,9 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.transport.namespaces import ME4, ME6, pair, run, sealed, tun
+from tests.transport.namespaces import ME4, ME6, THEM6, pair, run, sealed, tun
 
-from periplus.errors import UsageError
+from periplus.errors import CannotScan, UsageError
 from periplus.space.ip import format_ip, parse_ip
 from periplus.space.ranges import AddressSpace
 from periplus.transport import routes
@@ -228,6 +228,29 @@ def test_neighbours_that_are_certain(net: Routes) -> None:
         "2001:db8::9": "020000000609",
     }
     assert net.neighbours(socket.if_nametoindex("lo")) == {}
+    told = net.neighbours(socket.if_nametoindex("v0"), stale=True)
+    assert {format_ip(address) for address in told} - {THEM6} == {
+        *("198.18.0.7", "198.18.0.8", "198.18.0.9", "2001:db8::9")
+    }
+
+
+@pytest.mark.lab
+def test_our_lanes_on_an_interface(net: Routes) -> None:
+    run("ip addr add 2001:db8:0:1::1/64 dev v0 nodad", "ip addr add 198.18.7.1/24 dev v0")
+    lanes = net.lanes("v0")
+    assert {format_ip(lane.ip_me) for lane in lanes} == {ME6, "2001:db8:0:1::1", "fe80::ff:fe00:1"}
+    [known] = [path.lane for path in net.paths(space("2001:db8::2"))]
+    assert known in lanes
+    assert [(format_ip(lane.ip_me), lane.link) for lane in net.lanes("lo")] == [("::1", Link.LOCAL)]
+
+
+@pytest.mark.lab
+def test_no_lanes_on_an_interface_that_is_none_or_down(net: Routes) -> None:
+    with pytest.raises(UsageError, match='-e "nosuch": there is no such interface'):
+        net.lanes("nosuch")
+    run("ip link set v0 down")
+    with pytest.raises(CannotScan, match="interface v0 is down"):
+        net.lanes("v0")
 
 
 @pytest.mark.lab

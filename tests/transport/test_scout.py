@@ -30,6 +30,8 @@ def test_it_answers_like_routes(scout: Scout) -> None:
         lane = own.paths(HERE_ALONE)[0].lane
         assert lane is not None
         assert scout.neighbours(lane.ifindex) == own.neighbours(lane.ifindex)
+        assert scout.neighbours(lane.ifindex, stale=True) == own.neighbours(lane.ifindex, stale=True)
+        assert scout.lanes("lo") == own.lanes("lo")
 
 
 def test_when_it_dies_this_process_asks_itself(scout: Scout) -> None:

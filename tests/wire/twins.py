@@ -249,7 +249,8 @@ def _decode_udp(base: Row, body: bytes, declared: int) -> Row:
     if len(body) < 8:
         raise BadError(Problem.TRUNCATED)
     port_them, port_me = struct.unpack("!HH", body[:4])
-    return base._replace(kind=4, port_them=port_them, port_me=port_me)
+    head = int.from_bytes(body[8:12].ljust(4, b"\0"))
+    return base._replace(kind=4, port_them=port_them, port_me=port_me, seq=head)
 
 
 def _decode_sctp(base: Row, body: bytes, declared: int) -> Row:

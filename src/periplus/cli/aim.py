@@ -2,6 +2,10 @@
 
 A name among the targets that does not resolve is told and left out, as one dead name must not stop a list; among the
 excludes it stops the run, since what must not be probed is then unknown.
+
+What cannot be asked address by address, all hosts of a link (``ff02::1%eth0``) and IPv6 networks of 64 prefix bits
+or fewer, is replaced by the hosts that answer there to multicast. An interface behind a % is the interface of the
+run, as ``-e`` is; in an exclude it says nothing, as an address is never probed then, whatever its link.
 """
 
 import argparse
@@ -15,9 +19,10 @@ import numpy as np
 from periplus.columns import U16
 from periplus.data import ranking_text, ranking_udp_text
 from periplus.errors import UsageError
-from periplus.space.ip import network
+from periplus.space.ip import format_ip, is_link_local, network
 from periplus.space.ports import PortSpec, parse_ports, read_ranking, top_ports
 from periplus.space.protocols import ALL_PROTOCOLS, parse_protocols
+from periplus.space.quote import quoted
 from periplus.space.ranges import AddressSpace
 from periplus.space.services import Services
 from periplus.space.space import Space, unprobeable
@@ -27,11 +32,16 @@ __all__ = ["IP", "Aim", "aim", "chosen_ports", "named_ports"]
 
 DEFAULT_TOP = 1000
 IP = "ip"  # the protocol of techniques whose ports are protocols
+ZERO = (
+    "port 0 is asked since you named it: programs do not listen there, so what answers is a stack or a filter"
+)
 PREFIXES = {"tcp": ("T", "-sS"), "udp": ("U", "-sU"), "sctp": ("S", "-sY")}
 STDIN = "-"
+WIDE = 1 << 64  # so many addresses are never asked one by one
 Resolve = Callable[[str, int | None, bool], list[int]]
 Tell = Callable[[str], None]
 Span = tuple[int, int]
+Gather = Callable[[str, str | None, Span | None], list[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +49,30 @@ class Aim:
     """What is to be probed: all hosts, and by protocol the space of those and their ports.
 
     `names` are (name, address) of targets that were given by name; `ports` those that targets without ports of
-    their own get.
+    their own get; `interface` the one that was chosen. `targets` are all words as they were understood.
     """
 
     hosts: AddressSpace
     spaces: dict[str, Space]
     names: tuple[tuple[str, int], ...]
     ports: dict[str, tuple[int, ...]]
+    interface: str | None = None
+    targets: tuple[Target, ...] = ()
 
 
 def aim(
-    given: argparse.Namespace, services: Services, resolve: Resolve, tell: Tell, protos: tuple[str, ...]
+    given: argparse.Namespace,
+    services: Services,
+    resolve: Resolve,
+    tell: Tell,
+    protos: tuple[str, ...],
+    gather: Gather,
 ) -> Aim:
     """Build the spaces that the options mean. UsageError: one line that names what is wrong.
 
-    `resolve` is asked for a name, a family (4, 6 or None) and whether all of its addresses are wanted. It is asked
-    for nothing before all words are known to be right.
+    `resolve` is asked for a name, a family (4, 6 or None) and whether all of its addresses are wanted; `gather` for
+    the hosts of a target, on the link of an interface, or in a network. They are asked for nothing before all words
+    are known to be right.
     """
     _check_stdin([*given.lists, *given.exclude_files])
     ports = chosen_ports(given, services, tell, protos)
@@ -64,33 +82,47 @@ def aim(
         raise UsageError('no targets given; an address, range or name is needed, see "periplus scan --help"')
     if IP in protos:
         _check_portless(targets)
+    finder = _Finder(given, resolve, tell, gather, _interface(targets, given))
     excluded = _excluded(given, resolve)
-    names: list[tuple[str, int]] = []
-    parts = [
-        (asked, port) for port, asked in _asked(targets, given, resolve, tell, names, excluded) if asked.size
-    ]
+    parts = [(asked, port) for port, asked in _asked(targets, finder, excluded) if asked.size]
     hosts = AddressSpace.union(asked for asked, _ in parts)
     if not hosts.size:
-        raise UsageError("nothing is left to probe: all targets are excluded, reserved or did not resolve")
+        raise UsageError("nothing is left to probe: all targets are excluded, reserved or not found")
     spaces = {
         proto: Space.of((asked, _ports(port, ports[proto])) for asked, port in parts) for proto in protos
     }
-    return Aim(hosts, spaces, tuple((name, at) for name, at in names if at not in excluded), ports)
+    names = tuple((name, at) for name, at in finder.names if at not in excluded)
+    return Aim(hosts, spaces, names, ports, finder.interface, tuple(targets))
+
+
+def _interface(targets: list[Target], given: argparse.Namespace) -> str | None:
+    """The one interface of the run, chosen by -e or behind a %; what means nothing without one is refused."""
+    chosen: str | None = given.interface
+    named = "-e"
+    for target in targets:
+        if target.zone is not None and chosen not in (None, target.zone):
+            raise UsageError(
+                f"target {quoted(target.text)}: a run has one interface, and {named} says {chosen}; scan them apart"
+            )
+        if target.zone is not None and chosen is None:
+            chosen, named = target.zone, quoted(target.text)
+    for target in targets if chosen is None and not given.only_list else ():
+        if target.is_all_nodes or any(is_link_local(first) for first, _ in target.spans):
+            example = f"{format_ip(target.spans[0][0])}%eth0 or " if target.is_exact else ""
+            raise UsageError(
+                f"target {quoted(target.text)}: every link has it; say which, as in {example}-e eth0"
+            )
+    return chosen
 
 
 def _asked(
-    targets: list[Target],
-    given: argparse.Namespace,
-    resolve: Resolve,
-    tell: Tell,
-    names: list[tuple[str, int]],
-    excluded: AddressSpace,
+    targets: list[Target], finder: "_Finder", excluded: AddressSpace
 ) -> Iterator[tuple[int | None, AddressSpace]]:
     """Yield the addresses of targets with each port of their own (None: without), less what must not be probed."""
     wide: dict[int | None, list[Span]] = {}
     exact: dict[int | None, list[Span]] = {}
     for target in targets:
-        spans = _spans(target, given, resolve, tell, names)
+        spans = finder.spans(target)
         (exact if _is_exact(target) else wide).setdefault(target.port, []).extend(spans)
     for port, spans in exact.items():
         yield port, AddressSpace.of(spans) - excluded
@@ -120,6 +152,8 @@ def chosen_ports(
     for proto, left in ports.items():
         if not left:
             raise UsageError(f"no {proto.upper()} ports are left to probe: --exclude-ports takes them all")
+    if any(0 in chosen for chosen in ports.values()):
+        tell(ZERO)
     return ports
 
 
@@ -207,21 +241,56 @@ def _ports(own: int | None, ports: tuple[int, ...]) -> U16:
 
 def _is_exact(target: Target) -> bool:
     """Whether it names single addresses: these are probed even if they are reserved."""
+    if target.is_all_nodes:
+        return False
     return target.is_exact if target.name is None else target.prefix is None
 
 
-def _spans(
-    target: Target, given: argparse.Namespace, resolve: Resolve, tell: Tell, names: list[tuple[str, int]]
-) -> Iterable[Span]:
-    if target.name is None:
-        return target.spans
-    try:
-        addresses = resolve(target.name, given.family, given.resolve_all)
-    except UsageError as error:
-        tell(f"{error}; it is left out")
-        return ()
-    names.extend((target.name, address) for address in addresses)
-    return _widened(target, addresses)
+class _Finder:
+    """Finds the addresses of targets: of names by resolving, of whole links by asking there."""
+
+    def __init__(
+        self,
+        given: argparse.Namespace,
+        resolve: Resolve,
+        tell: Tell,
+        gather: Gather,
+        interface: str | None,
+    ) -> None:
+        self.interface = interface
+        self.names: list[tuple[str, int]] = []
+        self._given = given
+        self._resolve = resolve
+        self._tell = tell
+        self._gather = gather
+
+    def spans(self, target: Target) -> list[Span]:
+        """The ranges that a target means."""
+        if target.is_all_nodes:
+            return self._gathered(target, None)
+        found: list[Span] = []
+        for first, last in target.spans if target.name is None else self._resolved(target, target.name):
+            is_wide = last - first >= WIDE - 1
+            found.extend(self._gathered(target, (first, last)) if is_wide else [(first, last)])
+        return found
+
+    def _resolved(self, target: Target, name: str) -> list[Span]:
+        try:
+            addresses = self._resolve(name, self._given.family, self._given.resolve_all)
+        except UsageError as error:
+            self._tell(f"{error}; it is left out")
+            return []
+        self.names.extend((name, address) for address in addresses)
+        return _widened(target, addresses)
+
+    def _gathered(self, target: Target, inside: Span | None) -> list[Span]:
+        word = f"target {quoted(target.text)}"
+        if self._given.only_list:
+            raise UsageError(f"{word}: its hosts are found by asking them, and -sL sends nothing")
+        if self._given.family == 4:
+            self._tell(f"{word}: its hosts have IPv6 addresses, and -4 wants none; it is left out")
+            return []
+        return [(each, each) for each in self._gather(target.text, self.interface, inside)]
 
 
 def _widened(target: Target, addresses: list[int]) -> list[Span]:

@@ -6,6 +6,7 @@ neighbour discovery, and an answer there is enough.
 """
 
 import argparse
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,6 +20,7 @@ from periplus.space.ports import parse_ports
 from periplus.space.protocols import parse_protocols
 from periplus.space.quote import quoted
 from periplus.space.ranges import AddressSpace
+from periplus.space.scope import Scope
 from periplus.space.services import Services
 from periplus.space.space import Space
 from periplus.technique.catalogue import by_name
@@ -48,6 +50,8 @@ class _Ping:
         """Where argparse keeps it."""
         return f"ping_{self.flag.lstrip('-').lower()}"
 
+
+_Asked = tuple[_Ping, tuple[int, ...]]  # a ping and its ports
 
 PINGS = (
     _Ping("-PE", "echo", "8", "ping by ICMP echo"),
@@ -92,36 +96,67 @@ def add_discovery(made: Parser) -> None:
 
 
 def discovery(
-    given: argparse.Namespace, hosts: AddressSpace, services: Services, raw: bool
+    given: argparse.Namespace,
+    hosts: AddressSpace,
+    services: Services,
+    raw: bool,
+    scope: Scope | None = None,
+    tell: Callable[[str], None] = lambda line: None,
 ) -> Discovery | None:
     """Return how the hosts are found; None when all count as up (-Pn). `raw`: raw packets are allowed.
 
-    UsageError: ports that are none, or a family that a ping cannot ask. CannotScan: a ping that needs the privilege.
+    Of the usual pings those are left out whose ports the `scope` does not have, and `tell` gets a line about them.
+    UsageError: ports that are none or outside the scope, or a family that a ping cannot ask. CannotScan: a ping that
+    needs the privilege.
     """
     if given.assume_up:
         return None
-    asked = [(ping, getattr(given, ping.dest)) for ping in PINGS if getattr(given, ping.dest) is not None]
-    named = bool(asked)
-    if not asked:
+    words = [(ping, getattr(given, ping.dest)) for ping in PINGS if getattr(given, ping.dest) is not None]
+    named = bool(words)
+    if not named:
         by_flag = {ping.flag: ping for ping in PINGS}
-        asked = [(by_flag[flag], ports) for flag, ports in (DEFAULT if raw else UNPRIVILEGED)]
+        words = [(by_flag[flag], ports) for flag, ports in (DEFAULT if raw else UNPRIVILEGED)]
+    asked = [(ping, _ports(ping, text, services)) for ping, text in words]
+    if scope is not None:
+        asked = _within(scope, asked, named, tell)
     if not raw:
-        return _by_connect(given, asked, hosts, services)
-    return _by_packets(given, asked, hosts, services, named)
+        return _by_connect(given, asked, hosts)
+    return _by_packets(given, asked, hosts, named)
 
 
-def _by_connect(
-    given: argparse.Namespace, asked: list[tuple[_Ping, str]], hosts: AddressSpace, services: Services
-) -> Discovery:
+def _within(scope: Scope, asked: list[_Asked], named: bool, tell: Callable[[str], None]) -> list[_Asked]:
+    """The pings that the scope allows. UsageError: it forbids one that the user named, or all the usual ones."""
+    kept: list[_Asked] = []
+    gone: list[str] = []
+    for ping, ports in asked:
+        allowed = scope.open_ports(ping.proto or "icmp")
+        wrong = [port for port in ports if not allowed[port]]
+        if wrong and named:
+            what = f"IP protocol {wrong[0]}" if ping.proto == IP else f"port {wrong[0]}/{ping.proto}"
+            raise UsageError(f"scope {scope.file}: {ping.flag}: {what} is not in ports; nothing is sent")
+        gone.extend(f"{ping.flag}{port}" for port in wrong)
+        if right := tuple(port for port in ports if allowed[port]):
+            kept.append((ping, right))
+    if not kept:
+        raise UsageError(
+            f"scope {scope.file}: the usual pings {' '.join(gone)} are not in ports; choose ports with -PS, or take "
+            "all hosts for up with -Pn"
+        )
+    if gone:
+        tell(f"scope {scope.file}: the usual pings {' '.join(gone)} are not in ports: left out")
+    return kept
+
+
+def _by_connect(given: argparse.Namespace, asked: list[_Asked], hosts: AddressSpace) -> Discovery:
     """Only TCP can be asked by ordinary sockets."""
     ports: set[int] = set()
-    for ping, text in asked:
+    for ping, some in asked:
         if ping.flag not in BY_CONNECT:
             raise CannotScan(
                 f"{ping.flag} sends raw packets, and this process may not: run it as root, give it CAP_NET_RAW, "
                 "or use -PS or -Pn"
             )
-        ports.update(_ports(ping, text, services))
+        ports.update(some)
     space = Space.of([(hosts, np.array(sorted(ports), np.uint16))])
     connect = by_name("connect")
     technique = _without_resets(connect) if given.discovery_ignore_rst else connect
@@ -129,19 +164,15 @@ def _by_connect(
 
 
 def _by_packets(
-    given: argparse.Namespace,
-    asked: list[tuple[_Ping, str]],
-    hosts: AddressSpace,
-    services: Services,
-    named: bool,
+    given: argparse.Namespace, asked: list[_Asked], hosts: AddressSpace, named: bool
 ) -> Discovery:
     techniques: list[Technique] = []
     questions: list[tuple[int, int]] = []
     numbers: dict[int, list[int]] = {4: [], 6: []}
-    for ping, text in asked:
+    for ping, ports in asked:
         technique = by_name(ping.technique)
         techniques.append(_without_resets(technique) if given.discovery_ignore_rst else technique)
-        for port in _ports(ping, text, services):
+        for port in ports:
             for family in ping.families:
                 numbers[family].append(len(questions))
             questions.append((len(techniques) - 1, port))

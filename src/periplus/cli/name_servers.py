@@ -24,6 +24,7 @@ def _server(word: str) -> tuple[str, int]:
     except UsageError:
         target = None
     # Networks and ranges of one address are addresses to a scan, but nobody means a server by them.
-    if target is None or not target.is_exact or target.port == 0 or "/" in word or "-" in word:
+    # A zone would be lost.
+    if target is None or not target.is_exact or target.port == 0 or set(word) & set("/-%"):
         raise argparse.ArgumentTypeError(f"{quoted(word)} is no address of a name server; {EXAMPLES}")
     return format_ip(target.spans[0][0]), DNS_PORT if target.port is None else target.port

@@ -23,7 +23,8 @@ DESCRIPTION = "Find the open ports of hosts. For networks you own or may test."
 TARGETS = """\
 TARGET: 198.18.0.7  198.18.0.0/24  198.18.0,1.1-9  198.18.0.5-198.18.0.20
         2001:db8::7  2001:db8::/120  host.example  host.example/28
-        host.example:8443  [2001:db8::7]:22"""
+        host.example:8443  [2001:db8::7]:22  fe80::7%eth0
+        ff02::1%eth0 or an IPv6 /64 of a link of ours: all hosts that answer"""
 NAMES_OF_TEMPLATES = ("paranoid", "sneaky", "polite", "normal", "aggressive", "insane")
 
 
@@ -83,6 +84,11 @@ def _add_targets(made: Parser) -> None:
         default=[],
         metavar="FILE",
         help="never probe what this file lists",
+    )
+    group.add_argument(
+        "--scope",
+        metavar="FILE",
+        help="send nothing that this file does not allow; see periplus scope",
     )
     group.add_argument(
         "--resolve-all", action="store_true", help="scan all addresses of a name, not only the first"

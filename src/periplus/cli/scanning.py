@@ -6,17 +6,18 @@ import random
 import secrets
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from types import FrameType
 
 from periplus import __version__
-from periplus.cli.aim import IP, Aim, aim, named_ports
+from periplus.cli.aim import IP, Aim, Gather, aim, named_ports
 from periplus.cli.discovering import discovery
 from periplus.cli.main import FAILED, FINISHED, INTERRUPTED
 from periplus.cli.options import output_requests, read, timing
 from periplus.cli.progress import Progress
+from periplus.cli.scoping import capped, gathered_within, over, scope_for, within
 from periplus.cli.shaping import Manner, manner
 from periplus.data import protocols_text, services_text
 from periplus.engine.timing import Timing
@@ -34,6 +35,8 @@ from periplus.scan.naming import Naming
 from periplus.scan.open import Links, open_links
 from periplus.scan.snapshot import Snapshot
 from periplus.scan.vendor import Vendors
+from periplus.space.quote import quoted
+from periplus.space.scope import Scope
 from periplus.space.services import PROTOCOLS, Services
 from periplus.technique.catalogue import by_name
 from periplus.technique.model import Technique
@@ -46,6 +49,7 @@ IP_ALONE = "protocol"
 LISTED_AT_ONCE = 1024
 RAW_ALLOWED = "raw packets are allowed"
 RAW_REFUSED = "no privilege for raw packets (CAP_NET_RAW), which -sS needs"
+KEY_BITS = 128
 SEED_BITS = 53  # more would lose digits in readers that hold numbers as doubles
 
 
@@ -93,17 +97,26 @@ def scan(arguments: Sequence[str], raw: bool, scout: Scout | None) -> int:
     pace, requests = timing(given), output_requests(given)
     progress = Progress(sys.stderr, given.verbose, dumb=os.environ.get("TERM") == "dumb")
     services = Services(services_text() + protocols_text())
+    scope = scope_for(given, services)
     asked, why = _techniques(given, raw)
     _check_traceroute(given, asked, raw)
     if given.defeat_rations and not any(technique.rations_closed for technique in asked):
         raise UsageError("--defeat-icmp-ratelimit: only UDP scans (-sU) wait for ICMP errors")
     protos = tuple(technique.proto for technique in asked)
-    target = aim(given, services, resolver(given.dns_servers), progress.message, protos)
+    gather = _gatherer(given.source, raw, scout, progress.message)
+    if scope is not None:
+        gather = gathered_within(gather, scope, progress.message)
+    target = aim(given, services, resolver(given.dns_servers), progress.message, protos, gather)
+    if scope is not None:
+        target = within(target, given, scope, progress.message)
+        pace = capped(pace, given, scope, progress.message)
     seed = secrets.randbits(SEED_BITS) if given.seed is None else given.seed
-    how = manner(given, asked, target.hosts, seed)
+    how = manner(given, asked, target.hosts, seed, target.interface)
     options = Options(services, given.open_only, given.reason, given.all_states, given.verbose)
-    found = None if given.only_list else discovery(given, target.hosts, services, raw)
-    config = _config(given, arguments, target, how, pace, seed, found)
+    found = (
+        None if given.only_list else discovery(given, target.hosts, services, raw, scope, progress.message)
+    )
+    config = _config(given, arguments, target, how, pace, seed, found, scope)
     writers = open_writers(requests, options, progress.message)
     for line in (why, how.note):
         if line:
@@ -117,6 +130,25 @@ def scan(arguments: Sequence[str], raw: bool, scout: Scout | None) -> int:
         writers.close()
 
 
+def _gatherer(source: int | None, raw: bool, scout: Scout | None, tell: Callable[[str], None]) -> Gather:
+    """Return what finds the hosts of links; nothing of it is loaded before it is asked."""
+    made: list[Gather] = []
+
+    def gather(text: str, interface: str | None, inside: tuple[int, int] | None) -> list[int]:
+        from periplus.scan.rollcall import RollCalls
+
+        if not raw:
+            raise CannotScan(
+                f"target {quoted(text)}: its hosts are found by raw packets, and this process may not send them: run "
+                "it as root or give it CAP_NET_RAW"
+            )
+        if not made:
+            made.append(RollCalls(scout, source, secrets.randbits(KEY_BITS), Clock().now_us, tell))
+        return made[0](text, interface, inside)
+
+    return gather
+
+
 def _config(
     given: argparse.Namespace,
     arguments: Sequence[str],
@@ -125,6 +157,7 @@ def _config(
     pace: Timing,
     seed: int,
     found: Discovery | None,
+    scope: Scope | None,
 ) -> ScanConfig:
     return ScanConfig(
         works=tuple(_work(technique, target, given) for technique in how.techniques),
@@ -143,6 +176,7 @@ def _config(
         source_port=how.source_port,
         socket_ttl=how.socket_ttl,
         transport=how.transport,
+        scope=scope,
     )
 
 
@@ -153,11 +187,10 @@ def _work(technique: Technique, target: Aim, given: argparse.Namespace) -> Work:
         technique = technique.unwaited if technique.rations_closed else technique
     if technique.proto != "udp":
         return Work(technique, space)
-    from periplus.scan.payloads import udp_payloads
-    from periplus.wire.udp import UdpProbe
+    from periplus.scan.payloads import udp_probe
 
-    payloads = udp_payloads(named_ports(given.ports))
-    return Work(replace(technique, probe=UdpProbe(payloads)), space, frozenset(payloads))
+    probe = udp_probe(named_ports(given.ports))
+    return Work(replace(technique, probe=probe), space, frozenset(probe.payloads))
 
 
 def _techniques(given: argparse.Namespace, raw: bool) -> tuple[list[Technique], str]:
@@ -229,6 +262,7 @@ def _run_row(config: ScanConfig, target: Aim, began: float) -> RunRow:
             for work in config.works
         ),
         targets=target.hosts.size,
+        contact=config.scope.contact if config.scope else None,
     )
 
 
@@ -247,9 +281,17 @@ def _run(
         writers.begin(_run_row(config, target, began))
         naming = Naming(config.reverse, ReverseNames(config.dns_servers), Vendors(progress.detail))
         summary = Loop(
-            config, links, show, clock, services.names, naming, lambda: stop() or writers.exhausted
+            config,
+            links,
+            show,
+            clock,
+            services.names,
+            naming,
+            lambda: stop() or writers.exhausted or over(config.scope) is not None,
         ).run()
         naming.close()
+    if summary.exit == "interrupted" and not stop.asked:
+        summary = replace(summary, message=over(config.scope))
     progress.close()
     writers.end(summary)
     if not summary.hosts_up and summary.exit == "success" and config.works and not config.assume_up:

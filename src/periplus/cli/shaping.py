@@ -116,9 +116,13 @@ def _between(least: int, most: int) -> Callable[[str], int]:
 
 
 def manner(
-    given: argparse.Namespace, techniques: Sequence[Technique], hosts: AddressSpace, seed: int
+    given: argparse.Namespace,
+    techniques: Sequence[Technique],
+    hosts: AddressSpace,
+    seed: int,
+    interface: str | None,
 ) -> Manner:
-    """Return how to scan; UsageError: an option that one of these techniques, or targets, cannot have."""
+    """Return how to scan, from `interface`; UsageError: an option that a technique, or targets, cannot have."""
     fragment = given.mtu or UNIT * (given.fragment or 0)
     for technique in techniques:
         _check_technique(given, technique, fragment)
@@ -128,7 +132,7 @@ def manner(
     data = shake_256(b"data %d" % seed).digest(given.data_length) if given.data_length else b""
     shape = Shape(given.ttl or Shape().ttl, data, given.badsum, fragment)
     chosen = tuple(_flagged(technique, given.scanflags) for technique in techniques)
-    via = Via(given.interface, given.source)
+    via = Via(interface, given.source)
     note = BAD_SUMS if given.badsum else ""
     return Manner(chosen, shape, via, given.source_port, given.ttl, given.transport, note)
 

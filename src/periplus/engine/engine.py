@@ -22,6 +22,7 @@ from periplus.engine.loss import expected_missed, hidden_by_eras, per_try, share
 from periplus.engine.pace import Pace
 from periplus.engine.portorder import PortOrders, different_orders
 from periplus.engine.replies import Findings, Probes, Replies
+from periplus.engine.rtt import observe
 from periplus.engine.tables import NO_STRETCH
 from periplus.engine.timing import Timing
 from periplus.space.address import Addresses
@@ -150,6 +151,11 @@ class Engine:
     def release(self, number: int, which: Mask) -> None:
         """The way to these hosts of a group is known."""
         self.groups[number].release(which)
+
+    def timed(self, number: int, host: I64, rtt_us: I64) -> None:
+        """The way to these hosts of a group took so long, by something else than a probe; 0: not known."""
+        group, known = self.groups[number], rtt_us > 0
+        observe(group.trips, host[known], rtt_us[known].astype(np.float64), group.timing)
 
     def dismiss(self, number: int, which: Mask, reason: Reason, now_us: int) -> None:
         """These hosts of a group cannot be reached: nothing more is asked of them."""

@@ -18,4 +18,7 @@ class Payload:
     ports: tuple[int, ...]  # ascending
     data: bytes  # never empty, at most 1,200 bytes, so that no link on the way cuts it
     source: str  # RFC section or specification
+    elsewhere: tuple[
+        bytes, ...
+    ] = ()  # how answers begin that come from another port than was asked, 1 to 4 bytes
     careful: bool = False  # industrial or fragile equipment: only for ports that the user named one by one

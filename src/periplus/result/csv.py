@@ -1,14 +1,14 @@
 """``--csv``: one row a port, for spreadsheets and data frames (RFC 4180, but lines end in a plain line feed).
 
-What is known of a host as a whole (notes, a time-out, round trips) has no place in a row a port.
+A host of which no ports were asked has a row of its own, with what is known of the host in their place: its state is
+up, down (with ``-v``) or listed. The way to a host stands in each of its rows: the addresses of the hops, * where one
+was silent. Notes and a time-out have no place here.
 The header is always there. Rows are written when their host is finished: the ports that are not folded, all with
 ``--all-states``. A spreadsheet runs a cell that begins like a formula, and names come from strangers' DNS;
 such a cell gets an apostrophe in front, as spreadsheets themselves write text.
 """
 
-from collections.abc import Iterator
-
-from periplus.result.fold import Folded, fold, rows
+from periplus.result.fold import fold, rows
 from periplus.result.row import HostReport, PortRow, RunRow
 from periplus.result.text import harmless_names, iso_time, printable
 from periplus.result.writer import Format, Writer
@@ -28,6 +28,7 @@ COLUMNS = (
     "service",
     "sender",
     "time",
+    "trace",
 )
 
 FORMULA_STARTS = ("=", "+", "-", "@")
@@ -41,23 +42,44 @@ class Csv(Writer):
         self._sink.write([",".join(COLUMNS) + "\n"])
 
     def host(self, host: HostReport, /) -> None:
-        """Write the host's ports. A host without any has no row."""
-        folded = fold(host, self._options, unfold=self._options.all_states)
-        self._sink.write(self._lines(host, folded))
+        """Write the host's ports, or the host."""
+        if host.columns:
+            self._ports(host)
+        elif host.up or host.listed or (self._options.verbose and not self._options.open_only):
+            self._sink.write([self._line(host, _whole(host))])
 
-    def _lines(self, host: HostReport, folded: Folded) -> Iterator[str]:
+    def _ports(self, host: HostReport) -> None:
+        folded = fold(host, self._options, unfold=self._options.all_states)
+        self._sink.write(self._line(host, _evidence(row)) for row in rows(host, folded, self._options))
+
+    @staticmethod
+    def _line(host: HostReport, evidence: str) -> str:
         names = _cell(" ".join(harmless_names(host)))
-        when = iso_time(host.ended)
-        for row in rows(host, folded, self._options):
-            yield f"{row.addr},{names},{_evidence(row)},{when}\n"
+        return f"{host.addr},{names},{evidence},{iso_time(host.ended)},{_way(host)}\n"
+
+
+def _whole(host: HostReport) -> str:
+    """The columns from ``proto`` to ``sender`` for a host without ports."""
+    state = "listed" if host.listed else "up" if host.up else "down"
+    return f",,{state},{host.reason.word},{_known(host.ttl)},{_ms(host.srtt_ms)},,,"
+
+
+def _way(host: HostReport) -> str:
+    return " ".join(hop.addr or "*" for hop in host.trace.hops) if host.trace else ""
 
 
 def _evidence(row: PortRow) -> str:
     """The columns of a row from ``proto`` to ``sender``."""
-    ttl = "" if row.ttl is None else str(row.ttl)
-    rtt = "" if row.rtt_ms is None else f"{row.rtt_ms:.3f}"
-    verdict = f"{row.proto},{row.port},{row.state.word},{row.reason.word}"
-    return f"{verdict},{ttl},{rtt},{row.tries},{_cell(row.service or '')},{row.reason_addr or ''}"
+    verdict = f"{row.proto},{row.port},{row.state.word},{row.reason.word},{_known(row.ttl)},{_ms(row.rtt_ms)}"
+    return f"{verdict},{row.tries},{_cell(row.service or '')},{row.reason_addr or ''}"
+
+
+def _known(number: int | None) -> str:
+    return "" if number is None else str(number)
+
+
+def _ms(time_ms: float | None) -> str:
+    return "" if time_ms is None else f"{time_ms:.3f}"
 
 
 def _cell(text: str) -> str:
@@ -70,4 +92,4 @@ def _cell(text: str) -> str:
     return text
 
 
-FORMAT = Format(name="csv", flag="--csv", metavar="FILE", help="write one row a port", factory=Csv)
+FORMAT = Format(name="csv", flag="--csv", metavar="FILE", help="write one row a port, or a host", factory=Csv)

@@ -3,7 +3,7 @@
 A host that is up has a line ``Status: Up`` and a line ``Ports:`` with seven fields a port (port, state, protocol,
 owner, service, RPC, version), parted by slashes; of IP protocols a line ``Protocols:`` with number, state and name.
 ``Ignored State:`` follows when exactly one state is folded. Names and services lose what would end a field. Lines are
-appended by host. Notes are comments, as Nmap has no field for them.
+appended by host. Notes and the way to a host are comments, as Nmap has no field for them.
 """
 
 from collections.abc import Iterator
@@ -47,6 +47,9 @@ class Grepable(Writer):
     def _host_lines(self, host: HostReport, who: str, folded: Folded) -> Iterator[str]:
         yield f"{who}\tStatus: Up\n"
         yield from (f"# Note on {host.addr}: {printable(note)}\n" for note in host.notes)
+        if host.trace:
+            hops = " ".join(hop.addr or "*" for hop in host.trace.hops)
+            yield f"# Traceroute to {host.addr}: {hops}\n"
         if host.timed_out:
             yield f"{who}\tStatus: Timeout\n"
         states = folded.states()

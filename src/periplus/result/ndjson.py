@@ -48,6 +48,7 @@ class Ndjson(Writer):
                 for scan in run.scans
             ],
             "targets": run.targets,
+            "contact": None if run.contact is None else faithful(run.contact),
         }
         self._sink.write([self._line(row)])
 

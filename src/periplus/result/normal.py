@@ -94,8 +94,11 @@ class TerminalTable(_Table):
     """What a run prints on standard output."""
 
     def begin(self, run: RunRow, /) -> None:
-        """Write the first line."""
-        self._sink.write([f"Starting Periplus {run.version} at {clock_time(run.started)}\n"])
+        """Write the first line, and with ``-v`` who answers for the scan."""
+        lines = [f"Starting Periplus {run.version} at {clock_time(run.started)}\n"]
+        if self._options.verbose and run.contact:
+            lines.append(f"Contact: {printable(run.contact)}\n")
+        self._sink.write(lines)
 
     def end(self, summary: SummaryRow, /) -> None:
         """Write the last lines."""
@@ -108,7 +111,7 @@ class FileTable(_Table):
     """What ``-oN`` writes."""
 
     def begin(self, run: RunRow, /) -> None:
-        """Write the first line, and with ``-v`` the ports."""
+        """Write the first line, and with ``-v`` the ports and who answers for the scan."""
         self._sink.write(header_lines(run, verbose=self._options.verbose))
 
     def end(self, summary: SummaryRow, /) -> None:
@@ -126,6 +129,8 @@ def header_lines(run: RunRow, *, verbose: int) -> list[str]:
         counts = " ".join(f"{proto.upper()}({by_proto.get(proto, '0;')})" for proto in ("tcp", "udp", "sctp"))
         protocols = by_proto.get(PROTOCOLS, "0;")
         lines.append(f"# Ports scanned: {counts} PROTOCOLS({protocols})\n")
+        if run.contact:
+            lines.append(f"# Contact: {printable(run.contact)}\n")
     return lines
 
 

@@ -170,6 +170,7 @@ class RunRow:
     started: float
     scans: tuple[ScanRow, ...]
     targets: int  # addresses asked for
+    contact: str | None = None  # who answers for the scan, as its scope says
 
 
 @dataclass(frozen=True, slots=True)

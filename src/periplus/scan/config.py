@@ -9,6 +9,7 @@ from periplus.columns import Mask
 from periplus.engine.timing import Timing
 from periplus.scan.menu import Menu
 from periplus.space.ip import V4_BASE
+from periplus.space.scope import Scope
 from periplus.space.space import Space
 from periplus.technique.model import Technique
 from periplus.transport.routes import UNCHOSEN, Via
@@ -66,7 +67,8 @@ class ScanConfig:
     (False). `dns_servers`: who is asked, as addresses with ports; None: the system's servers. `tell_down`: report
     hosts that are down as well. `shape`, `via` and `source_port` are how packets look and leave, `socket_ttl` the
     time to live where the system makes them; None: as usual. `transport`: by which socket packets of our own making
-    leave. `traceroute`: find the way to each host that is up.
+    leave. `traceroute`: find the way to each host that is up. `scope` is what must not be left, whatever else is said
+    here.
     """
 
     works: tuple[Work, ...]
@@ -85,6 +87,7 @@ class ScanConfig:
     source_port: int | None = None
     socket_ttl: int | None = None
     transport: Transport = Transport.AUTO
+    scope: Scope | None = None
 
     @property
     def spaces(self) -> tuple[Space, ...]:

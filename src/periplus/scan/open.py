@@ -1,6 +1,7 @@
 """Opens the way to the network that a technique needs: routes, lanes, source ports, sockets."""
 
 import socket
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -30,9 +31,10 @@ from periplus.wire.headers import (
 )
 
 if TYPE_CHECKING:
+    from periplus.scan.guard import Guard
     from periplus.scan.raw import Closable, RawLink
     from periplus.scan.tracelink import TraceLink
-    from periplus.transport.packet import PacketTransport
+    from periplus.transport.calls import FrameTransport
     from periplus.transport.xdp import XdpExpress
 
 __all__ = ["Links", "open_links"]
@@ -73,9 +75,10 @@ def open_links(
     menus = [Menu((work.technique,)) for work in config.works]
     if config.discovery:
         menus.append(config.discovery.menu)
+    guard = _guard(config, clock)
     ground = None
     if config.traceroute or any(_is_raw(menu) for menu in menus):
-        ground = _Ground(config, clock, draw, tell, scout, detail or tell)
+        ground = _Ground(config, clock, draw, tell, scout, guard, detail or tell)
     links: list[Link] = []
     for menu, space in zip(menus, config.spaces, strict=True):
         finds = config.discovery is not None and menu is config.discovery.menu
@@ -83,7 +86,8 @@ def open_links(
             proof = config.discovery.link_proof if finds and config.discovery else None
             links.append(ground.link(menu, space, proof))
         else:
-            links.append(_plain(config, space, clock, tell, FEW_CONNECTS if finds and config.works else None))
+            most = FEW_CONNECTS if finds and config.works else None
+            links.append(_plain(config, space, clock, tell, most, guard))
     trace = ground.trace_link() if ground is not None and config.traceroute else None
     return Links(tuple(links[: len(config.works)]), links[-1] if config.discovery else None, trace)
 
@@ -92,8 +96,23 @@ def _is_raw(menu: Menu) -> bool:
     return any(technique.needs_raw for technique in menu.techniques)
 
 
+def _guard(config: ScanConfig, clock: Clock) -> "Guard | None":
+    """What all links of one scan ask before anything leaves, where there is a scope."""
+    if config.scope is None:
+        return None
+    from periplus.scan.guard import Guard
+
+    # The calendar is asked anew each time: the monotonic clock stands still while a machine sleeps.
+    return Guard(config.scope, clock.now_us, time.time)
+
+
 def _plain(
-    config: ScanConfig, space: Space, clock: Clock, tell: Callable[[str], None], most: int | None
+    config: ScanConfig,
+    space: Space,
+    clock: Clock,
+    tell: Callable[[str], None],
+    most: int | None,
+    guard: "Guard | None",
 ) -> Link:
     from periplus.transport.connect import ConnectTransport
     from periplus.transport.routes import Routes
@@ -103,7 +122,11 @@ def _plain(
         with Routes() as routes:
             routes.use(config.via, config.families)
     opened = opener(config.via, config.source_port, config.socket_ttl, config.families)
-    return PlainLink(space, ConnectTransport(most, opener=opened), clock.now_us, tell)
+    if guard is None:
+        return PlainLink(space, ConnectTransport(most, opener=opened), clock.now_us, tell)
+    from periplus.scan.guard import GuardedConnects
+
+    return PlainLink(space, GuardedConnects(guard, most, opener=opened), clock.now_us, tell)
 
 
 class _Ground:
@@ -116,6 +139,7 @@ class _Ground:
         draw: Callable[[int], int],
         tell: Callable[[str], None],
         scout: Scout | None,
+        guard: "Guard | None",
         detail: Callable[[str], None],
     ) -> None:
         from periplus.transport.neighbours import Resolver
@@ -127,6 +151,7 @@ class _Ground:
         self._detail = detail
         self._express: XdpExpress | None = None
         self._clock = clock
+        self._guard = guard
         self._resolver = Resolver()
         self._made: list[RawLink] = []
         self._held: set[bool] = set()  # whether the chosen source port is ours already: of UDP, of the others
@@ -137,6 +162,9 @@ class _Ground:
             self._paths = routes.paths(targets.ranges())
             _tell_problems(self._paths, tell)
             self._lanes = list({path.lane: None for path in self._paths if path.lane is not None})
+            if guard is not None:
+                routers = {path.gateway for path in self._paths if path.gateway is not None}
+                guard.routers = AddressSpace.of((router, router) for router in routers)
             for path in self._paths:
                 if path.lane is not None and path.gateway is not None:
                     # The kernel's word is good enough for a router that it uses all the time; targets are asked.
@@ -193,7 +221,7 @@ class _Ground:
 
     def _transport(
         self, ports: range, protocols: tuple[int, ...], probes: int, held: Sequence["Closable"]
-    ) -> tuple["PacketTransport", list["Closable"]]:
+    ) -> tuple["FrameTransport", list["Closable"]]:
         """Open a way out and in, and return it with what must be kept; large scans leave by AF_XDP.
 
         All links share one socket of that kind. Who makes it must be closed last, as the first link made is.
@@ -201,14 +229,24 @@ class _Ground:
         from periplus.transport.packet import PacketTransport
 
         wish, kept = self._config.transport, list(held)
+        express = None
         if wish is Transport.XDP or (wish is Transport.AUTO and probes >= WORTH_XDP):
             if self._express is None:
                 from periplus.transport.xdp import express_for
 
                 self._express = express_for(self._lanes, self._detail, must=wish is Transport.XDP)
                 kept.append(self._express)
-            return PacketTransport(ports, self._lanes, protocols=protocols, express=self._express), kept
-        return PacketTransport(ports, self._lanes, protocols=protocols), kept
+            express = self._express
+        made = PacketTransport(ports, self._lanes, protocols=protocols, express=express)
+        return self._guarded(made), kept
+
+    def _guarded(self, transport: "FrameTransport") -> "FrameTransport":
+        """The transport, or what stands before it where there is a scope."""
+        if self._guard is None:
+            return transport
+        from periplus.scan.guard import GuardedFrames
+
+        return GuardedFrames(transport, self._guard)
 
     def _source_ports(self, protocols: tuple[int, ...]) -> tuple[range, list[socket.socket]]:
         """Take one port if one was chosen or answers have none anyway, and else one for each try."""

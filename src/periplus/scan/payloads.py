@@ -7,19 +7,26 @@ to ports that the user named one by one.
 from collections.abc import Collection
 
 from periplus.payload.catalogue import by_port
+from periplus.wire.udp import UdpProbe
 
-__all__ = ["udp_payloads"]
+__all__ = ["udp_probe"]
 
 PRINTERS = range(9100, 9108)
 
 
-def udp_payloads(named_ports: Collection[int]) -> dict[int, tuple[bytes, ...]]:
-    """Return the messages for each port that has any; `named_ports`: those that the user named one by one."""
+def udp_probe(named_ports: Collection[int]) -> UdpProbe:
+    """Return the probe with the messages for each port that has any.
+
+    `named_ports`: those that the user named one by one.
+    """
     payloads = by_port(careful=False)
     careful = by_port(careful=True)
     payloads.update({port: careful[port] for port in named_ports if port in careful})
-    return {
-        port: tuple(payload.data for payload in each)
-        for port, each in payloads.items()
-        if port not in PRINTERS
+    said = {port: each for port, each in payloads.items() if port not in PRINTERS}
+    heads = {
+        port: tuple(dict.fromkeys(head for p in each for head in p.elsewhere)) for port, each in said.items()
     }
+    return UdpProbe(
+        {port: tuple(payload.data for payload in each) for port, each in said.items()},
+        {port: some for port, some in heads.items() if some},
+    )

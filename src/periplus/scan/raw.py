@@ -18,6 +18,7 @@ from periplus.engine.group import Group
 from periplus.engine.replies import Probes, Replies
 from periplus.scan.menu import Menu
 from periplus.scan.sender import Direct, Parcel, Sender
+from periplus.scan.strays import bring_home
 from periplus.scan.tries import ByNumber, ByPort, Tries
 from periplus.space.address import Addresses
 from periplus.space.space import Space
@@ -34,6 +35,7 @@ from periplus.wire.lane import Lane, Link
 from periplus.wire.packets import Packets
 from periplus.wire.question import Maker, Questions
 from periplus.wire.shape import PLAIN, Shape
+from periplus.wire.udp import UdpProbe
 
 __all__ = ["NO_LANE", "Closable", "FrameLine", "RawLink", "route"]
 
@@ -168,6 +170,7 @@ class RawLink(FrameLine):
             ways.waiting[known] = ways.waiting[failed] = False
             if self._link_proof:
                 proved = known[self.alive(group, known) > 0]
+                engine.timed(group.number, proved, self._resolver.round_trips(lane, ways.next_hop[proved]))
                 engine.dismiss(group.number, _mask(len(group), proved), Reason.NO_RESPONSE, now_us)
             engine.release(group.number, _mask(len(group), known))
             engine.dismiss(group.number, _mask(len(group), failed), Reason.HOST_UNREACH, now_us)
@@ -277,7 +280,13 @@ class RawLink(FrameLine):
             decoded = decoded[~bad & (decoded.kind != Kind.NONE)]
         return decoded
 
+    def _bring_home(self, engine: Engine, decoded: Decoded) -> None:
+        for probe, tries, technique in zip(self._probes, self._tries, self._menu.techniques, strict=True):
+            if isinstance(probe, UdpProbe) and probe.elsewhere:
+                bring_home(decoded, probe.elsewhere, tries, technique.table, engine)
+
     def _answers(self, engine: Engine, decoded: Decoded) -> dict[int, Replies]:
+        self._bring_home(engine, decoded)
         views = self._views(decoded)
         ours = (decoded.port_me >= self._ports.start) & (decoded.port_me < self._ports.stop)
         # An error may be about a packet of another link, or another program.

@@ -3,7 +3,8 @@
 An IPv4 address is its IPv4-mapped IPv6 address (see `space.address`).
 
 Text is read strictly: four decimal octets without leading zeros (which some programs take for octal), or
-RFC 4291's IPv6 forms. It is written as RFC 5952 says. Zone ids (``fe80::1%eth0``, RFC 4007) are not taken.
+RFC 4291's IPv6 forms. It is written as RFC 5952 says. Zone ids (``fe80::1%eth0``, RFC 4007) are no part of an
+address: `space.targets` takes them off.
 """
 
 import re
@@ -11,10 +12,21 @@ import re
 from periplus.errors import UsageError
 from periplus.space.quote import quoted
 
-__all__ = ["TOP", "V4_BASE", "format_ip", "network", "parse_ip", "read_ip", "read_octet"]
+__all__ = [
+    "ALL_NODES",
+    "TOP",
+    "V4_BASE",
+    "format_ip",
+    "is_link_local",
+    "network",
+    "parse_ip",
+    "read_ip",
+    "read_octet",
+]
 
 V4_BASE = 0xFFFF << 32  # the mapped form of 0.0.0.0
 TOP = (1 << 128) - 1  # the last address
+ALL_NODES = 0xFF02 << 112 | 1  # ff02::1, every host of a link (RFC 4291, section 2.7.1)
 
 _QUAD = re.compile(r"(\d+)\.(\d+)\.(\d+)\.(\d+)", re.ASCII)
 _GROUP = re.compile(r"[0-9a-fA-F]{1,4}")
@@ -57,7 +69,9 @@ def read_octet(digits: str) -> int:
 
 def _read_v6(text: str) -> int:
     if "%" in text:
-        raise ValueError("zone ids (%eth0) are not taken; the route decides the interface")
+        raise ValueError(
+            "zone ids (%eth0) are taken of single IPv6 targets alone; else -e chooses the interface"
+        )
     head, gap, tail = text.partition("::")
     if "::" in tail or tail.startswith(":"):
         raise ValueError('"::" can stand only once')
@@ -100,6 +114,11 @@ def format_ip(number: int) -> str:
     if longest is None:
         return text
     return text[: longest.start()].removesuffix(":") + "::" + text[longest.end() :].removeprefix(":")
+
+
+def is_link_local(address: int) -> bool:
+    """Whether an address is in fe80::/10, and so means nothing without an interface (RFC 4291, section 2.5.6)."""
+    return address >> 118 == 0xFE80 >> 6
 
 
 def network(address: int, prefix: int) -> tuple[int, int]:

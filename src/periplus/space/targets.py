@@ -4,6 +4,8 @@
 - Nmap's octet ranges ``10.0,1.1-9.*`` (each octet a list of numbers and ranges; ``-`` and ``*`` are all;
   Nmap reference guide, chapter "Target Specification"), also with a prefix length
 - first-last ranges ``10.0.0.1-10.0.0.9``, ``2001:db8::1-2001:db8::ff``
+- one IPv6 address of one interface, ``fe80::1%eth0``, ``[fe80::1%eth0]:22`` (RFC 4007, section 11)
+- all IPv6 hosts of a link, ``ff02::1%eth0``
 - host names ``example.org``, ``example.org/24`` (the network around its address)
 - ``host:port``, ``[v6]:port``: this port instead of the common ones
 
@@ -20,13 +22,14 @@ from dataclasses import dataclass
 from itertools import product
 
 from periplus.errors import UsageError
-from periplus.space.ip import V4_BASE, network, read_ip, read_octet
+from periplus.space.ip import ALL_NODES, V4_BASE, network, read_ip, read_octet
 from periplus.space.quote import quoted
 
 __all__ = ["MOST_SPANS", "Target", "parse_target", "parse_target_list"]
 
 MOST_SPANS = 1 << 20
 LAST_PORT = 65535
+LONGEST_ZONE = 15  # of an interface's name on Linux
 
 _NUMERIC = re.compile(r"[0-9.,\-/*]+")
 _V4_PAIR = re.compile(r"(\d+(?:\.\d+)+)-(\d+(?:\.\d+)+)", re.ASCII)
@@ -40,7 +43,8 @@ class Target:
     """What one word means: either `spans` or a `name` to resolve.
 
     `spans` are inclusive pairs of 128-bit addresses (IPv4 mapped), ascending. `prefix` is the length behind
-    a name's slash. `port` is the port of ``host:port``. `text` is the word, for messages.
+    a name's slash. `port` is the port of ``host:port``, `zone` the interface of ``address%interface``. `text` is the
+    word, for messages.
     """
 
     text: str
@@ -48,11 +52,17 @@ class Target:
     name: str | None = None
     prefix: int | None = None
     port: int | None = None
+    zone: str | None = None
 
     @property
     def is_exact(self) -> bool:
         """Whether it names one address and no range."""
         return len(self.spans) == 1 and self.spans[0][0] == self.spans[0][1]
+
+    @property
+    def is_all_nodes(self) -> bool:
+        """Whether it means every IPv6 host of a link."""
+        return self.spans == ((ALL_NODES, ALL_NODES),)
 
 
 def parse_target(token: str) -> Target:
@@ -75,6 +85,9 @@ def _read(token: str) -> Target:
     if "://" in token:
         raise ValueError("this is a URL; give the host alone, or host:port")
     host, port = _split_port(token)
+    host, percent, zone = host.partition("%")
+    if percent:
+        return Target(token, (_read_zoned(host, zone),), port=port, zone=zone)
     if _NUMERIC.fullmatch(host):
         return Target(token, tuple(_read_v4(host)), port=port)
     if ":" in host:
@@ -135,6 +148,19 @@ def _read_v6(host: str) -> tuple[int, int]:
     bits = _read_prefix(prefix, 128)
     low = (1 << (128 - bits)) - 1
     return number & ~low, number | low
+
+
+def _read_zoned(host: str, zone: str) -> tuple[int, int]:
+    if ":" not in host:
+        raise ValueError("only IPv6 addresses have a zone (%); for others -e chooses the interface")
+    if "/" in zone or "/" in host or "-" in host:
+        raise ValueError("a zone (%) is for a single address; for more of them -e chooses the interface")
+    if not 0 < len(zone) <= LONGEST_ZONE or not zone.isprintable():
+        raise ValueError(f"{quoted(zone)} behind the % is no interface's name")
+    number = read_ip(host)
+    if number >> 32 == V4_BASE >> 32:
+        raise ValueError("an IPv4 address has no zone (%); -e chooses the interface")
+    return number, number
 
 
 def _ordered(first: int, last: int) -> tuple[int, int]:

@@ -30,7 +30,7 @@ from periplus.wire.headers import (
     PROTOCOL_UDP,
 )
 
-__all__ = ["Step", "assemble", "attach", "reply_filter"]
+__all__ = ["Step", "assemble", "attach", "presence_filter", "reply_filter"]
 
 _CODES: Final = {  # class | size | mode, or class | operation
     "load byte": 0x30,
@@ -58,6 +58,7 @@ _ICMP_ERRORS: Final = (3, 11, 12)
 _ICMP_REPLIES: Final = (0, 14, 18)  # echo, timestamp, address mask
 _ICMP6_WANTED: Final = (1, 2, 3, 4, 136)  # errors, and neighbour advertisements
 _ICMP6_REPLIES: Final = (129,)
+_HOP_BY_HOP: Final = 0
 
 
 @dataclass(frozen=True)
@@ -140,6 +141,27 @@ def reply_filter(ports: range, protocols: tuple[int, ...] = (PROTOCOL_TCP,), sna
         Step("load half", IP6_LENGTH + _PORT_ME, label="ports6"),
         Step("not less", ports.start, no="drop"),
         Step("greater", ports.stop - 1, yes="drop", no="keep"),
+        Step("return", snap, label="keep"),
+        Step("return", 0, label="drop"),
+    ]
+    return assemble(steps)
+
+
+def presence_filter(snap: int = 128) -> bytes:
+    """A program that keeps the first `snap` bytes of what shows that an IPv6 host is there (see `wire.rollcall`).
+
+    That is echo replies, and any ICMPv6 message behind hop-by-hop options, as listener reports are.
+    """
+    steps = [
+        Step("load half", _ETHERTYPE),
+        Step("equal", ETHERTYPE_IP6, no="drop"),
+        Step("load byte", IP6_PROTOCOL),
+        Step("equal", PROTOCOL_ICMP6, yes="icmp6"),
+        Step("equal", _HOP_BY_HOP, no="drop"),
+        Step("load byte", IP6_LENGTH),
+        Step("equal", PROTOCOL_ICMP6, yes="keep", no="drop"),
+        Step("load byte", IP6_LENGTH, label="icmp6"),
+        *_one_of(_ICMP6_REPLIES, "keep", "drop"),
         Step("return", snap, label="keep"),
         Step("return", 0, label="drop"),
     ]

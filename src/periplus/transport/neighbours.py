@@ -65,6 +65,12 @@ class _Table:
         self.macs: U8 = np.zeros((size, 6), np.uint8)
         self.status: U8 = np.full(size, Status.WAITING, np.uint8)
         self._tries: U8 = np.zeros(size, np.uint8)
+        self._asked_us: I64 = np.zeros(size, np.int64)
+        self.rtt_us: I64 = np.zeros(size, np.int64)  # 0: not known
+
+    @property
+    def _columns(self) -> tuple[U8 | I64, ...]:
+        return self.macs, self.status, self._tries, self._asked_us, self.rtt_us
 
     def rows(self, hops: Addresses) -> I64:
         return self._hops.rank_of(hops)
@@ -72,26 +78,31 @@ class _Table:
     def add(self, hops: Addresses) -> None:
         if (self.rows(hops) >= 0).all():
             return
-        old, columns = self._hops, (self.macs, self.status, self._tries)
+        old, columns = self._hops, self._columns
         self._hops = AddressSpace.union([old, AddressSpace(Spans(hops, hops))])
         self._resize(self._hops.size)
         is_new = np.ones(self._hops.size, np.bool_)
         if old:
             rows = self.rows(old.at(np.arange(old.size)))
-            self.macs[rows], self.status[rows], self._tries[rows] = columns
+            for column, before in zip(self._columns, columns, strict=True):
+                column[rows] = before
             self._queue = deque((due_us, rows[waiting]) for due_us, waiting in self._queue)
             is_new[rows] = False
         fresh = np.flatnonzero(is_new)
         portions = range(0, len(fresh), _PORTION)
         self._queue.extendleft((0, fresh[start : start + _PORTION]) for start in reversed(portions))
 
-    def learn(self, hops: Addresses, macs: U8) -> None:
+    def learn(self, hops: Addresses, macs: U8, time_us: I64 | None = None) -> None:
         rows = self.rows(hops)
         fresh = rows >= 0
         fresh[fresh] = self.status[rows[fresh]] != Status.KNOWN
-        rows = rows[fresh][::-1]  # of several answers in one batch the first is written last
-        self.macs[rows] = macs[fresh][::-1]
+        order = np.flatnonzero(fresh)[::-1]  # of several answers in one batch the first is written last
+        rows = rows[order]
+        self.macs[rows] = macs[order]
         self.status[rows] = Status.KNOWN
+        if time_us is not None:
+            took_us = np.maximum(time_us[order] - self._asked_us[rows], 1)
+            self.rtt_us[rows] = np.where(self._tries[rows] == 1, took_us, 0)
 
     def wake_us(self) -> int:
         while self._queue:
@@ -116,6 +127,7 @@ class _Table:
             allowed -= len(turns[-1])
         turn = np.concatenate(turns)
         self._tries[turn] += 1
+        self._asked_us[turn] = now_us
         if len(turn):
             self._queue.append((now_us + _WAIT_US, turn))
         return self._hops.at(turn)
@@ -181,6 +193,16 @@ class Resolver:
             raise ValueError(f"next hops on {lane.ifname} that nobody wanted")
         return table.macs[rows], table.status[rows]
 
+    def round_trips(self, lane: Lane, next_hops: Addresses) -> I64:
+        """How long next hops that `lookup` knows took to answer, microseconds.
+
+        0 where that is not known: after a second question nothing says which of them was answered.
+        """
+        table = self._tables.get(lane.ifindex)
+        if lane.link is not Link.ETHERNET or table is None:
+            return np.zeros(len(next_hops), np.int64)
+        return table.rtt_us[table.rows(next_hops)]
+
     @property
     def next_wake(self) -> int | None:
         """When `step` has something to ask or to give up, microseconds, perhaps past; None: nothing."""
@@ -208,7 +230,7 @@ class Resolver:
         ifindexes = packets.ifindex[rows]
         for ifindex, table in self._tables.items():
             here = ifindexes == ifindex
-            table.learn(hops[here], macs[here])
+            table.learn(hops[here], macs[here], packets.time_us[rows][here])
 
 
 def _link_local(lane: Lane) -> Lane:

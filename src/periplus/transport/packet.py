@@ -57,12 +57,14 @@ _DRAWS: Final = 64
 # Values of Linux' uapi headers; the standard library has names for few of these, or only of late.
 _ETH_P_ALL: Final = 3
 _SOL_PACKET, _PACKET_STATISTICS, _PACKET_QDISC_BYPASS, _PACKET_IGNORE_OUTGOING = 263, 6, 20, 23
+_ADD_MEMBERSHIP, _MR_ALLMULTI = 1, 2
 _SO_TIMESTAMPNS: Final = 35
 # How to ask for a buffer: SO_SNDBUFFORCE or SO_RCVBUFFORCE, which want CAP_NET_ADMIN, and what is left without.
 SEND_BUFFER: Final = (32, socket.SO_SNDBUF)
 _RECEIVE_BUFFER: Final = (33, socket.SO_RCVBUF)
 _IPV6_HDRINCL: Final = 36
 _STATISTICS: Final = struct.Struct("II")  # struct tpacket_stats: packets, drops
+_MEMBERSHIP: Final = struct.Struct("=iHH8s")  # struct packet_mreq
 
 _V4_NAME: Final = struct.pack("=HHI8x", socket.AF_INET, 0, 0)  # struct sockaddr_in
 _V6_NAME: Final = struct.pack("=HHI16xI", socket.AF_INET6, 0, 0, 0)  # struct sockaddr_in6
@@ -149,20 +151,21 @@ class PacketTransport:
         lanes: Iterable[Lane],
         buffer_bytes: int = 32 << 20,
         protocols: tuple[int, ...] = (PROTOCOL_TCP,),
+        program: bytes = b"",
         express: Express | None = None,
     ) -> None:
         """Opens everything that `lanes` need; others open when first used.
 
         `ports` are our source ports, `protocols` what answers come in; `buffer_bytes` is how much may arrive
-        before we read. Lanes that `express` takes leave there; who made it closes it. `CannotScan` when the
-        privilege is missing or an interface is gone.
+        before we read. A filter `program` takes the place of that for ports and protocols. Lanes that `express`
+        takes leave there; who made it closes it. `CannotScan` when the privilege is missing or an interface is gone.
         """
         self._outlets: dict[tuple[Link, int, bool], Outlet] = {}
         self._own: list[_Outlet] = []
         self._express = express
         self._drops = 0
         try:
-            self._sock = _receiver(reply_filter(ports, protocols, WIDTH), buffer_bytes)
+            self._sock = _receiver(program or reply_filter(ports, protocols, WIDTH), buffer_bytes)
         except OSError as error:
             raise _cannot_open("every interface", error) from error
         self._inbox = Inbox(_ROWS, WIDTH)
@@ -216,6 +219,14 @@ class PacketTransport:
     def wait(self, timeout_us: int) -> bool:
         """Waits for a packet, at most so many microseconds; True when one is there."""
         return self._readable.wait(timeout_us)
+
+    def hear_groups(self, lane: Lane) -> None:
+        """From now on its interface also takes frames to multicast groups that this machine is no member of."""
+        member = _MEMBERSHIP.pack(lane.ifindex, _MR_ALLMULTI, 0, bytes(8))
+        try:
+            self._sock.setsockopt(_SOL_PACKET, _ADD_MEMBERSHIP, member)
+        except OSError as error:
+            raise _cannot_open(lane.ifname, error) from error
 
     def files(self) -> tuple[int, ...]:
         """The receiving socket."""

@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Final, Self
 
-from periplus.errors import UsageError
+from periplus.errors import CannotScan, UsageError
 from periplus.space.ip import V4_BASE, format_ip, parse_ip
 from periplus.space.quote import quoted
 from periplus.wire.lane import Lane, Link
@@ -40,6 +40,8 @@ _BUILT_IN: Final = tuple(map(parse_ip, ("1.0.0.0", "224.0.0.0", "240.0.0.0", "25
 _UNICAST, _LOCAL, _ANYCAST = 1, 2, 4
 _IFF_UP, _IFF_LOWER_UP = 1 << 0, 1 << 16
 _USABLE: Final = 0x02 | 0x80  # NUD_REACHABLE, NUD_PERMANENT: an older entry may name a machine that has gone
+_TOLD: Final = _USABLE | 0x04 | 0x08 | 0x10  # and NUD_STALE, NUD_DELAY, NUD_PROBE
+_UNREADY: Final = 0x08 | 0x40  # IFA_F_DADFAILED, IFA_F_TENTATIVE: somebody else may have this address
 
 BROADCAST: Final = "broadcast address"
 _PROBLEMS: Final = {  # by route type
@@ -106,6 +108,11 @@ class _Interface:
     mtu: int
     problem: str | None
 
+    def lane(self, ifindex: int, ip_me: int) -> Lane:
+        """The lane from one of its addresses; of an interface without a problem."""
+        mac_me = self.hardware_address if self.link is Link.ETHERNET else b""
+        return Lane(ifindex, self.name, self.link or Link.BARE, ip_me, mac_me, self.mtu)
+
 
 class Routes:
     """A netlink conversation in the network namespace of the calling thread; use it as a context manager."""
@@ -150,14 +157,33 @@ class Routes:
 
     def _checked_interface(self, via: Via, families: Sequence[int]) -> int:
         name = via.interface or ""
+        index = self._index(name)
+        for family in families if via.source is None else ():
+            number = socket.AF_INET if family == 4 else socket.AF_INET6
+            if not list(self._netlink.get_addr(index=index, family=number)):
+                raise UsageError(f"-e {name}: the interface has no IPv{family} address to send from")
+        return index
+
+    def _index(self, name: str) -> int:
         there = {row.get_attr("IFLA_IFNAME"): row["index"] for row in self._netlink.get_links()}
         if name not in there:
             raise UsageError(f"-e {quoted(name)}: there is no such interface; there are {', '.join(there)}")
-        for family in families if via.source is None else ():
-            number = socket.AF_INET if family == 4 else socket.AF_INET6
-            if not list(self._netlink.get_addr(index=there[name], family=number)):
-                raise UsageError(f"-e {name}: the interface has no IPv{family} address to send from")
         return int(there[name])
+
+    def lanes(self, name: str) -> list[Lane]:
+        """A lane for each IPv6 address of ours on the interface of that name.
+
+        UsageError: there is no such interface. CannotScan: it is down, or of a kind that is not supported.
+        """
+        index = self._index(name)
+        interface = self._interface(index)
+        if interface.problem or interface.link is None:
+            raise CannotScan(f"{interface.problem}")
+        return [
+            interface.lane(index, parse_ip(row.get_attr("IFA_LOCAL") or row.get_attr("IFA_ADDRESS")))
+            for row in self._netlink.get_addr(index=index, family=socket.AF_INET6)
+            if not row["flags"] & _UNREADY
+        ]
 
     def paths(self, ranges: Ranges) -> list[Path]:
         """The ways to all addresses of `ranges` (ascending, disjoint); sorted, and each address lies in one."""
@@ -165,12 +191,15 @@ class Routes:
         pieces = _single(ranges) if size <= _ASKED_ONE_BY_ONE else _pieces(ranges, self._borders(ranges))
         return _merged(self._path(first, last) for first, last in pieces)
 
-    def neighbours(self, ifindex: int) -> dict[int, bytes]:
-        """Neighbours whose hardware address (6 bytes) the kernel holds for certain, by their address."""
+    def neighbours(self, ifindex: int, stale: bool = False) -> dict[int, bytes]:
+        """Neighbours whose hardware address (6 bytes) the kernel holds for certain, by their address.
+
+        With `stale` also those that it was once told.
+        """
         known = {
             parse_ip(entry.get_attr("NDA_DST")): bytes.fromhex(entry.get_attr("NDA_LLADDR").replace(":", ""))
             for entry in self._netlink.get_neighbours(ifindex=ifindex)
-            if entry["state"] & _USABLE and entry.get_attr("NDA_LLADDR")
+            if entry["state"] & (_TOLD if stale else _USABLE) and entry.get_attr("NDA_LLADDR")
         }
         return {address: mac for address, mac in sorted(known.items()) if len(mac) == 6}
 
@@ -209,10 +238,7 @@ class Routes:
             return replace(path, problem=f"interface {interface.name} leads to this machine alone")
         if source is None:
             return replace(path, problem=f"no address of our own on {interface.name}")
-        ip_me = parse_ip(source)
-        mac_me = interface.hardware_address if interface.link is Link.ETHERNET else b""
-        lane = Lane(ifindex, interface.name, interface.link, ip_me, mac_me, interface.mtu)
-        return replace(path, lane=lane, gateway=_gateway(message))
+        return replace(path, lane=interface.lane(ifindex, parse_ip(source)), gateway=_gateway(message))
 
     def _interface(self, ifindex: int) -> _Interface:
         if ifindex not in self._interfaces:

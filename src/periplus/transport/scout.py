@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from periplus.transport.routes import Path, Ranges, Routes, Via
+    from periplus.wire.lane import Lane
 
 __all__ = ["Scout"]
 
@@ -78,9 +79,14 @@ class Scout:
         found: list[Path] = self._ask("paths", ranges)
         return found
 
-    def neighbours(self, ifindex: int) -> dict[int, bytes]:
+    def neighbours(self, ifindex: int, stale: bool = False) -> dict[int, bytes]:
         """As `Routes.neighbours`."""
-        found: dict[int, bytes] = self._ask("neighbours", ifindex)
+        found: dict[int, bytes] = self._ask("neighbours", ifindex, stale)
+        return found
+
+    def lanes(self, name: str) -> "list[Lane]":
+        """As `Routes.lanes`."""
+        found: list[Lane] = self._ask("lanes", name)
         return found
 
     def _ask(self, name: str, *arguments: object) -> Any:
@@ -121,6 +127,7 @@ def _serve(questions: BinaryIO, answers: BinaryIO) -> None:
             "use": routes.use,
             "paths": routes.paths,
             "neighbours": routes.neighbours,
+            "lanes": routes.lanes,
         }
         while True:
             name, arguments = pickle.load(questions)

@@ -103,7 +103,8 @@ class Decoded(Table):
     address; sender: IP source; me: our address; port_them, port_me u2 (see the module); ip_id u2: IPv4's
     identification, or the low half of IPv6's flow label, of an error the quoted one;
     seq, ack u4: of a TCP segment (quoted: the number, and 0); of an ICMP reply the first four bytes behind its
-    header, or an address mask reply's sequence number, and 0; of SCTP 0 and the verification tag;
+    header, or an address mask reply's sequence number, and 0; of SCTP 0 and the verification tag; of a datagram its
+    first four bytes, zeros for those that it has not, and 0;
     flags u1, window u2: of a TCP segment; of SCTP the type and the flags of the first chunk; else 0;
     ttl u1: as received; icmp_type, icmp_code u1 (else 0); is_v4; time_us i8: monotonic clock.
     """
@@ -204,8 +205,12 @@ def _put_others(decoded: Decoded, words: Words, outer: Network, is_tcp: Mask, is
 
 
 def _put_udp(decoded: Decoded, rows: I64, words: Words, outer: Network) -> None:
+    room = outer.room[rows] - _UDP_LENGTH
+    missing = np.clip(4 - room, 0, 4).astype(np.uint64) * 8
+    head = word(words, outer.at[rows], 2).astype(np.uint64)
     decoded.kind[rows] = Kind.UDP
-    decoded.problem[rows] = np.where(outer.room[rows] < _UDP_LENGTH, Problem.TRUNCATED, Problem.OK)
+    decoded.problem[rows] = np.where(room < 0, Problem.TRUNCATED, Problem.OK)
+    decoded.seq[rows] = head >> missing << missing
 
 
 def _put_sctp(decoded: Decoded, rows: I64, words: Words, outer: Network) -> None:

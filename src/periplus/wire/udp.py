@@ -33,9 +33,13 @@ _FIELDS = {
 
 @dataclass(frozen=True)
 class UdpProbe:
-    """What a UDP probe looks like: the payloads of each port, and an empty datagram for the others."""
+    """What a UDP probe looks like: the payloads of each port, and an empty datagram for the others.
+
+    `elsewhere`: by port how answers begin that come from another port than was asked, 1 to 4 bytes each.
+    """
 
     payloads: Mapping[int, tuple[bytes, ...]] = field(default_factory=dict)
+    elsewhere: Mapping[int, tuple[bytes, ...]] = field(default_factory=dict)
 
     @property
     def protocol(self) -> int:
