@@ -1,6 +1,7 @@
 """Everything that a scan was asked to do, frozen: what is not in here cannot change its course."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,6 +14,9 @@ from periplus.space.space import Space
 from periplus.technique.model import Technique
 from periplus.transport.routes import UNCHOSEN, Via
 from periplus.wire.shape import PLAIN, Shape
+
+if TYPE_CHECKING:
+    from periplus.scan.recess import OpenHours
 
 __all__ = ["Discovery", "ScanConfig", "Work"]
 
@@ -58,7 +62,7 @@ class ScanConfig:
     (False). `dns_servers`: who is asked, as addresses with ports; None: the system's servers. `tell_down`: report
     hosts that are down as well. `shape`, `via` and `source_port` are how packets look and leave, `socket_ttl` the
     time to live where the system makes them; None: as usual. `traceroute`: find the way to each host that is up.
-    `scope` is what must not be left, whatever else is said here.
+    `scope` is what must not be left, whatever else is said here; outside the `hours` the scan rests.
     """
 
     works: tuple[Work, ...]
@@ -77,6 +81,7 @@ class ScanConfig:
     source_port: int | None = None
     socket_ttl: int | None = None
     scope: Scope | None = None
+    hours: "OpenHours | None" = None
 
     @property
     def spaces(self) -> tuple[Space, ...]:
