@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import UTC
 from typing import Self
 
 import pytest
@@ -19,9 +20,11 @@ from periplus.scan.menu import Menu
 from periplus.scan.open import FEW_CONNECTS, WORTH_XDP, Links, open_links
 from periplus.scan.plain import PlainLink
 from periplus.scan.raw import FrameLine, RawLink
+from periplus.scan.recess import OpenHours, PausingClock, PlacedFrames, Recess
 from periplus.scan.sender import Direct, Threaded
 from periplus.space.address import Addresses
 from periplus.space.ranges import AddressSpace
+from periplus.space.scopefile import parse_hours
 from periplus.technique.connect import TECHNIQUE as CONNECT
 from periplus.technique.echo import TECHNIQUE as ECHO
 from periplus.technique.model import Technique
@@ -249,6 +252,26 @@ def test_everything_that_is_opened_asks_one_guard(monkeypatch: pytest.MonkeyPatc
     assert isinstance(plain, GuardedConnects)
     [guard] = {plain._guard, *(line._guard for line in lines if isinstance(line, GuardedFrames))}
     assert guard.routers == AddressSpace.of([(number(ROUTER4), number(ROUTER4))])
+    links.close()
+
+
+def test_with_hours_everything_asks_and_has_the_times_of_their_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    Kernel(monkeypatch, [span("198.18.0.0", "198.18.0.99", ETH4)])
+    space = config().works[0].space
+    wanted = replace(config(), works=(Work(SYN, space), Work(CONNECT, space)), traceroute=True)
+    clock = PausingClock(Clock())
+    recess = Recess(OpenHours(parse_hours("00:00-24:00"), UTC, "UTC"), clock)
+    links = open_links(wanted, clock, draws, print, recess=recess)
+    for link in (links.works[0], links.trace):
+        assert isinstance(link, FrameLine)
+        assert isinstance(link._transport, GuardedFrames)
+        assert isinstance(link._transport._transport, PlacedFrames)
+        assert link._transport._guard._shut == recess.shut
+    plain = links.works[1]
+    assert isinstance(plain, PlainLink)
+    assert isinstance(plain._transport, GuardedConnects)
+    assert plain._transport._guard._shut == recess.shut
+    assert plain._now_us == clock.live_us
     links.close()
 
 

@@ -285,8 +285,9 @@ class _Finder:
 
     def _gathered(self, target: Target, inside: Span | None) -> list[Span]:
         word = f"target {quoted(target.text)}"
-        if self._given.only_list:
-            raise UsageError(f"{word}: its hosts are found by asking them, and -sL sends nothing")
+        if self._given.only_list or self._given.dry_run:
+            flag = "-sL" if self._given.only_list else "--dry-run"
+            raise UsageError(f"{word}: its hosts are found by asking them, and {flag} sends nothing")
         if self._given.family == 4:
             self._tell(f"{word}: its hosts have IPv6 addresses, and -4 wants none; it is left out")
             return []

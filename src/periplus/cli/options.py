@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from periplus.cli.discovering import add_discovery
+from periplus.cli.hours import open_hours
 from periplus.cli.name_servers import name_servers
 from periplus.cli.parser import Parser
 from periplus.cli.quantity import count, duration_us, positive, rate, some_time_us
@@ -44,6 +45,7 @@ def parser() -> Parser:
     _add_techniques(made)
     add_shaping(made)
     _add_timing(made)
+    _add_care(made)
     _add_output(made)
     return made
 
@@ -113,6 +115,22 @@ def _add_targets(made: Parser) -> None:
         type=name_servers,
         metavar="ADDR[,...]",
         help="ask these for names, not the system's; also ADDR:PORT",
+    )
+
+
+def _add_care(made: Parser) -> None:
+    group = made.add_argument_group("before anything is sent")
+    group.add_argument(
+        "--dry-run", action="store_true", help="say what would be sent, how long it takes, and send nothing"
+    )
+    group.add_argument(
+        "--yes", action="store_true", help="more than 2^24 probes to public addresses are meant so"
+    )
+    group.add_argument(
+        "--hours",
+        type=open_hours,
+        metavar="FROM-TO[@ZONE]",
+        help="send only then, as 22:00-06:00@Europe/Berlin, and pause else (ZONE: this machine's)",
     )
 
 

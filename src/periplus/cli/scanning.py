@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from periplus import __version__
 from periplus.cli.aim import IP, Aim, Gather, aim, named_ports
+from periplus.cli.caution import check_public, listed_public, planned_raw
 from periplus.cli.discovering import discovery
 from periplus.cli.main import FAILED, FINISHED, INTERRUPTED
 from periplus.cli.options import output_requests, read, timing
@@ -42,6 +44,9 @@ from periplus.technique.catalogue import by_name
 from periplus.technique.model import Technique
 from periplus.transport.scout import Scout
 
+if TYPE_CHECKING:
+    from periplus.scan.recess import Recess
+
 __all__ = ["scan"]
 
 REFRESH_S = 1.0
@@ -60,6 +65,7 @@ class _Show:
     writers: Writers
     progress: Progress
     refreshed_s: float = 0.0
+    resting: bool = False
 
     def finding(self, row: PortRow) -> None:
         self.progress.found(row)
@@ -72,7 +78,9 @@ class _Show:
 
     def snapshot(self, snapshot: Snapshot) -> None:
         self.progress.show(snapshot)
-        if snapshot.elapsed_s - self.refreshed_s > REFRESH_S:
+        begins_to_rest = snapshot.paused_until is not None and not self.resting
+        self.resting = snapshot.paused_until is not None
+        if begins_to_rest or snapshot.elapsed_s - self.refreshed_s > REFRESH_S:
             self.refreshed_s = snapshot.elapsed_s
             self.writers.refresh()
 
@@ -94,6 +102,7 @@ class _Stop:
 def scan(arguments: Sequence[str], raw: bool, scout: Scout | None) -> int:
     """Scan, and return the exit status. `raw`: raw packets are allowed; `scout` knows the routes."""
     given = read(arguments)
+    held, raw = raw, planned_raw(given, raw)
     pace, requests = timing(given), output_requests(given)
     progress = Progress(sys.stderr, given.verbose, dumb=os.environ.get("TERM") == "dumb")
     services = Services(services_text() + protocols_text())
@@ -103,7 +112,7 @@ def scan(arguments: Sequence[str], raw: bool, scout: Scout | None) -> int:
     if given.defeat_rations and not any(technique.rations_closed for technique in asked):
         raise UsageError("--defeat-icmp-ratelimit: only UDP scans (-sU) wait for ICMP errors")
     protos = tuple(technique.proto for technique in asked)
-    gather = _gatherer(given.source, raw, scout, progress.message)
+    gather = _gatherer(given, raw, scout, progress.message)
     if scope is not None:
         gather = gathered_within(gather, scope, progress.message)
     target = aim(given, services, resolver(given.dns_servers), progress.message, protos, gather)
@@ -117,6 +126,13 @@ def scan(arguments: Sequence[str], raw: bool, scout: Scout | None) -> int:
         None if given.only_list else discovery(given, target.hosts, services, raw, scope, progress.message)
     )
     config = _config(given, arguments, target, how, pace, seed, found, scope)
+    if given.dry_run:
+        from periplus.cli.planning import show_plan
+
+        return show_plan(given, config, target, requests, held, scout, progress.message)
+    if given.only_list:
+        listed_public(given, target, services, progress.message)
+    check_public(given, config, progress.message)
     writers = open_writers(requests, options, progress.message)
     for line in (why, how.note):
         if line:
@@ -130,7 +146,9 @@ def scan(arguments: Sequence[str], raw: bool, scout: Scout | None) -> int:
         writers.close()
 
 
-def _gatherer(source: int | None, raw: bool, scout: Scout | None, tell: Callable[[str], None]) -> Gather:
+def _gatherer(
+    given: argparse.Namespace, raw: bool, scout: Scout | None, tell: Callable[[str], None]
+) -> Gather:
     """Return what finds the hosts of links; nothing of it is loaded before it is asked."""
     made: list[Gather] = []
 
@@ -142,8 +160,12 @@ def _gatherer(source: int | None, raw: bool, scout: Scout | None, tell: Callable
                 f"target {quoted(text)}: its hosts are found by raw packets, and this process may not send them: run "
                 "it as root or give it CAP_NET_RAW"
             )
+        if given.hours is not None:
+            from periplus.scan.recess import PausingClock, Recess
+
+            Recess(given.hours, PausingClock(Clock()), tell=tell).wait()
         if not made:
-            made.append(RollCalls(scout, source, secrets.randbits(KEY_BITS), Clock().now_us, tell))
+            made.append(RollCalls(scout, given.source, secrets.randbits(KEY_BITS), Clock().now_us, tell))
         return made[0](text, interface, inside)
 
     return gather
@@ -177,6 +199,7 @@ def _config(
         socket_ttl=how.socket_ttl,
         transport=how.transport,
         scope=scope,
+        hours=given.hours,
     )
 
 
@@ -196,6 +219,8 @@ def _work(technique: Technique, target: Aim, given: argparse.Namespace) -> Work:
 def _techniques(given: argparse.Namespace, raw: bool) -> tuple[list[Technique], str]:
     """Return the techniques, and which it is and why when nobody asked for one; `raw`: raw packets are allowed."""
     asked = [name for proto in (*PROTOCOLS, IP) if (name := getattr(given, f"technique_{proto}")) is not None]
+    if given.dry_run and given.only_list:
+        raise UsageError("-sL lists targets, and --dry-run plans a scan: only one of them")
     if given.only_find or given.only_list:
         if asked:
             flag = "-sn" if given.only_find else "-sL"
@@ -274,22 +299,26 @@ def _run(
     services: Services,
     scout: Scout | None,
 ) -> int:
-    clock = Clock()
+    clock, recess = _clocks(config, progress)
     show = _Show(writers, progress)
-    began = clock.epoch_s(clock.now_us())
-    with _stopping() as stop, _opened(config, clock, progress, scout) as links:
-        writers.begin(_run_row(config, target, began))
-        naming = Naming(config.reverse, ReverseNames(config.dns_servers), Vendors(progress.detail))
-        summary = Loop(
-            config,
-            links,
-            show,
-            clock,
-            services.names,
-            naming,
-            lambda: stop() or writers.exhausted or over(config.scope) is not None,
-        ).run()
-        naming.close()
+    with _stopping() as stop:
+        if recess is not None:
+            recess.wait(stop)
+        began = clock.epoch_s(clock.now_us())
+        with _opened(config, clock, progress, scout, recess) as links:
+            writers.begin(_run_row(config, target, began))
+            naming = Naming(config.reverse, ReverseNames(config.dns_servers), Vendors(progress.detail))
+            summary = Loop(
+                config,
+                links,
+                show,
+                clock,
+                services.names,
+                naming,
+                lambda: stop() or writers.exhausted or over(config.scope) is not None,
+                recess=recess,
+            ).run()
+            naming.close()
     if summary.exit == "interrupted" and not stop.asked:
         summary = replace(summary, message=over(config.scope))
     progress.close()
@@ -297,6 +326,16 @@ def _run(
     if not summary.hosts_up and summary.exit == "success" and config.works and not config.assume_up:
         progress.message("No host answered; -Pn reports hosts that drop everything as up")
     return _status(summary, writers, progress, stop.asked)
+
+
+def _clocks(config: ScanConfig, progress: Progress) -> "tuple[Clock, Recess | None]":
+    """The clock of the run, and what stops it outside the hours."""
+    if config.hours is None:
+        return Clock(), None
+    from periplus.scan.recess import PausingClock, Recess
+
+    clock = PausingClock(Clock())
+    return clock, Recess(config.hours, clock, tell=progress.message)
 
 
 def _status(summary: SummaryRow, writers: Writers, progress: Progress, asked: bool) -> int:
@@ -310,9 +349,13 @@ def _status(summary: SummaryRow, writers: Writers, progress: Progress, asked: bo
 
 
 @contextmanager
-def _opened(config: ScanConfig, clock: Clock, progress: Progress, scout: Scout | None) -> Iterator[Links]:
+def _opened(
+    config: ScanConfig, clock: Clock, progress: Progress, scout: Scout | None, recess: "Recess | None"
+) -> Iterator[Links]:
     generator = random.Random(config.seed)
-    links = open_links(config, clock, generator.randrange, progress.message, scout, progress.detail)
+    links = open_links(
+        config, clock, generator.randrange, progress.message, scout, progress.detail, recess=recess
+    )
     try:
         yield links
     finally:

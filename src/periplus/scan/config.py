@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from periplus.space.space import Space
 from periplus.technique.model import Technique
 from periplus.transport.routes import UNCHOSEN, Via
 from periplus.wire.shape import PLAIN, Shape
+
+if TYPE_CHECKING:
+    from periplus.scan.recess import OpenHours
 
 __all__ = ["Discovery", "ScanConfig", "Transport", "Work"]
 
@@ -68,7 +72,7 @@ class ScanConfig:
     hosts that are down as well. `shape`, `via` and `source_port` are how packets look and leave, `socket_ttl` the
     time to live where the system makes them; None: as usual. `transport`: by which socket packets of our own making
     leave. `traceroute`: find the way to each host that is up. `scope` is what must not be left, whatever else is said
-    here.
+    here; outside the `hours` the scan rests.
     """
 
     works: tuple[Work, ...]
@@ -88,6 +92,7 @@ class ScanConfig:
     socket_ttl: int | None = None
     transport: Transport = Transport.AUTO
     scope: Scope | None = None
+    hours: "OpenHours | None" = None
 
     @property
     def spaces(self) -> tuple[Space, ...]:

@@ -8,7 +8,7 @@ found so far is handed over.
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -33,6 +33,7 @@ from periplus.space.ip import parse_ip
 from periplus.space.space import Space
 
 if TYPE_CHECKING:
+    from periplus.scan.recess import Recess
     from periplus.scan.tracelink import TraceLink
 
 __all__ = ["Listener", "Loop"]
@@ -73,7 +74,8 @@ class _Campaign:
 class Loop:
     """One run of one scan. `stopped` is asked again and again whether to end early.
 
-    `pause` waits so many microseconds, or until something arrives on any of several links.
+    `pause` waits so many microseconds, or until something arrives on any of several links. A `recess`, whose clock
+    is the run's, says when to rest.
     """
 
     def __init__(
@@ -86,6 +88,7 @@ class Loop:
         naming: Naming,
         stopped: Callable[[], bool],
         pause: Callable[[int], object] | None = None,
+        recess: "Recess | None" = None,
     ) -> None:
         self._config = config
         self._listener = listener
@@ -93,6 +96,9 @@ class Loop:
         self._services = services
         self._naming = naming
         self._stopped = stopped
+        self._recess = recess
+        self._resting = False
+        self._rested: Snapshot | None = None  # what is told while the run rests
         self._began_us = clock.now_us()
         self._speed = Speed(self._began_us)
         self._tracing = tracing_for(config, links.trace, self._began_us)
@@ -165,6 +171,8 @@ class Loop:
         return all(each.engine.done for each in self._all)
 
     def _turn(self) -> None:
+        self._resting = self._recess is not None and self._recess.look()
+        self._rested = self._rested if self._resting else None
         idle, wake_us = True, NEVER
         for each in self._all:
             if not each.engine.done:
@@ -179,17 +187,27 @@ class Loop:
         wake_us = min(wake_us, self._tracing.step(now_us, alone=self._scanned))
         self._hand_over_traced()
         self._hand_over_named(wait=False)
-        if idle:
+        if self._recess is not None and self._resting:
+            self._rest(self._recess, now_us)
+        elif idle:
             self._wait(min(wake_us, now_us + LONGEST_WAIT_US), now_us)
         if self._speed.due(now_us):
             self._listener.snapshot(self._snapshot(now_us))
+
+    def _rest(self, recess: "Recess", now_us: int) -> None:
+        """Let a moment pass in which no time does."""
+        if self._rested is None:
+            self._rested = replace(self._snapshot(now_us), paused_until=recess.until)
+        self._listener.snapshot(self._rested)
+        recess.nap()
 
     def _step(self, each: _Campaign) -> tuple[bool, int]:
         """Let one campaign go on; return whether it has more to do at once, and when else it has."""
         engine, link = each.engine, each.link
         replies = link.collect(engine)
         now_us = self._clock.now_us()
-        step = engine.step(now_us, replies, link.room())
+        room = 0 if self._resting else link.room()
+        step = engine.step(now_us, replies, room)
         self._hand_over(each, step, now_us)  # before anything is sent: sending may end the run
         for group in step.opened:
             link.open(engine, group, now_us)
