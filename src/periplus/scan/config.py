@@ -14,7 +14,7 @@ from periplus.technique.model import Technique
 from periplus.transport.routes import UNCHOSEN, Via
 from periplus.wire.shape import PLAIN, Shape
 
-__all__ = ["Discovery", "ScanConfig", "Work"]
+__all__ = ["Discovery", "ScanConfig", "Tarpits", "Work"]
 
 PORTS = 1 << 16
 
@@ -50,6 +50,19 @@ class Discovery:
 
 
 @dataclass(frozen=True, slots=True)
+class Tarpits:
+    """How hosts that accept every connection are recognised.
+
+    `likely` are TCP ports, the ones most likely to be real first, `barred` those that are never asked; `shown`: the
+    ports of such hosts are told like all others.
+    """
+
+    likely: tuple[int, ...] = ()
+    barred: frozenset[int] = frozenset()
+    shown: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ScanConfig:
     """One scan: the `works` on the hosts that `discovery` finds; without it on all of them.
 
@@ -58,7 +71,8 @@ class ScanConfig:
     (False). `dns_servers`: who is asked, as addresses with ports; None: the system's servers. `tell_down`: report
     hosts that are down as well. `shape`, `via` and `source_port` are how packets look and leave, `socket_ttl` the
     time to live where the system makes them; None: as usual. `traceroute`: find the way to each host that is up.
-    `scope` is what must not be left, whatever else is said here.
+    `scope` is what must not be left, whatever else is said here. `tarpits`: hosts that accept everything are
+    recognised.
     """
 
     works: tuple[Work, ...]
@@ -77,6 +91,7 @@ class ScanConfig:
     source_port: int | None = None
     socket_ttl: int | None = None
     scope: Scope | None = None
+    tarpits: Tarpits | None = None
 
     @property
     def spaces(self) -> tuple[Space, ...]:
