@@ -27,8 +27,11 @@ def served(tmp_path: Path) -> Iterator[Network]:
 def host(ran: Ran) -> dict[str, Any]:
     """The one host's line."""
     ran.scan()
-    [found] = [row for row in map(json.loads, ran.out.splitlines()) if row["type"] == "host"]
-    return found
+    found: list[dict[str, Any]] = [
+        row for row in map(json.loads, ran.out.splitlines()) if row["type"] == "host"
+    ]
+    assert len(found) == 1
+    return found[0]
 
 
 def told(ran: Ran) -> set[int]:

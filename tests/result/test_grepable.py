@@ -5,6 +5,7 @@ from hypothesis import given
 from tests.result.examples import (
     OPTIONS,
     closed_host,
+    crowded_summary,
     down_host,
     host,
     listed_host,
@@ -13,6 +14,7 @@ from tests.result.examples import (
     protocols_host,
     run_of_none,
     small_host,
+    tarpit_host,
     usual_host,
     written,
 )
@@ -107,3 +109,9 @@ def test_protocols_have_a_field_of_their_own() -> None:
         line for line in written(grepable.FORMAT, protocols_host(2)).splitlines() if "Protocols" in line
     ]
     assert line.endswith("Protocols: 0/closed//, 1/open//, 2/open|filtered//")
+
+
+def test_accepting_ports_are_an_ignored_state() -> None:
+    text = written(grepable.FORMAT, tarpit_host(30), summary_row=crowded_summary())
+    assert hosts_of(text)[1].endswith("22/open/tcp//ssh///, 31/filtered/tcp/////\tIgnored State: open (29)")
+    assert "# 198.18.2.0/24: 240 of 250 hosts accept every connection" in text
