@@ -6,7 +6,7 @@ from tests.sim.frames import Wire
 
 from periplus.result.row import HostReport
 from periplus.scan.config import ScanConfig, Tarpits, Work
-from periplus.scan.doubting import NEVER, Asking, AskLink, Doubting, Undoubting, doubting_for
+from periplus.scan.doubting import NEVER, Asking, AskLink, Undoubting, doubting_for
 from periplus.scan.doubts import Doubts
 from periplus.technique.syn import TECHNIQUE as SYN
 from periplus.technique.verdict import Reason
@@ -20,9 +20,8 @@ def nobody() -> Asking | None:
 
 
 def test_reports_pass_straight_through() -> None:
-    doubting: Doubting = Undoubting()
+    doubting = Undoubting()
     reports = [HostReport(NEAR, True, Reason.RESET, (), 1.0, 2.0)]
-    assert doubting.idle
     doubting.ask(iter(reports))
     assert not doubting.idle
     doubting.give_up()
@@ -30,6 +29,10 @@ def test_reports_pass_straight_through() -> None:
     assert doubting.judged() == reports
     assert doubting.judged() == []
     assert (doubting.begun, doubting.crowded()) == (0, ())
+
+
+def test_without_reports_it_is_idle() -> None:
+    assert Undoubting().idle
 
 
 def test_who_is_not_asked_to_doubts_nobody() -> None:

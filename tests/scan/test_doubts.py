@@ -96,6 +96,14 @@ def test_real_listeners_are_no_tarpit_however_many() -> None:
     assert {State(int(state)) for state in report.columns[0].state} == {State.OPEN}
 
 
+def test_refused_controls_end_the_waiting_for_silent_listeners() -> None:
+    wire = Wire({NEAR: accepting(other=CLOSED)})
+    asks = Known(lambda addr, port: Met.SILENT if port in HUNDRED else Met.NOBODY)
+    run = scan(wire, config([NEAR], HUNDRED), asks)
+    assert run.reports[NEAR].tarpit is None
+    assert run.summary.seconds < 1
+
+
 def test_a_usual_host_is_asked_nothing() -> None:
     asks = Known(facade())
     run = scan(Wire({NEAR: accepting(range(1, 20), CLOSED)}), config([NEAR], HUNDRED), asks)
@@ -181,16 +189,22 @@ def test_controls_come_from_lower_down_where_no_high_port_may_be_asked() -> None
 # bounds
 
 
-@pytest.mark.parametrize("alone", [True, False])
-def test_a_ceiling_on_the_rate_holds(alone: bool) -> None:
-    """Four packets a connection; while the scan goes on, only a part of the ceiling is for these."""
-    hosts = {NEAR: accepting()} | ({} if alone else {"198.18.0.3": Host({}, DROPPED, mac(3))})
-    asks = Known(facade())
-    timing = replace(QUICK, max_rate=400.0)
-    run = scan(Wire(hosts), config([*hosts], HUNDRED, timing), asks)
+def test_a_ceiling_on_the_rate_leaves_connections_a_part_while_the_scan_goes_on() -> None:
+    """A tenth of 400 packets, and four to a connection: ten connections a second."""
+    hosts = {NEAR: accepting(), "198.18.0.3": Host({}, DROPPED, mac(3))}
+    asks, wire = Known(facade()), Wire(hosts)
+    limited = replace(config([*hosts], HUNDRED, replace(QUICK, max_rate=400.0)), assume_up=True)
+    run = scan(wire, limited, asks)
     assert run.reports[NEAR].tarpit is not None
-    seconds = np.diff(np.array(asks.times_us[: CONTROLS + SAMPLE])) / 1e6
-    assert seconds.sum() >= (CONTROLS + SAMPLE - 1 - 10) / 100
+    assert np.diff(asks.times_us[:5]).min() > 90_000
+
+
+def test_when_the_scan_is_over_all_of_the_ceiling_is_theirs() -> None:
+    asks = Known(facade())
+    run = scan(Wire({NEAR: accepting()}), config([NEAR], HUNDRED, replace(QUICK, max_rate=400.0)), asks)
+    assert run.reports[NEAR].tarpit is not None
+    assert len(asks.asked) == CONTROLS + 100
+    assert (len(asks.asked) - 20) / 100 < run.summary.seconds < 8
 
 
 def test_questions_to_a_host_keep_the_distance_of_its_probes() -> None:

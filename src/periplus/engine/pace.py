@@ -88,7 +88,7 @@ class Pace:
     def charge(self, packets: int) -> None:
         """Packets went out that are no probes; the ceiling holds for them as well."""
         if self._ceiling.rate:
-            self._ceiling.take(packets)
+            self._ceiling.owe(packets)
 
     def ready_us(self, outstanding: int, roomy: bool) -> int:
         """Return when the next probe may go if no answer comes; `roomy`: a host's own window would let one out."""

@@ -152,8 +152,21 @@ def _trace(trace: Trace) -> dict[str, Any]:
 
 
 def _tarpit(found: Tarpit) -> dict[str, Any]:
-    row = asdict(found) | {"ports": port_list(found.ports), "accepting": len(found.ports)}
-    return _known(row)
+    return _known(
+        {
+            "proto": found.proto,
+            "kind": found.kind,
+            "ports": port_list(found.ports),
+            "accepting": len(found.ports),
+            "probed": found.probed,
+            "asked": found.asked,
+            "alike": found.alike,
+            "controls": found.controls,
+            "taken": found.taken,
+            "ttl": found.ttl,
+            "window": found.window,
+        }
+    )
 
 
 def _hop(hop: Hop) -> dict[str, Any]:

@@ -33,7 +33,7 @@ from periplus.scan.payloads import PRINTERS
 from periplus.scan.tarpit import FEWEST_CONTROLS, Networks, judge, note, tarpit
 from periplus.space.address import Addresses
 from periplus.space.ip import parse_ip
-from periplus.transport.ask import Answer
+from periplus.transport.ask import Answer, Met
 
 __all__ = ["CONTROLS", "LIKELY", "SAMPLE", "Doubts"]
 
@@ -72,6 +72,12 @@ class _Case:
     next_us: int = 0
     under_way: int = 0
     answers: dict[int, Answer] = field(default_factory=dict)
+
+    @property
+    def refuted(self) -> bool:
+        """Whether so many controls were refused that whatever else comes cannot make this host a tarpit."""
+        refused = (port in self.controls and self.answers[port].met == Met.NOBODY for port in self.answers)
+        return 2 * sum(refused) >= len(self.controls)
 
 
 class Doubts:
@@ -193,7 +199,7 @@ class Doubts:
 
     def _advance(self, number: int, case: _Case, now_us: int) -> None:
         """Let a round that has ended be followed by the next, or the judgement."""
-        if now_us >= case.deadline_us:
+        if now_us >= case.deadline_us or case.refuted:
             case.waiting.clear()
         elif case.waiting or case.under_way:
             return
