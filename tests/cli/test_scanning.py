@@ -19,17 +19,22 @@ from tests.scan.name_server import NameServer
 from periplus.cli.aim import Aim
 from periplus.cli.commands.scan import main
 from periplus.cli.options import read
-from periplus.cli.scanning import _work
+from periplus.cli.scanning import _tarpits, _work
 from periplus.cli.scanning import scan as command_scan
+from periplus.cli.shaping import Manner
+from periplus.data import services_text
 from periplus.errors import CannotScan, UsageError
 from periplus.scan.names import ReverseNames, Servers
 from periplus.scan.naming import Naming
 from periplus.scan.recess import OpenHours, PausingClock, Recess
 from periplus.scan.vendor import Vendors
 from periplus.space.ranges import AddressSpace
+from periplus.space.services import Services
 from periplus.space.space import Space
 from periplus.technique.catalogue import by_name
 from periplus.technique.verdict import State
+from periplus.transport.routes import UNCHOSEN
+from periplus.wire.shape import PLAIN
 from periplus.wire.udp import UdpProbe
 
 SOURCE = Path(__file__).parents[2] / "src"
@@ -316,6 +321,28 @@ def test_udp_gets_its_payloads_and_asks_their_ports_first(monkeypatch: pytest.Mo
     assert work.technique.silence[0] == State.CLOSED_FILTERED
     plain = _work(by_name("syn"), target, given)
     assert (plain.technique, plain.urgent) == (by_name("syn"), frozenset())
+
+
+@pytest.mark.parametrize(
+    ("names", "hunted"),
+    [(["syn"], True), (["connect"], True), (["ack", "udp"], False), (["udp", "syn"], True)],
+)
+def test_only_what_opens_by_handshakes_looks_for_tarpits(names: list[str], hunted: bool) -> None:
+    how = Manner(tuple(map(by_name, names)), PLAIN, UNCHOSEN, None, None)
+    given = read(["--exclude-ports", "22,80", "--show-tarpits", HOST])
+    found = _tarpits(given, how, Services(services_text()))
+    assert (found is not None) is hunted
+    if found is not None:
+        assert (found.shown, set(found.barred)) == (True, {22, 80})
+        assert found.likely[0] == 80
+        assert not _tarpits_shown([HOST])
+
+
+def _tarpits_shown(arguments: list[str]) -> bool:
+    how = Manner((by_name("syn"),), PLAIN, UNCHOSEN, None, None)
+    found = _tarpits(read(arguments), how, Services(services_text()))
+    assert found is not None
+    return found.shown
 
 
 def test_a_full_disk_costs_that_file_alone(open_port: int, tmp_path: Path, capfd: Output) -> None:

@@ -225,6 +225,11 @@ def _add_output(made: Parser) -> None:
     group.add_argument("--reason", action="store_true", help="show why, and the TTL of the answer")
     group.add_argument("--all-states", action="store_true", help="NDJSON and CSV: a row for every port")
     group.add_argument(
+        "--show-tarpits",
+        action="store_true",
+        help="list the ports of hosts that accept every connection",
+    )
+    group.add_argument(
         "-v",
         dest="verbose",
         action="count",

@@ -13,7 +13,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from periplus import __version__
-from periplus.cli.aim import IP, Aim, Gather, aim, named_ports
+from periplus.cli.aim import IP, Aim, Gather, aim, excluded_ports, named_ports
 from periplus.cli.caution import check_public, listed_public, planned_raw
 from periplus.cli.discovering import discovery
 from periplus.cli.main import FAILED, FINISHED, INTERRUPTED
@@ -21,14 +21,14 @@ from periplus.cli.options import output_requests, read, timing
 from periplus.cli.progress import Progress
 from periplus.cli.scoping import capped, gathered_within, over, scope_for, within
 from periplus.cli.shaping import Manner, manner
-from periplus.data import protocols_text, services_text
+from periplus.data import protocols_text, ranking_text, services_text
 from periplus.engine.timing import Timing
 from periplus.errors import CannotScan, UsageError
 from periplus.result.outputs import open_writers
 from periplus.result.row import HostReport, PortRow, RunRow, ScanRow, SummaryRow
 from periplus.result.writer import Options, Writers
 from periplus.scan.clock import Clock
-from periplus.scan.config import Discovery, ScanConfig, Work
+from periplus.scan.config import Discovery, ScanConfig, Tarpits, Work
 from periplus.scan.forward import resolver
 from periplus.scan.listing import listed
 from periplus.scan.loop import Loop
@@ -37,6 +37,7 @@ from periplus.scan.naming import Naming
 from periplus.scan.open import Links, open_links
 from periplus.scan.snapshot import Snapshot
 from periplus.scan.vendor import Vendors
+from periplus.space.ports import read_ranking
 from periplus.space.quote import quoted
 from periplus.space.scope import Scope
 from periplus.space.services import PROTOCOLS, Services
@@ -121,11 +122,14 @@ def scan(arguments: Sequence[str], raw: bool, scout: Scout | None) -> int:
         pace = capped(pace, given, scope, progress.message)
     seed = secrets.randbits(SEED_BITS) if given.seed is None else given.seed
     how = manner(given, asked, target.hosts, seed, target.interface)
-    options = Options(services, given.open_only, given.reason, given.all_states, given.verbose)
+    options = Options(
+        services, given.open_only, given.reason, given.all_states, given.verbose, given.show_tarpits
+    )
     found = (
         None if given.only_list else discovery(given, target.hosts, services, raw, scope, progress.message)
     )
-    config = _config(given, arguments, target, how, pace, seed, found, scope)
+    tarpits = _tarpits(given, how, services)
+    config = _config(given, arguments, target, how, pace, seed, found, scope, tarpits)
     if given.dry_run:
         from periplus.cli.planning import show_plan
 
@@ -180,6 +184,7 @@ def _config(
     seed: int,
     found: Discovery | None,
     scope: Scope | None,
+    tarpits: Tarpits | None,
 ) -> ScanConfig:
     return ScanConfig(
         works=tuple(_work(technique, target, given) for technique in how.techniques),
@@ -200,7 +205,15 @@ def _config(
         transport=how.transport,
         scope=scope,
         hours=given.hours,
+        tarpits=tarpits,
     )
+
+
+def _tarpits(given: argparse.Namespace, how: Manner, services: Services) -> Tarpits | None:
+    """How hosts are recognised that accept everything: only where ports are found open by a handshake."""
+    if not any(technique.opens_by_handshake for technique in how.techniques):
+        return None
+    return Tarpits(tuple(read_ranking(ranking_text())), excluded_ports(given, services), given.show_tarpits)
 
 
 def _work(technique: Technique, target: Aim, given: argparse.Namespace) -> Work:

@@ -388,6 +388,10 @@ class Engine:
             wake_us = min(wake_us, soonest)
         return wake_us
 
+    def charge(self, packets: int) -> None:
+        """Somebody else sent packets that a ceiling on the rate has to cover."""
+        self._pace.charge(packets)
+
     def paced_left_s(self) -> float | None:
         """Return how long the hosts that ration their answers take, once nothing else is left to do; else None.
 

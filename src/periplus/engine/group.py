@@ -253,6 +253,10 @@ class Group:
         if not found.any():
             return None
         hosts.opened += np.bincount(host[found], minlength=len(self)).astype(np.int32)
+        if replies.window is not None:
+            window = replies.window[chosen[found]]
+            np.minimum.at(hosts.window_low, host[found], window)
+            np.maximum.at(hosts.window_high, host[found], window)
         return self.findings(cell[found], host[found])
 
     def _ration(self, replies: Replies, chosen: I64, cell: I64, host: I64, rationed: Mask) -> None:

@@ -43,7 +43,8 @@ class Options:
     """What the user wants to see.
 
     `open_only` hides ports and hosts that are not open, `reason` adds why and the TTL, `all_states` makes the
-    machine formats (NDJSON, CSV) write every port, `verbose` counts ``-v``.
+    machine formats (NDJSON, CSV) write every port, `verbose` counts ``-v``. `show_tarpits` lists the ports of hosts
+    that accept everything.
     """
 
     services: ServiceNames
@@ -51,6 +52,7 @@ class Options:
     reason: bool = False
     all_states: bool = False
     verbose: int = 0
+    show_tarpits: bool = False
 
 
 class Writer:

@@ -3,7 +3,8 @@
 The document follows Nmap's own DTD (``nmap.dtd`` 1.05), which decides three things that one may not expect:
 ``scanner`` is "nmap", the only value that it allows; ``exit`` knows "success" and "error" but not "interrupted", so
 an interrupted run is an error whose ``errormsg`` says "interrupted"; and ``runstats`` must be there, so a file that a
-killed run leaves ends with an error that says that the run had not ended.
+killed run leaves ends with an error that says that the run had not ended. Ports that something accepts in place of
+services are ``extraports`` whose state is "open", which is what their handshakes said; the host's comment tells more.
 
 XML 1.0 cannot hold control characters even when escaped: names are made harmless and other text printable
 before it becomes an attribute.

@@ -19,7 +19,7 @@ from periplus.wire.shape import PLAIN, Shape
 if TYPE_CHECKING:
     from periplus.scan.recess import OpenHours
 
-__all__ = ["Discovery", "ScanConfig", "Transport", "Work"]
+__all__ = ["Discovery", "ScanConfig", "Tarpits", "Transport", "Work"]
 
 PORTS = 1 << 16
 
@@ -63,6 +63,19 @@ class Discovery:
 
 
 @dataclass(frozen=True, slots=True)
+class Tarpits:
+    """How hosts that accept every connection are recognised.
+
+    `likely` are TCP ports, the ones most likely to be real first, `barred` those that are never asked; `shown`: the
+    ports of such hosts are told like all others.
+    """
+
+    likely: tuple[int, ...] = ()
+    barred: frozenset[int] = frozenset()
+    shown: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ScanConfig:
     """One scan: the `works` on the hosts that `discovery` finds; without it on all of them.
 
@@ -72,7 +85,7 @@ class ScanConfig:
     hosts that are down as well. `shape`, `via` and `source_port` are how packets look and leave, `socket_ttl` the
     time to live where the system makes them; None: as usual. `transport`: by which socket packets of our own making
     leave. `traceroute`: find the way to each host that is up. `scope` is what must not be left, whatever else is said
-    here; outside the `hours` the scan rests.
+    here; outside the `hours` the scan rests. `tarpits`: hosts that accept everything are recognised.
     """
 
     works: tuple[Work, ...]
@@ -93,6 +106,7 @@ class ScanConfig:
     transport: Transport = Transport.AUTO
     scope: Scope | None = None
     hours: "OpenHours | None" = None
+    tarpits: Tarpits | None = None
 
     @property
     def spaces(self) -> tuple[Space, ...]:

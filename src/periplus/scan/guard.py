@@ -26,6 +26,7 @@ from periplus.errors import CannotScan
 from periplus.space.ip import format_ip
 from periplus.space.ranges import AddressSpace
 from periplus.space.scope import NUMBERS, Scope
+from periplus.transport.ask import Asks
 from periplus.transport.connect import Clock, ConnectTransport, Sent
 from periplus.wire.outgoing import read_outgoing
 
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from periplus.wire.lane import Lane
     from periplus.wire.packets import Packets
 
-__all__ = ["Guard", "GuardedConnects", "GuardedFrames"]
+__all__ = ["Guard", "GuardedAsks", "GuardedConnects", "GuardedFrames"]
 
 BURST_S = 0.01  # how much of the rate may be caught up after a pause
 _WORDS = {number: proto for proto, number in NUMBERS.items()}
@@ -165,6 +166,27 @@ class GuardedConnects(ConnectTransport):
         sent = super().send(tokens[:n], them[:n], ports[:n], deadlines_us[:n], now_us)
         self._guard.give_back(n - sent.taken)
         return sent
+
+
+class GuardedAsks(Asks):
+    """Connections with data of which only those begin that the guard lets pass."""
+
+    def __init__(
+        self,
+        guard: Guard,
+        most: int | None = None,
+        opener: "Callable[[int], socket.socket] | None" = None,
+    ) -> None:
+        super().__init__(most, opener)
+        self._guard = guard
+
+    def begin(self, tokens: list[int], them: "Addresses", ports: U16, patience_us: int, now_us: Clock) -> int:
+        """As without a guard; fewer are begun than offered also when the rate lets no more out."""
+        n = self._guard.claim(min(len(tokens), max(self.room(), 0)))
+        self._guard.check(them[:n], ports[:n], np.full(n, NUMBERS["tcp"], np.uint8))
+        begun = super().begin(tokens[:n], them[:n], ports[:n], patience_us, now_us)
+        self._guard.give_back(n - begun)
+        return begun
 
 
 def _told(address: int, port: int | None, protocol: int) -> str:

@@ -21,6 +21,7 @@ from periplus.result.row import HostReport, PortRow, SummaryRow
 from periplus.scan.clock import Clock
 from periplus.scan.config import ScanConfig, Work
 from periplus.scan.dossier import Dossiers
+from periplus.scan.doubting import PACKETS, doubting_for
 from periplus.scan.link import Link
 from periplus.scan.naming import Naming
 from periplus.scan.open import Links
@@ -101,6 +102,7 @@ class Loop:
         self._rested: Snapshot | None = None  # what is told while the run rests
         self._began_us = clock.now_us()
         self._speed = Speed(self._began_us)
+        self._doubting = doubting_for(config, links.asks, clock)
         self._tracing = tracing_for(config, links.trace, self._began_us)
         self._finder = self._campaign(None, links.discovery) if links.discovery else None
         self._workers = [
@@ -150,7 +152,7 @@ class Loop:
         """Scan to the end, or to the first trouble that does not pass; return how it went."""
         end, message = "success", None
         try:
-            while not (self._scanned and self._tracing.idle) and not self._stopped():
+            while not (self._scanned and self._doubting.idle and self._tracing.idle) and not self._stopped():
                 self._turn()
             if self._stopped():
                 end = "interrupted"
@@ -158,6 +160,8 @@ class Loop:
             end, message = "error", str(error)
         if end != "success":
             self._hand_over_unfinished()
+            self._doubting.give_up()
+            self._tracing.ask(self._doubting.judged())
             self._tracing.give_up()
             self._hand_over_traced()
             self._naming.give_up()
@@ -178,13 +182,13 @@ class Loop:
             if not each.engine.done:
                 busy, soonest_us = self._step(each)
                 idle, wake_us = idle and not busy, min(wake_us, soonest_us)
-            elif len(self._all) > 1:
+            else:
                 each.link.collect(each.engine)  # what comes late would end every wait at once
         if self._finder and self._finder.engine.done:
             for worker in self._workers:
                 worker.engine.close_intake()
         now_us = self._clock.now_us()
-        wake_us = min(wake_us, self._tracing.step(now_us, alone=self._scanned))
+        wake_us = min(wake_us, self._doubt(now_us), self._tracing.step(now_us, alone=self._scanned))
         self._hand_over_traced()
         self._hand_over_named(wait=False)
         if self._recess is not None and self._resting:
@@ -200,6 +204,15 @@ class Loop:
             self._rested = replace(self._snapshot(now_us), paused_until=recess.until)
         self._listener.snapshot(self._rested)
         recess.nap()
+
+    def _doubt(self, now_us: int) -> int:
+        """Let suspicious hosts be asked and pass on those that were; a ceiling on the rate holds for that as well."""
+        doubting, before = self._doubting, self._doubting.begun
+        wake_us = doubting.step(now_us, alone=self._scanned)
+        for each in self._all if doubting.begun > before else ():
+            each.engine.charge(PACKETS * (doubting.begun - before))
+        self._tracing.ask(doubting.judged())
+        return wake_us
 
     def _step(self, each: _Campaign) -> tuple[bool, int]:
         """Let one campaign go on; return whether it has more to do at once, and when else it has."""
@@ -227,7 +240,9 @@ class Loop:
 
     def _hand_over(self, each: _Campaign, step: Step, now_us: int) -> None:
         for found in step.findings:
-            for row in each.reporter.findings(each.engine.groups[found.group], found, now_us):
+            group = each.engine.groups[found.group]
+            certain = self._doubting.tellable(each.work, group, found)
+            for row in each.reporter.findings(group, certain, now_us):
                 self._listener.finding(row)
         for group, hosts in step.finished:
             self._finish(each, group, hosts)
@@ -238,7 +253,7 @@ class Loop:
         """These hosts are done with in one campaign: keep or pass on what it found, and let the others begin."""
         reports = each.reporter.hosts(group, hosts, whole=whole)
         keep = self._dossiers.worked if each.work else self._dossiers.found
-        self._tracing.ask(ready for report in reports if (ready := keep(report)) is not None)
+        self._doubting.ask(ready for report in reports if (ready := keep(report)) is not None)
         if each.work is None and whole:
             up = each.reporter.up(group, hosts)
             self._hosts_done += int(np.count_nonzero(~up))
@@ -291,8 +306,14 @@ class Loop:
             rate_pps=self._speed.rate_pps,
             loss=max(each.loss for each in totals),
             eta_s=self._speed.eta_s,
-            phase="Traceroute" if self._scanned and not self._tracing.idle else going[0].title,
+            phase=self._phase(going[0].title),
         )
+
+    def _phase(self, asking: str) -> str:
+        if not self._scanned:
+            return asking
+        waits = {"Asking what is behind": self._doubting.idle, "Traceroute": self._tracing.idle}
+        return next((title for title, idle in waits.items() if not idle), asking)
 
     def _paced_left_s(self) -> float | None:
         """How long hosts take that are asked at a pace of their own, if nothing else is left."""
@@ -323,6 +344,7 @@ class Loop:
             discarded=self._discarded(),
             exit=end,
             message=message,
+            crowded=self._doubting.crowded(),
         )
 
     def _discarded(self) -> dict[str, int]:

@@ -11,6 +11,7 @@ import numpy as np
 from periplus.errors import CannotScan
 from periplus.scan.clock import Clock
 from periplus.scan.config import ScanConfig, Transport
+from periplus.scan.doubting import Asking, AskLink
 from periplus.scan.link import Link
 from periplus.scan.menu import Menu
 from periplus.scan.plain import PlainLink
@@ -48,15 +49,16 @@ FEW_CONNECTS = 1_000  # at once, of those that only find out who is there
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """The ways of one scan: one for each work, one to find hosts, and one to trace them."""
+    """The ways of one scan: one for each work, one to find hosts, one to trace them, and one to ask with data."""
 
     works: tuple[Link, ...]
     discovery: Link | None = None
     trace: "TraceLink | None" = None
+    asks: AskLink | None = None
 
     def close(self) -> None:
         """Close all, the last opened first: each gives back what it found."""
-        for link in (self.trace, self.discovery, *reversed(self.works)):
+        for link in (self.asks, self.trace, self.discovery, *reversed(self.works)):
             if link is not None:
                 link.close()
 
@@ -94,7 +96,8 @@ def open_links(
             now_us = recess.clock.live_us if recess else clock.now_us
             links.append(_plain(config, space, now_us, tell, most, guard))
     trace = ground.trace_link() if ground is not None and config.traceroute else None
-    return Links(tuple(links[: len(config.works)]), links[-1] if config.discovery else None, trace)
+    asks = AskLink(lambda: _asks(config, tell, guard)) if config.tarpits else None
+    return Links(tuple(links[: len(config.works)]), links[-1] if config.discovery else None, trace, asks)
 
 
 def _is_raw(menu: Menu) -> bool:
@@ -134,6 +137,27 @@ def _plain(
     from periplus.scan.guard import GuardedConnects
 
     return PlainLink(space, GuardedConnects(guard, most, opener=opened), now_us, tell)
+
+
+def _asks(config: ScanConfig, tell: Callable[[str], None], guard: "Guard | None") -> Asking | None:
+    """Open what asks with data: ordinary sockets, also where the scan makes packets of its own.
+
+    Those have source ports of their own then, so a chosen one is only kept where the system connects anyway.
+    """
+    from periplus.transport.ask import Asks
+    from periplus.transport.sockets import opener
+
+    raw = any(work.technique.needs_raw for work in config.works)
+    try:
+        opened = opener(config.via, None if raw else config.source_port, config.socket_ttl, config.families)
+    except CannotScan as error:
+        tell(f"hosts that accept everything are not recognised: {error}")
+        return None
+    if guard is None:
+        return Asks(opener=opened)
+    from periplus.scan.guard import GuardedAsks
+
+    return GuardedAsks(guard, opener=opened)
 
 
 class _Ground:

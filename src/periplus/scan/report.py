@@ -158,5 +158,11 @@ class Reporter:
             tries=cells.tries[span][kept],
             rtt_ms=cells.rtt_ms[span][kept],
             senders=senders,
+            windows=self._windows(group, host),
         )
         return (columns,)
+
+    @staticmethod
+    def _windows(group: Group, host: int) -> tuple[int, int] | None:
+        low, high = int(group.hosts.window_low[host]), int(group.hosts.window_high[host])
+        return (low, high) if low <= high else None
