@@ -8,6 +8,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from periplus.result.row import Hop, HostReport, PortColumns, RunRow, ScanRow, SummaryRow, Trace
+from periplus.result.sink import Mark
 from periplus.result.writer import Format, Options
 from periplus.technique.verdict import Reason, State
 
@@ -48,6 +49,10 @@ class Memory:
 
     def refresh(self) -> None:
         """Nothing to do."""
+
+    def mark(self) -> Mark | None:
+        """Nobody can go on here."""
+        return None
 
     def close(self) -> None:
         """Nothing to do."""

@@ -16,7 +16,8 @@ import numpy as np
 from periplus.columns import I64, Mask, distinct
 from periplus.engine.bucket import Bucket
 from periplus.engine.group import Group, HostState, Tally
-from periplus.engine.intake import Fed, Intake, Ordered
+from periplus.engine.intake import Along, Fed, Intake, Ordered
+from periplus.engine.ledger import Ledger
 from periplus.engine.lists import fair_shares
 from periplus.engine.loss import expected_missed, hidden_by_eras, per_try, shares
 from periplus.engine.pace import Pace
@@ -103,9 +104,11 @@ class Engine:
         urgent: Mask | None = None,
         fed: bool = False,
         until_up: bool = False,
+        ledger: Ledger | None = None,
     ) -> None:
         """`urgent`: of all 65,536 ports, those that each host is asked first. `fed`: hosts are asked when they are
-        given to `admit`; `until_up`: until they are known to be there."""
+        given to `admit`; `until_up`: until they are known to be there. `ledger`: only the hosts of its course are
+        asked, from where it stands."""
         self._space = space
         self._table = table
         self._timing = timing
@@ -114,7 +117,9 @@ class Engine:
         self._port_orders, self._kinds = different_orders([each.ports for each in space.blocks], urgent, key)
         size = self._size_of_groups()
         self._fed = Fed(size) if fed else None
-        self._intake: Intake = self._fed or Ordered(space.n_hosts, key, size)
+        self._intake: Intake = self._fed or (
+            Along(ledger, space, size) if ledger else Ordered(space.n_hosts, key, size)
+        )
         self._until_up = until_up
         self.groups: dict[int, Group] = {}
         self.totals = Totals()

@@ -30,17 +30,16 @@ REASONS = len(Reason)
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Folded ports of one protocol that share state and reason; `ports` ascend."""
+    """Folded ports of one protocol that share state and reason: `count` of them.
+
+    `ports` ascend; empty where nobody knows which they are.
+    """
 
     proto: str
     state: State
     reason: Reason
+    count: int
     ports: U16
-
-    @property
-    def count(self) -> int:
-        """How many ports the group holds."""
-        return len(self.ports)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +84,13 @@ def fold(host: HostReport, options: Options, *, unfold: bool = False) -> Folded:
     counts = np.zeros(STATES, dtype=np.int64)
     for columns in host.columns:
         counts += np.bincount(columns.state, minlength=STATES)
+    for each in host.unlisted:
+        counts[each.state] += each.count
     folded = _folded_states(counts, options, unfold=unfold)
     shown = tuple(columns.ports[~folded[columns.state]] for columns in host.columns)
     groups = [group for columns in host.columns for group in _groups(columns, folded)]
+    unknown = np.zeros(0, np.uint16)
+    groups += [Group(each.proto, each.state, each.reason, each.count, unknown) for each in host.unlisted]
     groups.sort(key=lambda group: (-int(counts[group.state]), group.state, -group.count, group.reason))
     present = [state for state in State if counts[state]]
     return Folded(
@@ -116,7 +119,8 @@ def _groups(columns: PortColumns, folded: np.ndarray) -> Iterator[Group]:
     present = np.flatnonzero(np.bincount(kind)).tolist()
     for each in present:
         state, reason = divmod(each, REASONS)
-        yield Group(columns.proto, State(state), Reason(reason), ports[kind == each])
+        chosen = ports[kind == each]
+        yield Group(columns.proto, State(state), Reason(reason), len(chosen), chosen)
 
 
 def rows(host: HostReport, folded: Folded, options: Options) -> Iterator[PortRow]:

@@ -7,6 +7,7 @@ import numpy as np
 from periplus.columns import Mask
 from periplus.engine.timing import Timing
 from periplus.scan.menu import Menu
+from periplus.space.course import WHOLE, Shard
 from periplus.space.ip import V4_BASE
 from periplus.space.scope import Scope
 from periplus.space.space import Space
@@ -58,7 +59,7 @@ class ScanConfig:
     (False). `dns_servers`: who is asked, as addresses with ports; None: the system's servers. `tell_down`: report
     hosts that are down as well. `shape`, `via` and `source_port` are how packets look and leave, `socket_ttl` the
     time to live where the system makes them; None: as usual. `traceroute`: find the way to each host that is up.
-    `scope` is what must not be left, whatever else is said here.
+    `scope` is what must not be left, whatever else is said here, `shard` which part of the hosts is asked.
     """
 
     works: tuple[Work, ...]
@@ -77,6 +78,7 @@ class ScanConfig:
     source_port: int | None = None
     socket_ttl: int | None = None
     scope: Scope | None = None
+    shard: Shard = WHOLE
 
     @property
     def spaces(self) -> tuple[Space, ...]:

@@ -21,6 +21,7 @@ from periplus.result.row import HostReport, PortRow, SummaryRow
 from periplus.scan.clock import Clock
 from periplus.scan.config import ScanConfig, Work
 from periplus.scan.dossier import Dossiers
+from periplus.scan.journal import Journal
 from periplus.scan.link import Link
 from periplus.scan.naming import Naming
 from periplus.scan.open import Links
@@ -73,6 +74,7 @@ class _Campaign:
 class Loop:
     """One run of one scan. `stopped` is asked again and again whether to end early.
 
+    With a `journal` it asks only the hosts of its course, from where that stands, and writes down how far it comes.
     `pause` waits so many microseconds, or until something arrives on any of several links.
     """
 
@@ -86,6 +88,7 @@ class Loop:
         naming: Naming,
         stopped: Callable[[], bool],
         pause: Callable[[int], object] | None = None,
+        journal: Journal | None = None,
     ) -> None:
         self._config = config
         self._listener = listener
@@ -93,8 +96,11 @@ class Loop:
         self._services = services
         self._naming = naming
         self._stopped = stopped
+        self._journal = journal
+        self._n_hosts = journal.ledger.course.size if journal else config.n_hosts
+        self._before = journal.ledger.finished if journal else 0  # hosts that an earlier run finished
         self._began_us = clock.now_us()
-        self._speed = Speed(self._began_us)
+        self._speed = Speed(self._began_us, self._before / max(self._n_hosts, 1))
         self._tracing = tracing_for(config, links.trace, self._began_us)
         self._finder = self._campaign(None, links.discovery) if links.discovery else None
         self._workers = [
@@ -128,6 +134,7 @@ class Loop:
             urgent=work.urgent_mask if work else None,
             fed=work is not None and discovery is not None,
             until_up=work is None,
+            ledger=self._journal.ledger if self._journal else None,
         )
         known = work is not None and discovery is not None
         return _Campaign(
@@ -151,6 +158,9 @@ class Loop:
         except CannotScan as error:
             end, message = "error", str(error)
         if end != "success":
+            self._write_down(
+                end
+            )  # what is told now of unfinished hosts will be told again when the run goes on
             self._hand_over_unfinished()
             self._tracing.give_up()
             self._hand_over_traced()
@@ -181,8 +191,15 @@ class Loop:
         self._hand_over_named(wait=False)
         if idle:
             self._wait(min(wake_us, now_us + LONGEST_WAIT_US), now_us)
+        if self._journal and self._journal.due(now_us):
+            self._write_down("interrupted")
         if self._speed.due(now_us):
             self._listener.snapshot(self._snapshot(now_us))
+
+    def _write_down(self, end: str) -> None:
+        """Let the journal know how the run would have ended by now."""
+        if self._journal:
+            self._journal.save(self._summary(end, None), self._clock.now_us)
 
     def _step(self, each: _Campaign) -> tuple[bool, int]:
         """Let one campaign go on; return whether it has more to do at once, and when else it has."""
@@ -221,6 +238,8 @@ class Loop:
         reports = each.reporter.hosts(group, hosts, whole=whole)
         keep = self._dossiers.worked if each.work else self._dossiers.found
         self._tracing.ask(ready for report in reports if (ready := keep(report)) is not None)
+        if self._journal and whole and (each.work is None or len(self._all) == 1):
+            self._journal.ledger.finish(group.addresses[hosts[~each.reporter.told(group, hosts, whole)]])
         if each.work is None and whole:
             up = each.reporter.up(group, hosts)
             self._hosts_done += int(np.count_nonzero(~up))
@@ -237,6 +256,8 @@ class Loop:
         self._hosts_up += sum(report.up for report in reports)
         if reports:
             self._listener.hosts(reports)
+            if self._journal:
+                self._journal.reported(reports)
 
     def _hand_over_unfinished(self) -> None:
         """Report what is known of hosts that were not finished: nothing found is lost."""
@@ -253,11 +274,13 @@ class Loop:
 
     def _snapshot(self, now_us: int) -> Snapshot:
         totals = [each.engine.totals for each in self._all]
-        total = sum(each.space.size for each in self._all)
+        whole, n_hosts = sum(each.space.size for each in self._all), max(self._config.n_hosts, 1)
+        total = whole * self._n_hosts / n_hosts  # a shard's part of it
         settled = sum(each.engine.work_done() * each.space.size for each in self._all)
+        settled += whole * self._before / n_hosts
         # What would have been asked of hosts that are down is settled with them.
         ports = sum(worker.space.size for worker in self._workers)
-        settled += ports * self._hosts_done / max(self._config.n_hosts, 1)
+        settled += ports * self._hosts_done / n_hosts
         share = min(settled / max(total, 1), 1.0)
         sent = sum(each.sent for each in totals)
         self._speed.observe(now_us, sent, share, self._paced_left_s())
@@ -266,9 +289,9 @@ class Loop:
             elapsed_s=(now_us - self._began_us) / 1e6,
             sent=sent,
             settled=int(share * total),
-            total=total,
-            hosts_done=min(self._hosts_done + self._worked(), self._config.n_hosts),
-            hosts=self._config.n_hosts,
+            total=int(total),
+            hosts_done=min(self._before + self._hosts_done + self._worked(), self._n_hosts),
+            hosts=self._n_hosts,
             open_found=sum(worker.engine.totals.opened for worker in self._workers),
             rate_pps=self._speed.rate_pps,
             loss=max(each.loss for each in totals),
@@ -293,7 +316,7 @@ class Loop:
         lost, heard = sum(each.lost for each in totals), sum(each.heard for each in totals)
         return SummaryRow(
             hosts_up=self._hosts_up,
-            hosts=self._config.n_hosts,
+            hosts=self._n_hosts,
             probes=sent,
             replies=sum(each.accepted for each in totals) + self._tracing.heard,
             loss=lost / max(lost + heard, 1),
