@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from periplus.cli.aim import Aim
 from periplus.cli.options import output_requests, read
 from periplus.engine.ledger import Ledger
+from periplus.engine.remains import Remains
 from periplus.errors import CannotScan, UsageError
 from periplus.result.row import SummaryRow
 from periplus.result.sums import added
@@ -152,7 +153,8 @@ class Keeper:
         self._targets = dict.fromkeys(past.standing.outputs) if past else {}
         self._tell = tell
         self._trouble = ""
-        self.journal = None if ledger is None else Journal(ledger, self._save if file else None)
+        remains = past.standing.remains if past else ()
+        self.journal = None if ledger is None else Journal(ledger, self._save if file else None, remains)
 
     def begin(self, now_s: float) -> None:
         """The writers have begun. CannotScan: the file cannot be written."""
@@ -161,9 +163,8 @@ class Keeper:
         if done := self._ledger.finished:
             of = plural(self._ledger.course.size, "host", "hosts")
             self._tell(f"Going on: {done} of {of} {'is' if done == 1 else 'are'} finished")
-        self._save(
-            SummaryRow(0, self._ledger.course.size, 0, 0, 0.0, 0.0, 0.0, 0.0, now_s, exit="interrupted")
-        )
+        nothing = SummaryRow(0, self._ledger.course.size, 0, 0, 0.0, 0.0, 0.0, 0.0, now_s, exit="interrupted")
+        self._save(nothing, self.journal.remains if self.journal else ())
         if self._trouble:
             raise CannotScan(self._trouble)
 
@@ -176,12 +177,12 @@ class Keeper:
         if self._file is None:
             return
         if summary.exit == "success":
-            self._save(summary, finished=True)
+            self._save(summary, (), finished=True)
         else:
             self._tell(f"To go on: periplus scan {OPTION} {self._file.path}")
         self._file.close()
 
-    def _save(self, summary: SummaryRow, *, finished: bool = False) -> None:
+    def _save(self, summary: SummaryRow, remains: Sequence[Remains], *, finished: bool = False) -> None:
         assert self._file is not None
         assert self._ledger is not None
         from periplus.scan.state import Standing
@@ -193,6 +194,7 @@ class Keeper:
             self._ledger.still_open(),
             summary if finished else self.total(summary),
             {target: kept.get(target) for target in self._targets},
+            tuple(remains),
             finished,
         )
         try:

@@ -22,6 +22,7 @@ from periplus.engine.lists import fair_shares
 from periplus.engine.loss import expected_missed, hidden_by_eras, per_try, shares
 from periplus.engine.pace import Pace
 from periplus.engine.portorder import PortOrders, different_orders
+from periplus.engine.remains import Remains, joined_remains, remains_of, restore
 from periplus.engine.replies import Findings, Probes, Replies
 from periplus.engine.rtt import observe
 from periplus.engine.tables import NO_STRETCH
@@ -105,10 +106,11 @@ class Engine:
         fed: bool = False,
         until_up: bool = False,
         ledger: Ledger | None = None,
+        remains: Remains | None = None,
     ) -> None:
         """`urgent`: of all 65,536 ports, those that each host is asked first. `fed`: hosts are asked when they are
         given to `admit`; `until_up`: until they are known to be there. `ledger`: only the hosts of its course are
-        asked, from where it stands."""
+        asked, from where it stands; `remains`: what an earlier run knew of hosts that it had not finished."""
         self._space = space
         self._table = table
         self._timing = timing
@@ -121,6 +123,8 @@ class Engine:
             Along(ledger, space, size) if ledger else Ordered(space.n_hosts, key, size)
         )
         self._until_up = until_up
+        self._remains = remains
+        self._restored: set[int] = set()  # groups with hosts that may have nothing left to ask
         self.groups: dict[int, Group] = {}
         self.totals = Totals()
         self._pace = Pace(timing, self._limits.outstanding, now_us, self._limits.in_flight)
@@ -184,6 +188,11 @@ class Engine:
             cell[row] = group.hosts.first[place[inside]] + rank[row]
         return number, cell
 
+    def remains(self) -> Remains:
+        """What is known of hosts that are not finished, for an engine that goes on later."""
+        earlier = [] if self._remains is None else [self._remains]
+        return joined_remains([*earlier, *(remains_of(group) for group in self.groups.values())])
+
     # the step
 
     def step(self, now_us: int, replies: dict[int, Replies], room: int = NEVER) -> Step:
@@ -199,7 +208,8 @@ class Engine:
             expired = group.expire(now_us)
             if self._timing.host_timeout_us:
                 self._time_out(group, now_us)
-            if expired or group.number in replies or self._timing.host_timeout_us:
+            news = expired or group.number in replies or group.number in self._restored
+            if news or self._timing.host_timeout_us:
                 self._decide(group, now_us)
         # The fate of probes is known when what has come was read, and a full batch says that more has.
         if sum(map(len, replies.values())) < UNREAD:
@@ -288,6 +298,10 @@ class Engine:
                 orders=self._orders_of(host_id),
             )
             self.groups[group.number] = group
+            if self._remains is not None and len(self._remains):
+                used = restore(group, self._remains)
+                self._remains = self._remains.without(used)
+                self._restored |= {group.number} if used.any() else set()
             step.opened.append(group)
 
     def _orders_of(self, host_id: I64) -> PortOrders:

@@ -9,6 +9,7 @@ found so far is handed over.
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -16,6 +17,7 @@ import numpy as np
 from periplus.columns import I64, Mask
 from periplus.engine.engine import Engine, Step
 from periplus.engine.group import Group, HostState
+from periplus.engine.remains import Remains
 from periplus.errors import CannotScan
 from periplus.result.row import HostReport, PortRow, SummaryRow
 from periplus.scan.clock import Clock
@@ -104,7 +106,10 @@ class Loop:
         self._tracing = tracing_for(config, links.trace, self._began_us)
         self._finder = self._campaign(None, links.discovery) if links.discovery else None
         self._workers = [
-            self._campaign(work, link) for work, link in zip(config.works, links.works, strict=True)
+            self._campaign(work, link, remains)
+            for work, link, remains in zip_longest(
+                config.works, links.works, journal.remains if journal else ()
+            )
         ]
         self._all = [*([self._finder] if self._finder else []), *self._workers]
         self._dossiers = Dossiers(self._works_of)
@@ -117,7 +122,7 @@ class Loop:
         self._waits_alone = len(waiters) == 1
         self._pause = pause or (int if self._waits_alone else _pause(waiters))
 
-    def _campaign(self, work: Work | None, link: Link) -> _Campaign:
+    def _campaign(self, work: Work | None, link: Link, remains: Remains | None = None) -> _Campaign:
         config, discovery = self._config, self._config.discovery
         if work is None:
             assert discovery is not None
@@ -135,6 +140,7 @@ class Loop:
             fed=work is not None and discovery is not None,
             until_up=work is None,
             ledger=self._journal.ledger if self._journal else None,
+            remains=remains,
         )
         known = work is not None and discovery is not None
         return _Campaign(
@@ -199,7 +205,11 @@ class Loop:
     def _write_down(self, end: str) -> None:
         """Let the journal know how the run would have ended by now."""
         if self._journal:
-            self._journal.save(self._summary(end, None), self._clock.now_us)
+            self._journal.save(
+                self._summary(end, None),
+                lambda: [worker.engine.remains() for worker in self._workers],
+                self._clock.now_us,
+            )
 
     def _step(self, each: _Campaign) -> tuple[bool, int]:
         """Let one campaign go on; return whether it has more to do at once, and when else it has."""

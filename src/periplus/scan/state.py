@@ -23,8 +23,10 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from periplus.columns import I64
+from periplus.engine.remains import COLUMNS, Remains
 from periplus.errors import CannotScan, UsageError
 from periplus.result.row import SummaryRow
 from periplus.result.sink import Mark
@@ -66,13 +68,14 @@ class Asked:
 class Standing:
     """How far a scan has come: its ledger (see there), its figures, and what stands in each output file.
 
-    None is kept of a file that could not be written any more.
+    None is kept of a file that could not be written any more. `remains`: by technique what is known of open hosts.
     """
 
     reached: int
     still_open: I64
     summary: SummaryRow
     outputs: Mapping[str, Kept | None]
+    remains: tuple[Remains, ...] = ()
     finished: bool = False
 
 
@@ -245,29 +248,44 @@ def _ports(text: str) -> tuple[int, ...]:
 
 
 def _standing_fields(standing: Standing) -> dict[str, Any]:
-    steps = np.diff(standing.still_open, prepend=0).astype("<i8")
     return {
         "reached": standing.reached,
-        "open": b64encode(zlib.compress(steps.tobytes(), 1)).decode("ascii"),
+        "open": _packed(np.diff(standing.still_open, prepend=0), "i8"),
         "summary": asdict(standing.summary),
         "outputs": {
             target: None if kept is None else [kept.mark.size, kept.mark.crc, kept.memory]
             for target, kept in standing.outputs.items()
         },
+        "remains": [
+            {name: _packed(each.columns[name], dtype) for name, dtype in COLUMNS.items()}
+            for each in standing.remains
+        ],
         "finished": standing.finished,
     }
 
 
+def _packed(column: NDArray[Any], dtype: str) -> str:
+    """A column as text: low byte first, compressed, Base64."""
+    return b64encode(zlib.compress(column.astype(f"<{dtype}").tobytes(), 1)).decode("ascii")
+
+
+def _unpacked(text: str, dtype: str) -> NDArray[Any]:
+    return np.frombuffer(zlib.decompress(b64decode(text)), f"<{dtype}").astype(dtype)
+
+
 def _standing_of(fields: dict[str, Any]) -> Standing:
-    steps = np.frombuffer(zlib.decompress(b64decode(fields["open"])), "<i8")
     outputs = cast("dict[str, tuple[int, int, dict[str, Any]] | None]", fields["outputs"])
     return Standing(
         reached=fields["reached"],
-        still_open=np.cumsum(steps).astype(np.int64),
+        still_open=np.cumsum(_unpacked(fields["open"], "i8")),
         summary=SummaryRow(**fields["summary"]),
         outputs={
             target: None if kept is None else Kept(Mark(kept[0], kept[1]), kept[2])
             for target, kept in outputs.items()
         },
+        remains=tuple(
+            Remains({name: _unpacked(each[name], dtype) for name, dtype in COLUMNS.items()})
+            for each in fields["remains"]
+        ),
         finished=fields["finished"],
     )
