@@ -22,7 +22,6 @@ from periplus.result.writer import Format, Kept, Writers
 from periplus.scan.config import ScanConfig
 from periplus.scan.journal import Journal
 from periplus.space.course import WHOLE, Course
-from periplus.space.quote import quoted
 
 if TYPE_CHECKING:  # a run that keeps no state has no use for the rest
     from periplus.scan.state import Asked, Past, StateFile
@@ -130,7 +129,7 @@ def requests_of(
     ]
     outputs: Mapping[str, Kept | None] = past.standing.outputs if past else {}
     for target in (target for target, kept in outputs.items() if kept is None):
-        tell(f"{quoted(target)} could not be written before; it stays as it is")
+        tell(f"{target} could not be written before; it stays as it is")
     kept = {target: each for target, each in outputs.items() if each is not None}
     return [each for each in requests if outputs.get(each[1], True) is not None], kept
 
