@@ -214,7 +214,6 @@ def add_formats(made: Parser) -> argparse._ArgumentGroup:
         metavar="BASE",
         help="write BASE.nmap (-oN), BASE.xml (-oX) and BASE.gnmap (-oG)",
     )
-    group.add_argument("--open", dest="open_only", action="store_true", help="show only open ports")
     group.add_argument("--reason", action="store_true", help="show why, and the TTL of the answer")
     group.add_argument(
         "-v",
@@ -228,6 +227,7 @@ def add_formats(made: Parser) -> argparse._ArgumentGroup:
 
 def _add_output(made: Parser) -> None:
     group = add_formats(made)
+    group.add_argument("--open", dest="open_only", action="store_true", help="show only open ports")
     group.add_argument("--all-states", action="store_true", help="NDJSON and CSV: a row for every port")
     made.add_help_option(group)
 

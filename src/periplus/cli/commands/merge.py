@@ -38,7 +38,7 @@ def main(arguments: Sequence[str]) -> int:
         _check_target(target, files)
     join = Join(files)
     services = Services(services_text() + protocols_text())
-    options = Options(services, given.open_only, given.reason, all_states=True, verbose=given.verbose)
+    options = Options(services, reason=given.reason, all_states=True, verbose=given.verbose)
     wanted = [(replace(each, factory=Lines) if each == NDJSON else each, target) for each, target in requests]
     writers = open_writers(wanted, options, _tell)
     try:
