@@ -457,3 +457,37 @@ def test_a_full_disk_is_told_once_and_the_scan_goes_on(tmp_path: Path) -> None:
     keeper.end(summary)
     keeper.end(summary)
     assert told == ["--resume: the state cannot be written: No such file or directory"]
+
+
+def test_shards_are_listed_and_may_be_empty(tmp_path: Path) -> None:
+    listed = run_in(tmp_path, "-sL", "-n", "--seed", "1", "198.18.0.1-9", "--shard", "2/3", "-oJ", "-")
+    rows_of = [json.loads(line) for line in listed.stdout.splitlines()]
+    assert rows_of[0]["shard"] == "2/3"
+    assert [row["addr"] for row in rows_of if row["type"] == "host"] == [
+        "198.18.0.3",
+        "198.18.0.6",
+        "198.18.0.9",
+    ]
+    assert rows_of[-1]["hosts"] == 3
+    empty = run_in(tmp_path, *QUICKLY, "--seed", "1", "--shard", "2/2", "-oJ", "-")
+    rows_of = [json.loads(line) for line in empty.stdout.splitlines()]
+    assert (empty.returncode, [row["type"] for row in rows_of], empty.stderr) == (0, ["run", "summary"], "")
+    assert (rows_of[0]["targets"], rows_of[1]["hosts"]) == (1, 0)
+
+
+def test_a_scope_holds_for_what_goes_on(tmp_path: Path) -> None:
+    scope = tmp_path / "scope.toml"
+    scope.write_text('networks = ["127.0.0.0/24"]\nexcluded = ["127.0.0.3"]\n')
+    asked = ["-sT", "-Pn", "-n", "127.0.0.1-24", "-p", "1-30", "-oJ", "out.json", "--max-rate", "300"]
+    with killed_after(30, tmp_path, signal.SIGKILL, *asked, "--scope", "scope.toml", "--resume", "state"):
+        pass
+    wide = scope.read_text()
+    scope.write_text(wide.replace("0.3", "0.4"))
+    refused = run_in(Path("/"), "--resume", str(tmp_path / "state"))
+    assert refused.returncode == 2
+    assert f"scope {scope}: it allows less than when this scan began; begin anew" in refused.stderr
+    scope.write_text(wide)
+    done = run_in(Path("/"), "--resume", str(tmp_path / "state"))
+    assert done.returncode == 0
+    assert "127.0.0.3" not in hosts_of(rows(tmp_path / "out.json"))
+    assert len(hosts_of(rows(tmp_path / "out.json"))) == 23

@@ -342,3 +342,22 @@ def test_what_is_not_what_was_written_is_found_out(tmp_path: Path) -> None:
     path.write_text("hello and more")
     assert fault(str(path), mark) is None
     assert fault(str(tmp_path), Mark(1, 1)) == "Is a directory"
+
+
+@pytest.mark.parametrize("is_document", [False, True])
+def test_a_file_system_that_cannot_sync_is_no_trouble_and_a_broken_disk_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_document: bool
+) -> None:
+    sink = open_sink(str(tmp_path / "out"), document=is_document)
+    sink.write(["a"], "")
+    trouble = [errno.ENOSYS, errno.EIO]
+
+    def refuse(fd: int) -> None:
+        number = trouble.pop(0)
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    assert sink.mark() == NOTHING.after(b"a")
+    with pytest.raises(OSError, match="Input/output error"):
+        sink.mark()
+    sink.close()

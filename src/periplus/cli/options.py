@@ -45,8 +45,8 @@ def parser() -> Parser:
     _add_techniques(made)
     add_shaping(made)
     _add_timing(made)
-    _add_output(made)
     _add_parts(made)
+    _add_output(made)
     return made
 
 

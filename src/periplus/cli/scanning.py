@@ -261,7 +261,7 @@ def _list(config: ScanConfig, target: Aim, writers: Writers) -> int:
     began = clock.epoch_s(clock.now_us())
     writers.begin(_run_row(config, target, began))
     naming = Naming(None if config.reverse is None else config.reverse, ReverseNames(config.dns_servers))
-    course = Course(target.hosts, config.seed, config.shard)
+    course = None if config.shard == WHOLE else Course(target.hosts, config.seed, config.shard)
     for count, report in enumerate(listed(target.hosts, config.names, began, course), 1):
         naming.ask(report)
         if not count % LISTED_AT_ONCE:
@@ -269,7 +269,8 @@ def _list(config: ScanConfig, target: Aim, writers: Writers) -> int:
     writers.hosts(list(naming.named(wait=True)))
     naming.close()
     ended = clock.epoch_s(clock.now_us())
-    writers.end(SummaryRow(0, course.size, 0, 0, 0.0, 0.0, ended - began, 0.0, ended))
+    size = course.size if course else target.hosts.size
+    writers.end(SummaryRow(0, size, 0, 0, 0.0, 0.0, ended - began, 0.0, ended))
     return FAILED if writers.failed else FINISHED
 
 
@@ -321,7 +322,8 @@ def _run(
     progress.close()
     writers.end(summary)
     keeper.end(summary)
-    if not summary.hosts_up and summary.exit == "success" and config.works and not config.assume_up:
+    nobody = summary.hosts > 0 and not summary.hosts_up
+    if nobody and summary.exit == "success" and config.works and not config.assume_up:
         progress.message("No host answered; -Pn reports hosts that drop everything as up")
     return _status(summary, writers, progress, stop.asked)
 

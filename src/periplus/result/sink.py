@@ -39,6 +39,7 @@ PUBLISH_SHARE = 0.1  # of the time may go into publishing
 
 # The kernel's ways of saying that a file cannot be replaced here, though it may be writable.
 NO_REPLACEMENT = (errno.EACCES, errno.EPERM, errno.EBUSY, errno.EXDEV)
+NO_SYNC = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ class Stream:
         """See `Sink`."""
         if not self._regular:
             return None
-        os.fsync(self._fd)
+        _to_disk(self._fd)
         return self._mark
 
     def close(self) -> None:
@@ -225,7 +226,7 @@ class Document:
             self._publish()
         if self._in_place is not None:
             return self._in_place.mark()
-        os.fsync(self._fd)
+        _to_disk(self._fd)
         return self._body
 
     def close(self) -> None:
@@ -319,6 +320,15 @@ def fault(target: str, mark: Mark) -> str | None:
 def standard_output(fd: int = 1) -> Sink:
     """A sink on a descriptor that is not ours to close."""
     return Stream(fd, owned=False)
+
+
+def _to_disk(fd: int) -> None:
+    """Bring a file to the disk, where the file system can."""
+    try:
+        os.fsync(fd)
+    except OSError as error:
+        if error.errno not in NO_SYNC:
+            raise
 
 
 def _encode(text: str) -> bytes:

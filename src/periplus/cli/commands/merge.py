@@ -28,7 +28,7 @@ AT_ONCE = 256
 
 def main(arguments: Sequence[str]) -> int:
     """Join, and return the exit status."""
-    parser = Parser("merge", "FILE ... [-oJ FILE] [OPTIONS]", f"{HELP.capitalize()}.\n{DETAILS}")
+    parser = Parser("merge", "FILE ... [-oJ FILE] [OPTIONS]", f"{HELP[0].upper()}{HELP[1:]}.\n{DETAILS}")
     parser.add_help_option(add_formats(parser))
     given, files = parser.read(arguments)
     if not files:
