@@ -18,6 +18,7 @@ from periplus.result.row import (
     Tarpit,
     Trace,
 )
+from periplus.result.sink import Mark
 from periplus.result.writer import Format, Options
 from periplus.technique.verdict import Reason, State
 
@@ -58,6 +59,10 @@ class Memory:
 
     def refresh(self) -> None:
         """Nothing to do."""
+
+    def mark(self) -> Mark | None:
+        """Nobody can go on here."""
+        return None
 
     def close(self) -> None:
         """Nothing to do."""

@@ -17,8 +17,9 @@ from periplus.cli.aim import IP, Aim, Gather, aim, excluded_ports, named_ports
 from periplus.cli.caution import check_public, listed_public, planned_raw
 from periplus.cli.discovering import discovery
 from periplus.cli.main import FAILED, FINISHED, INTERRUPTED
-from periplus.cli.options import output_requests, read, timing
+from periplus.cli.options import timing
 from periplus.cli.progress import Progress
+from periplus.cli.resuming import Keeper, aim_of, begun, check_aim, keeper_for, requests_of
 from periplus.cli.scoping import capped, gathered_within, over, scope_for, within
 from periplus.cli.shaping import Manner, manner
 from periplus.data import protocols_text, ranking_text, services_text
@@ -37,6 +38,7 @@ from periplus.scan.naming import Naming
 from periplus.scan.open import Links, open_links
 from periplus.scan.snapshot import Snapshot
 from periplus.scan.vendor import Vendors
+from periplus.space.course import WHOLE, Course
 from periplus.space.ports import read_ranking
 from periplus.space.quote import quoted
 from periplus.space.scope import Scope
@@ -47,6 +49,7 @@ from periplus.transport.scout import Scout
 
 if TYPE_CHECKING:
     from periplus.scan.recess import Recess
+    from periplus.scan.state import Past
 
 __all__ = ["scan"]
 
@@ -102,10 +105,11 @@ class _Stop:
 
 def scan(arguments: Sequence[str], raw: bool, scout: Scout | None) -> int:
     """Scan, and return the exit status. `raw`: raw packets are allowed; `scout` knows the routes."""
-    given = read(arguments)
+    arguments, given, past = begun(arguments, raw)
     held, raw = raw, planned_raw(given, raw)
-    pace, requests = timing(given), output_requests(given)
+    pace = timing(given)
     progress = Progress(sys.stderr, given.verbose, dumb=os.environ.get("TERM") == "dumb")
+    requests, kept = requests_of(given, past, progress.message)
     services = Services(services_text() + protocols_text())
     scope = scope_for(given, services)
     asked, why = _techniques(given, raw)
@@ -116,11 +120,15 @@ def scan(arguments: Sequence[str], raw: bool, scout: Scout | None) -> int:
     gather = _gatherer(given, raw, scout, progress.message)
     if scope is not None:
         gather = gathered_within(gather, scope, progress.message)
-    target = aim(given, services, resolver(given.dns_servers), progress.message, protos, gather)
+    if past is not None:
+        target = aim_of(past.asked)
+    else:
+        target = aim(given, services, resolver(given.dns_servers), progress.message, protos, gather)
     if scope is not None:
         target = within(target, given, scope, progress.message)
+        check_aim(target, past, given.scope)
         pace = capped(pace, given, scope, progress.message)
-    seed = secrets.randbits(SEED_BITS) if given.seed is None else given.seed
+    seed = _seed(given, past)
     how = manner(given, asked, target.hosts, seed, target.interface)
     options = Options(
         services, given.open_only, given.reason, given.all_states, given.verbose, given.show_tarpits
@@ -137,17 +145,27 @@ def scan(arguments: Sequence[str], raw: bool, scout: Scout | None) -> int:
     if given.only_list:
         listed_public(given, target, services, progress.message)
     check_public(given, config, progress.message)
-    writers = open_writers(requests, options, progress.message)
+    writers = open_writers(requests, options, progress.message, kept=kept)
     for line in (why, how.note):
         if line:
             progress.message(line)
     try:
         if given.only_list:
             return _list(config, target, writers)
-        return _run(config, target, writers, progress, services, scout)
+        clock, recess = _clocks(config, progress)
+        began = past.asked.started if past else clock.epoch_s(clock.now_us())
+        keeper = keeper_for(given, config, target, raw, began, writers, past, progress.message)
+        run = _run_row(config, target, began)
+        return _run(config, run, writers, keeper, progress, services, scout, clock, recess)
     finally:
         progress.close()
         writers.close()
+
+
+def _seed(given: argparse.Namespace, past: "Past | None") -> int:
+    if past is not None:
+        return past.asked.seed
+    return secrets.randbits(SEED_BITS) if given.seed is None else int(given.seed)
 
 
 def _gatherer(
@@ -206,6 +224,7 @@ def _config(
         scope=scope,
         hours=given.hours,
         tarpits=tarpits,
+        shard=given.shard,
     )
 
 
@@ -278,14 +297,16 @@ def _list(config: ScanConfig, target: Aim, writers: Writers) -> int:
     began = clock.epoch_s(clock.now_us())
     writers.begin(_run_row(config, target, began))
     naming = Naming(None if config.reverse is None else config.reverse, ReverseNames(config.dns_servers))
-    for count, report in enumerate(listed(target.hosts, config.names, began), 1):
+    course = None if config.shard == WHOLE else Course(target.hosts, config.seed, config.shard)
+    for count, report in enumerate(listed(target.hosts, config.names, began, course), 1):
         naming.ask(report)
         if not count % LISTED_AT_ONCE:
             writers.hosts(list(naming.named(wait=False)))
     writers.hosts(list(naming.named(wait=True)))
     naming.close()
     ended = clock.epoch_s(clock.now_us())
-    writers.end(SummaryRow(0, target.hosts.size, 0, 0, 0.0, 0.0, ended - began, 0.0, ended))
+    size = course.size if course else target.hosts.size
+    writers.end(SummaryRow(0, size, 0, 0, 0.0, 0.0, ended - began, 0.0, ended))
     return FAILED if writers.failed else FINISHED
 
 
@@ -301,25 +322,28 @@ def _run_row(config: ScanConfig, target: Aim, began: float) -> RunRow:
         ),
         targets=target.hosts.size,
         contact=config.scope.contact if config.scope else None,
+        shard=None if config.shard == WHOLE else str(config.shard),
     )
 
 
 def _run(
     config: ScanConfig,
-    target: Aim,
+    run: RunRow,
     writers: Writers,
+    keeper: Keeper,
     progress: Progress,
     services: Services,
     scout: Scout | None,
+    clock: Clock,
+    recess: "Recess | None",
 ) -> int:
-    clock, recess = _clocks(config, progress)
     show = _Show(writers, progress)
     with _stopping() as stop:
         if recess is not None:
             recess.wait(stop)
-        began = clock.epoch_s(clock.now_us())
         with _opened(config, clock, progress, scout, recess) as links:
-            writers.begin(_run_row(config, target, began))
+            writers.begin(run)
+            keeper.begin(run.started)
             naming = Naming(config.reverse, ReverseNames(config.dns_servers), Vendors(progress.detail))
             summary = Loop(
                 config,
@@ -330,13 +354,17 @@ def _run(
                 naming,
                 lambda: stop() or writers.exhausted or over(config.scope) is not None,
                 recess=recess,
+                journal=keeper.journal,
             ).run()
             naming.close()
     if summary.exit == "interrupted" and not stop.asked:
         summary = replace(summary, message=over(config.scope))
+    summary = keeper.total(summary)
     progress.close()
     writers.end(summary)
-    if not summary.hosts_up and summary.exit == "success" and config.works and not config.assume_up:
+    keeper.end(summary)
+    nobody = summary.hosts > 0 and not summary.hosts_up
+    if nobody and summary.exit == "success" and config.works and not config.assume_up:
         progress.message("No host answered; -Pn reports hosts that drop everything as up")
     return _status(summary, writers, progress, stop.asked)
 

@@ -88,7 +88,7 @@ class Group:
         self.routers: list[int] = [0]
         self.outstanding = 0
         self.stretch = 0  # of the pace; the engine's to set
-        self._orders = orders or plain_orders(ports, host_id, key)
+        self.orders = orders or plain_orders(ports, host_id, key)
         self._uniform = int(ports[0]) if (ports == ports[0]).all() else 0
         self._flights: list[I64] = []
         self._expiry_us = NEVER
@@ -174,9 +174,9 @@ class Group:
         if attempt:
             again: I64 = first + self.cells.again[first + position]
             return again
-        cell = first + self._orders.at(host, position)
+        cell = first + self.orders.at(host, position)
         # Urgent ports are no fair sample of all, so no stretch is judged by them.
-        self.cells.stretch[cell] = np.where(position < self._orders.urgent[host], NO_STRETCH, self.stretch)
+        self.cells.stretch[cell] = np.where(position < self.orders.urgent[host], NO_STRETCH, self.stretch)
         return cell
 
     def _ask(self, cell: I64, host: I64, now_us: int) -> Probes:
@@ -300,10 +300,11 @@ class Group:
             return
         pairs = np.stack([sender.hi[other], sender.lo[other]], axis=1)
         routers, row = np.unique(pairs, axis=0, return_inverse=True)
-        numbers = [self._router_number((int(hi) << 64) | int(lo)) for hi, lo in routers]
+        numbers = [self.router_number((int(hi) << 64) | int(lo)) for hi, lo in routers]
         self.cells.sender[cell[other]] = np.array(numbers, np.uint16)[row.reshape(-1)]
 
-    def _router_number(self, address: int) -> int:
+    def router_number(self, address: int) -> int:
+        """Return the row of a router among `routers`, new or known; 0 when there are too many."""
         if address not in self.routers:
             if len(self.routers) > np.iinfo(np.uint16).max:
                 return 0

@@ -31,17 +31,16 @@ REASONS = len(Reason)
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Folded ports of one protocol that share state and reason; `ports` ascend. Open ones are a tarpit's."""
+    """Folded ports of one protocol that share state and reason: `count` of them. Open ones are a tarpit's.
+
+    `ports` ascend; empty where nobody knows which they are.
+    """
 
     proto: str
     state: State
     reason: Reason
+    count: int
     ports: U16
-
-    @property
-    def count(self) -> int:
-        """How many ports the group holds."""
-        return len(self.ports)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +85,8 @@ def fold(host: HostReport, options: Options, *, unfold: bool = False) -> Folded:
     counts = np.zeros(STATES, dtype=np.int64)
     for columns in host.columns:
         counts += np.bincount(columns.state, minlength=STATES)
+    for each in host.unlisted:
+        counts[each.state] += each.count
     folded = _folded_states(counts, options, unfold=unfold)
     hidden = [folded[columns.state] for columns in host.columns]
     if host.tarpit is not None and not (unfold or options.show_tarpits):
@@ -95,6 +96,8 @@ def fold(host: HostReport, options: Options, *, unfold: bool = False) -> Folded:
     pairs = list(zip(host.columns, hidden, strict=True))
     shown = tuple(columns.ports[~mask] for columns, mask in pairs)
     groups = [group for columns, mask in pairs for group in _groups(columns, mask)]
+    unknown = np.zeros(0, np.uint16)
+    groups += [Group(each.proto, each.state, each.reason, each.count, unknown) for each in host.unlisted]
     groups.sort(key=lambda group: (-int(counts[group.state]), group.state, -group.count, group.reason))
     present = [state for state in State if counts[state]]
     return Folded(
@@ -129,7 +132,8 @@ def _groups(columns: PortColumns, mask: Mask) -> Iterator[Group]:
     present = np.flatnonzero(np.bincount(kind)).tolist()
     for each in present:
         state, reason = divmod(each, REASONS)
-        yield Group(columns.proto, State(state), Reason(reason), ports[kind == each])
+        chosen = ports[kind == each]
+        yield Group(columns.proto, State(state), Reason(reason), len(chosen), chosen)
 
 
 def rows(host: HostReport, folded: Folded, options: Options) -> Iterator[PortRow]:

@@ -35,6 +35,14 @@ class Ndjson(Writer):
         self._told: dict[str, set[tuple[str, int]]] = {}  # ports told before their host was finished
         self._encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
+    def recall(self, memory: dict[str, Any], /) -> None:
+        """Know again which ports of unfinished hosts have their line."""
+        self._told = {addr: {(proto, port) for proto, port in told} for addr, told in memory["told"].items()}
+
+    def memory(self) -> dict[str, Any]:
+        """Which ports of unfinished hosts have their line."""
+        return {"told": {addr: sorted(told) for addr, told in self._told.items()}}
+
     def begin(self, run: RunRow, /) -> None:
         """Write the ``run`` line."""
         row = {
@@ -50,6 +58,7 @@ class Ndjson(Writer):
             ],
             "targets": run.targets,
             "contact": None if run.contact is None else faithful(run.contact),
+            "shard": run.shard,
         }
         self._sink.write([self._line(row)])
 

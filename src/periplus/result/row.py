@@ -26,6 +26,7 @@ __all__ = [
     "SummaryRow",
     "Tarpit",
     "Trace",
+    "Unlisted",
 ]
 
 PROTOCOLS = "ip"  # a row's protocol where its port is itself the number of an IP protocol
@@ -135,6 +136,16 @@ class Trace:
 
 
 @dataclass(frozen=True, slots=True)
+class Unlisted:
+    """Ports of a host of which only the number is known, as a file says it."""
+
+    proto: str
+    state: State
+    reason: Reason
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class HostReport:
     """A finished host. `up` is False when nothing of it answered; `notes` say what a reader should know.
 
@@ -161,6 +172,7 @@ class HostReport:
     notes: tuple[str, ...] = ()
     trace: Trace | None = None
     tarpit: Tarpit | None = None
+    unlisted: tuple[Unlisted, ...] = ()  # beyond the columns
 
     def rows(self, columns: PortColumns, chosen: U16, service: dict[int, str]) -> Iterator[PortRow]:
         """Plain rows of the ports in `chosen` (a sub-set of `columns.ports`), for the edge only."""
@@ -208,6 +220,7 @@ class RunRow:
     scans: tuple[ScanRow, ...]
     targets: int  # addresses asked for
     contact: str | None = None  # who answers for the scan, as its scope says
+    shard: str | None = None  # "2/8": the second of eight parts of the targets
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import numpy as np
 from periplus.columns import Mask
 from periplus.engine.timing import Timing
 from periplus.scan.menu import Menu
+from periplus.space.course import WHOLE, Shard
 from periplus.space.ip import V4_BASE
 from periplus.space.scope import Scope
 from periplus.space.space import Space
@@ -85,7 +86,8 @@ class ScanConfig:
     hosts that are down as well. `shape`, `via` and `source_port` are how packets look and leave, `socket_ttl` the
     time to live where the system makes them; None: as usual. `transport`: by which socket packets of our own making
     leave. `traceroute`: find the way to each host that is up. `scope` is what must not be left, whatever else is said
-    here; outside the `hours` the scan rests. `tarpits`: hosts that accept everything are recognised.
+    here, `shard` which part of the hosts is asked; outside the `hours` the scan rests. `tarpits`: hosts that accept
+    everything are recognised.
     """
 
     works: tuple[Work, ...]
@@ -107,6 +109,7 @@ class ScanConfig:
     scope: Scope | None = None
     hours: "OpenHours | None" = None
     tarpits: Tarpits | None = None
+    shard: Shard = WHOLE
 
     @property
     def spaces(self) -> tuple[Space, ...]:

@@ -81,9 +81,14 @@ class Reporter:
         """
         alive = self._link.alive(group, hosts)
         up = self.up(group, hosts)
-        told = np.ones(len(hosts), np.bool_) if self._config.tell_down and whole else up
+        told = self.told(group, hosts, whole)
         for host, is_up, reason in zip(hosts[told], up[told], alive[told], strict=True):
             yield self._host(group, int(host), bool(is_up), int(reason), whole)
+
+    def told(self, group: Group, hosts: I64, whole: bool = True) -> Mask:
+        """Of which hosts there is a report."""
+        everyone = self._config.tell_down and whole
+        return np.ones(len(hosts), np.bool_) if everyone else self.up(group, hosts)
 
     def up(self, group: Group, hosts: I64) -> Mask:
         """Which hosts are up."""
