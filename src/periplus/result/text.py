@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from periplus.columns import U16
+from periplus.result.missed import missed_95
 from periplus.result.row import HostReport, SummaryRow
 
 __all__ = [
@@ -130,10 +131,12 @@ def done_line(summary: SummaryRow) -> str:
 
 def figures_line(summary: SummaryRow) -> str:
     """What the run cost and how sure it is: probes, replies, rate, loss, expected missed open ports."""
+    least, most = missed_95(summary.expected_missed_open)
+    interval = f" (95 %: {least} to {most})" if most else ""
     return (
         f"{plural(summary.probes, 'probe', 'probes')}, {plural(summary.replies, 'reply', 'replies')}, "
         f"{summary.rate:.0f} probes/s; loss {summary.loss:.1%}, "
-        f"expected missed open ports {summary.expected_missed_open:.2f}"
+        f"expected missed open ports {summary.expected_missed_open:.2f}{interval}"
     )
 
 
