@@ -172,9 +172,8 @@ class Loop:
         except CannotScan as error:
             end, message = "error", str(error)
         if end != "success":
-            self._write_down(
-                end
-            )  # what is told now of unfinished hosts will be told again when the run goes on
+            # What is told from here on of unfinished hosts is told again when the run goes on.
+            self._write_down(end)
             self._hand_over_unfinished()
             self._doubting.give_up()
             self._tracing.ask(self._doubting.judged())
