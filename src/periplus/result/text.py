@@ -129,9 +129,10 @@ def done_line(summary: SummaryRow) -> str:
 
 def figures_line(summary: SummaryRow) -> str:
     """What the run cost and how sure it is: probes, replies, rate, loss, expected missed open ports."""
+    loss = "not measured: lost probes were not asked again" if summary.loss is None else f"{summary.loss:.1%}"
     return (
         f"{plural(summary.probes, 'probe', 'probes')}, {plural(summary.replies, 'reply', 'replies')}, "
-        f"{summary.rate:.0f} probes/s; loss {summary.loss:.1%}, "
+        f"{summary.rate:.0f} probes/s; loss {loss}, "
         f"expected missed open ports {summary.expected_missed_open:.2f}"
     )
 

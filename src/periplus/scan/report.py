@@ -82,6 +82,8 @@ class Reporter:
         alive = self._link.alive(group, hosts)
         up = self.up(group, hosts)
         told = np.ones(len(hosts), np.bool_) if self._config.tell_down and whole else up
+        if self._config.assume_up and not (self._config.tell_silent or self._known):
+            told = told & ((alive > 0) | (group.hosts.reason[hosts] > 0))
         for host, is_up, reason in zip(hosts[told], up[told], alive[told], strict=True):
             yield self._host(group, int(host), bool(is_up), int(reason), whole)
 
