@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from periplus.cli.aim import Aim, aim, chosen_ports, named_ports
+from periplus.cli.aim import Aim, aim, chosen_ports, excluded_ports, named_ports
 from periplus.cli.options import read
 from periplus.data import protocols_text, services_text
 from periplus.errors import UsageError
@@ -324,6 +324,12 @@ def test_more_common_ports_than_are_ranked(desk: Desk) -> None:
 )
 def test_ports_that_are_named_one_by_one(texts: list[str] | None, ports: set[int]) -> None:
     assert named_ports(texts) == ports
+
+
+def test_excluded_ports_are_those_of_tcp(services: Services) -> None:
+    given = read(["--exclude-ports", "22,http", "--exclude-ports", "U:53,T:8000-8001", "198.18.0.1"])
+    assert excluded_ports(given, services) == {22, 80, 8000, 8001}
+    assert excluded_ports(read(["198.18.0.1"]), services) == frozenset()
 
 
 def test_every_protocol_has_ports_of_its_own(desk: Desk) -> None:

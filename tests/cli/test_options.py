@@ -21,7 +21,7 @@ NMAPS_FLAGS = words("""
     -p -F --top-ports --exclude-ports -sS -sT
     -T --min-rate --max-rate --max-retries --host-timeout --scan-delay --defeat-icmp-ratelimit
     --initial-rtt-timeout --min-rtt-timeout --max-rtt-timeout
-    -oN -oX -oG -oA -oJ --csv --open --reason --all-states -v
+    -oN -oX -oG -oA -oJ --csv --open --reason --all-states --show-tarpits -v
 """)
 
 

@@ -123,6 +123,37 @@ def test_the_live_line_is_drawn_ten_times_a_second_at_most() -> None:
     assert 4 <= out.getvalue().count("SYN scan") <= 7  # rich draws once more before it erases
 
 
+def paused(elapsed_s: float) -> Snapshot:
+    """The same moment in a rest."""
+    return replace(at(elapsed_s), paused_until="22:00")
+
+
+def test_a_rest_is_shown_once_and_again_when_it_was_erased() -> None:
+    out = Terminal()
+    progress = Progress(out, verbose=0)
+    for _ in range(3):
+        progress.show(paused(0.1))  # however little time has passed on the clock of the run
+    assert out.getvalue().count("paused until 22:00") == 1
+    progress.message("a line")
+    progress.show(paused(0.1))
+    assert out.getvalue().count("paused until 22:00") >= 2
+    progress.show(at(0.7))
+    assert CURSOR.sub("", out.getvalue()).rpartition("SYN scan")[2].count("paused") == 0
+    progress.close()
+
+
+def test_in_a_rest_there_is_no_time_left() -> None:
+    line = live_line(paused(6.0))
+    assert "paused until 22:00" in line
+    assert " left" not in line
+
+
+def test_a_rest_writes_nothing_into_a_log() -> None:
+    log = Log()
+    Progress(log, verbose=1).show(paused(6.0))
+    assert log.getvalue() == ""
+
+
 def test_the_live_line_makes_room_for_others() -> None:
     out = Terminal()
     progress = Progress(out, verbose=1)

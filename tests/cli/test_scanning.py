@@ -6,8 +6,9 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +19,22 @@ from tests.scan.name_server import NameServer
 from periplus.cli.aim import Aim
 from periplus.cli.commands.scan import main
 from periplus.cli.options import read
-from periplus.cli.scanning import MOST_SILENT, _tells_all, _work
+from periplus.cli.scanning import MOST_SILENT, _tarpits, _tells_all, _work
 from periplus.cli.scanning import scan as command_scan
+from periplus.cli.shaping import Manner
+from periplus.data import services_text
 from periplus.errors import CannotScan, UsageError
 from periplus.scan.names import ReverseNames, Servers
 from periplus.scan.naming import Naming
+from periplus.scan.recess import OpenHours, PausingClock, Recess
 from periplus.scan.vendor import Vendors
 from periplus.space.ranges import AddressSpace
+from periplus.space.services import Services
 from periplus.space.space import Space
 from periplus.technique.catalogue import by_name
 from periplus.technique.verdict import State
+from periplus.transport.routes import UNCHOSEN
+from periplus.wire.shape import PLAIN
 from periplus.wire.udp import UdpProbe
 
 SOURCE = Path(__file__).parents[2] / "src"
@@ -337,6 +344,28 @@ def test_udp_gets_its_payloads_and_asks_their_ports_first(monkeypatch: pytest.Mo
     assert (plain.technique, plain.urgent) == (by_name("syn"), frozenset())
 
 
+@pytest.mark.parametrize(
+    ("names", "hunted"),
+    [(["syn"], True), (["connect"], True), (["ack", "udp"], False), (["udp", "syn"], True)],
+)
+def test_only_what_opens_by_handshakes_looks_for_tarpits(names: list[str], hunted: bool) -> None:
+    how = Manner(tuple(map(by_name, names)), PLAIN, UNCHOSEN, None, None)
+    given = read(["--exclude-ports", "22,80", "--show-tarpits", HOST])
+    found = _tarpits(given, how, Services(services_text()))
+    assert (found is not None) is hunted
+    if found is not None:
+        assert (found.shown, set(found.barred)) == (True, {22, 80})
+        assert found.likely[0] == 80
+        assert not _tarpits_shown([HOST])
+
+
+def _tarpits_shown(arguments: list[str]) -> bool:
+    how = Manner((by_name("syn"),), PLAIN, UNCHOSEN, None, None)
+    found = _tarpits(read(arguments), how, Services(services_text()))
+    assert found is not None
+    return found.shown
+
+
 def test_a_full_disk_costs_that_file_alone(open_port: int, tmp_path: Path, capfd: Output) -> None:
     good = tmp_path / "rows.json"
     assert scan(HOST, "-p", str(open_port), "--csv", "/dev/full", "-oJ", str(good)) == 1
@@ -354,6 +383,76 @@ def test_nobody_reads_any_more_so_the_scan_ends() -> None:
         os.close(writer)
         said = process.communicate(timeout=60)[1]
     assert (process.returncode, said) == (1, "cannot write standard output: Broken pipe; it ends here\n")
+
+
+# hours
+
+
+class Calendar:
+    """Tells noon for `open_first` looks, then midnight for ten, then noon."""
+
+    def __init__(self, open_first: int) -> None:
+        self.looks = 0
+        self.open_first = open_first
+
+    def recess(self, hours: OpenHours, clock: PausingClock, *, tell: Callable[[str], None]) -> Recess:
+        return Recess(hours, clock, self.epoch_s, lambda seconds: None, tell)
+
+    def epoch_s(self) -> float:
+        self.looks += 1
+        shut = self.open_first < self.looks <= self.open_first + 10
+        return 0.0 if shut else 43_200.0
+
+
+@pytest.mark.parametrize("open_first", [0, 1, 3, 5])
+def test_a_scan_rests_and_goes_on(
+    open_first: int, open_port: int, tmp_path: Path, capfd: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calendar, file = Calendar(open_first), tmp_path / "rows.json"
+    monkeypatch.setattr("periplus.scan.recess.Recess", calendar.recess)
+    ports = f"{open_port},1-900"
+    assert scan(HOST, "-Pn", "-p", ports, "--hours", "06:00-18:00@UTC", "--all-states", "-oJ", str(file)) == 0
+    told = [line.rpartition("UTC): ")[2] for line in capfd.readouterr().err.splitlines()]
+    assert told == ["paused until 06:00", "going on"]
+    found = {row["port"]: row["state"] for row in rows(file) if row["type"] == "port"}
+    assert set(found) == {open_port, *range(1, 901)}
+    assert set(found.values()) <= {"open", "closed"}
+    assert found[open_port] == "open"
+
+
+def test_who_waits_for_the_hours_can_be_interrupted(tmp_path: Path) -> None:
+    file, now = tmp_path / "rows.json", datetime.now(UTC)
+    later = now + timedelta(hours=2)
+    hours = f"{later:%H}:00-{later:%H}:01@UTC"
+    with started(command("-sT", HOST, "--hours", hours, "-oJ", str(file)), subprocess.PIPE) as process:
+        assert process.stderr is not None
+        said = process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+    assert said == f"--hours {hours.partition('@')[0]} (UTC): paused until {later:%H}:00\n"
+    assert process.returncode == 130
+    [begin, end] = rows(file)
+    assert (begin["type"], end["exit"], end["probes"]) == ("run", "interrupted", 0)
+
+
+def test_hosts_of_a_link_are_asked_for_within_the_hours(monkeypatch: pytest.MonkeyPatch) -> None:
+    order: list[str] = []
+    calendar = Calendar(0)
+
+    class Calls:
+        """Nobody is there."""
+
+        def __init__(self, *_: object) -> None:
+            order.append(f"asked after {calendar.looks} looks")
+
+        def __call__(self, text: str, interface: str | None, inside: object) -> list[int]:
+            return []
+
+    monkeypatch.setattr("periplus.scan.recess.Recess", calendar.recess)
+    monkeypatch.setattr("periplus.scan.rollcall.RollCalls", Calls)
+    with pytest.raises(UsageError, match="nothing is left to probe"):
+        command_scan(["ff02::1%lo", "--hours", "06:00-18:00@UTC"], True, None)
+    assert order == ["asked after 11 looks"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

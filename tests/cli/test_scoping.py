@@ -372,9 +372,9 @@ def test_when_the_hours_end_the_run_ends_with_what_was_found(
 def test_the_guard_knows_the_scope(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[Scope | None] = []
 
-    def opened(config: ScanConfig, *rest: Any) -> Links:
+    def opened(config: ScanConfig, *rest: Any, **others: Any) -> Links:
         given.append(config.scope)
-        return open_links(config, *rest)
+        return open_links(config, *rest, **others)
 
     monkeypatch.setattr("periplus.cli.scanning.open_links", opened)
     assert scan("-p", "1", "--scope", write(NETWORKS)) == 0

@@ -1,5 +1,6 @@
 """The bucket is a pure function of time."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -53,3 +54,13 @@ def test_over_any_time_no_more_leaves_than_rate_and_burst_allow(
         bucket.take(tokens)
         taken += tokens
     assert taken <= burst + rate * now_us / SECOND + 1e-6
+
+
+def test_a_debt_is_paid_by_time_and_by_nothing_else() -> None:
+    bucket = Bucket(10.0, 5.0, 0)
+    bucket.owe(6)
+    bucket.take(0)
+    assert bucket.fill(0) == 0
+    assert bucket.ready_us(1) == pytest.approx(600_001, abs=2)
+    assert bucket.fill(500_000) == 0
+    assert bucket.fill(600_001) == 1

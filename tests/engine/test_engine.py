@@ -270,3 +270,18 @@ def test_urgent_ports_go_first_and_do_not_mislead_the_brake() -> None:
     assert set(net.asked[: urgent.sum()]) == set(np.flatnonzero(urgent).tolist())
     assert engine._pace.brake.eras == [0]
     assert outcome.seconds < 4
+
+
+def test_what_others_send_comes_out_of_the_ceiling() -> None:
+    """Into silence goes all that a ceiling lets out, less what somebody else sends meanwhile."""
+    sent = []
+    for charged in (0, 4):
+        engine = _engine(_space(1, 60_000), Timing(max_rate=1_000.0))
+        [group] = engine.step(0, {}).opened
+        engine.release(group.number, np.ones(len(group), np.bool_))
+        for turn in range(1, 401):
+            engine.step(10_000 * turn, {})
+            engine.charge(charged)
+        sent.append(engine.totals.sent)
+    assert 3_900 <= sent[0] <= 4_010
+    assert 3_900 <= sent[1] + 400 * 4 <= 4_010

@@ -212,6 +212,18 @@ def test_icmp_errors_tell_nothing_of_loss_and_their_sender_is_kept() -> None:
     assert [group.routers[int(group.cells.sender[row])] for row in cell] == [router, 0]
 
 
+def test_windows_are_kept_of_answers_that_open() -> None:
+    group = _group(3, 1)
+    cell = np.sort(_take(group).cell)
+    opening, closing = _replies(cell[[0, 1, 3]], SYN | ACK), _replies(cell[[2]])
+    group.answer(replace(opening, window=np.array([512, 1024, 65_535], np.uint16)), TECHNIQUE.table)
+    group.answer(replace(closing, window=np.array([9], np.uint16)), TECHNIQUE.table)
+    assert (group.hosts.window_low.tolist(), group.hosts.window_high.tolist()) == (
+        [512, 65_535],
+        [1024, 65_535],
+    )
+
+
 def _paced_group() -> tuple[Group, I64]:
     """A host that answered one of five ports by an error at 1 ms, and none of the others twice; those."""
     group = _group(5)

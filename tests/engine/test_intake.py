@@ -6,7 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from periplus.columns import I64
-from periplus.engine.intake import Fed, Intake, Ordered
+from periplus.engine.intake import Along, Fed, Intake, Ordered
+from periplus.engine.ledger import Ledger
+from periplus.space.course import Course, Shard
+from periplus.space.ranges import AddressSpace
+from periplus.space.space import Space
 
 
 class Twin:
@@ -137,3 +141,57 @@ def test_hosts_of_a_group_that_is_over_are_found_nowhere() -> None:
 @pytest.mark.parametrize("intake", [Ordered(3, 1, 2), Fed(2)], ids=["ordered", "fed"])
 def test_nobody_may_be_looked_for(intake: Intake) -> None:
     assert located(intake, []) == {}
+
+
+BASE = 0xFFFF_C612_0000  # 198.18.0.0
+OWN = Space.of(
+    [
+        (AddressSpace.of([(BASE, BASE + 29)]), np.array([22, 80], np.uint16)),
+        (AddressSpace.of([(BASE + 5, BASE + 8), (BASE + 40, BASE + 49)]), np.array([443], np.uint16)),
+        (AddressSpace.of([(1 << 100, (1 << 100) + 9)]), np.array([80], np.uint16)),
+    ]
+)
+ASKED = AddressSpace.union(block.addresses for block in OWN.blocks)
+
+
+def addresses(host_id: list[int]) -> list[int]:
+    return OWN.host_at(column(host_id)).ints()
+
+
+@given(st.integers(0, 1 << 60), st.integers(1, 12), st.integers(1, 6))
+def test_shards_of_hosts_with_ports_of_their_own_are_disjoint_and_complete(
+    key: int, size: int, n: int
+) -> None:
+    told: list[int] = []
+    for k in range(1, n + 1):
+        course = Course(ASKED, key, Shard(k, n))
+        ledger, twin = Ledger(course), Twin()
+        intake = Along(ledger, OWN, size)
+        groups = drained(intake)
+        for number, hosts in groups:
+            twin.given(number, column(hosts))
+        assert located(intake, list(range(OWN.n_hosts))) == twin.homes
+        mine = [address for _, hosts in groups for address in addresses(hosts)]
+        assert mine == course.at(np.arange(course.size)).ints()
+        assert (intake.exhausted, ledger.reached) == (True, course.size)
+        told += mine
+    assert sorted(told) == ASKED.at(np.arange(ASKED.size)).ints()
+
+
+@given(st.integers(0, 60), st.sets(st.integers(0, 59)), st.integers(1, 12))
+def test_what_was_left_open_comes_first_and_then_what_was_not_reached(
+    reached: int, still_open: set[int], size: int
+) -> None:
+    course = Course(ASKED, 3)
+    reached = min(reached, course.size)
+    left = sorted(each for each in still_open if each < reached)
+    intake = Along(Ledger(course, reached, column(left)), OWN, size)
+    told = [address for _, hosts in drained(intake) for address in addresses(hosts)]
+    assert told == course.at(column([*left, *range(reached, course.size)])).ints()
+
+
+def test_hosts_that_a_space_has_not_are_passed_over() -> None:
+    some = Space.of([(AddressSpace.of([(BASE + 2, BASE + 3)]), np.array([1], np.uint16))])
+    intake = Along(Ledger(Course(ASKED, 3)), some, 4)
+    assert sorted(host for _, hosts in drained(intake) for host in hosts) == [0, 1]
+    assert intake.take() is None

@@ -26,6 +26,7 @@ def test_before_any_answer_nothing_is_kept() -> None:
     assert lore.quota(ROWS, 0).tolist() == ROWS.tolist()
     assert not lore.in_turns
     lore.review(0)
+    assert lore.trips_of(ROWS[:2]).rto_us.tolist() == [Timing().initial_rtt_us] * 2
     assert lore.memory == 0
 
 
@@ -34,6 +35,7 @@ def test_what_is_made_says_the_same_until_it_is_changed() -> None:
     assert lore.trips.rto_us.tolist() == [Timing().initial_rtt_us] * 4
     assert lore.windows.size.tolist() == [FIRST_WINDOW] * 4
     lore.trips.rto_us[2] = 5
+    assert lore.trips_of(ROWS[2:]).rto_us.tolist() == [5, Timing().initial_rtt_us]
     assert np.asarray(lore.rto_us(np.array([2, 0]))).tolist() == [5, Timing().initial_rtt_us]
     lore.windows.heard(np.array([1]), np.array([3.0]))
     assert np.asarray(lore.window()).tolist() == [10, 13, 10, 10]

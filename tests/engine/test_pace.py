@@ -67,3 +67,13 @@ def test_with_room_in_the_windows_there_is_nothing_to_wait_for() -> None:
     pace = Pace(Timing(), 10_000, 0)
     assert pace.ready_us(0, True) == 0
     assert pace.ready_us(0, False) > 0 or pace.allowance(0, 0)[1] > 0
+
+
+def test_what_others_send_is_taken_from_the_ceiling() -> None:
+    pace = Pace(Timing(floor_rate=5000.0, max_rate=1000.0), 10_000, 0)
+    before = pace.allowance(SECOND, 0)[2]
+    pace.charge(4)
+    assert pace.allowance(SECOND, 0)[2] == before - 4
+    free = Pace(Timing(), 10_000, 0)
+    free.charge(4)
+    assert free.allowance(SECOND, 0)[2] == free.allowance(SECOND, 0)[2]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from periplus.engine.replies import FIRST_UNANSWERED, Replies, Unanswered
+from periplus.engine.replies import FIRST_UNANSWERED, Findings, Replies, Unanswered
 from periplus.space.address import Addresses
 from periplus.technique.model import UNEXPECTED
 from periplus.technique.verdict import State
@@ -69,3 +69,21 @@ def test_replies_of_which_one_names_no_sender_cannot_be_joined() -> None:
     for one, other in ((whole, replace(whole, sender=None)), (replace(whole, sender=None), whole)):
         with pytest.raises(ValueError, match="without a sender"):
             one.joined(other)
+
+
+def test_joined_windows_are_known_if_both_are() -> None:
+    one = replace(replies((1, 2, 0, 64, 5, 9)), window=np.array([7], np.uint16))
+    both = one.joined(replace(one, window=np.array([8], np.uint16))).window
+    assert both is not None
+    assert both.tolist() == [7, 8]
+    assert one.joined(replace(one, window=None)).window is None
+
+
+def test_some_findings_are_rows_of_all_columns() -> None:
+    rows = np.arange(3)
+    small = rows.astype(np.uint8)
+    found = Findings(4, rows, rows + 10, rows + 20, small, small, small, small, rows.astype(np.float32))
+    some = found.only(np.array([True, False, True]))
+    assert (some.group, len(some)) == (4, 2)
+    assert (some.cell.tolist(), some.host.tolist(), some.port_rank.tolist()) == ([0, 2], [10, 12], [20, 22])
+    assert (some.ttl.tolist(), some.rtt_ms.tolist()) == ([0, 2], [0.0, 2.0])

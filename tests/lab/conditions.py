@@ -20,6 +20,7 @@ __all__ = [
     "lossy",
     "mute",
     "nothing",
+    "redirected",
     "rules",
     "silence",
     "stateful",
@@ -102,6 +103,13 @@ def stateful() -> str:
 def mute(ports: str) -> str:
     """The kernel does not hear of these TCP ports; for what answers in its stead."""
     return table("mute", "input", [f"tcp dport {ports} drop"])
+
+
+def redirected(port: int, *spared: int) -> str:
+    """Connections to every TCP port but the spared ones come to this one instead."""
+    chain = "type nat hook prerouting priority dstnat; policy accept;"
+    wanted = f"tcp dport != {{ {', '.join(map(str, spared))} }}" if spared else "meta l4proto tcp"
+    return f"table inet facade {{\n  chain prerouting {{\n    {chain}\n    {wanted} redirect to :{port}\n  }}\n}}\n"
 
 
 def every_nth_lost(n: int, ports: str) -> str:

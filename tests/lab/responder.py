@@ -1,9 +1,9 @@
-"""A peer that answers in ways this kernel would not: ``python responder.py LINK``.
+"""A peer that answers in ways this kernel would not: ``python responder.py LINK [PORT...]``.
 
 It reads the interface beside the kernel (whose own answers a firewall drops) and decides by the port asked: `CASES`
 are answers to a SYN that no kernel would give, IPv4 only; `STACKS` are TCP stacks and middleboxes of other makes,
 which answer any segment, by both families. Frames are built here from RFC 791, 792, 8200 and 9293, with the plainest
-possible code. Prints "ready" once it listens.
+possible code. Prints "ready" once it listens. With ports it is a SYN proxy for all others instead.
 """
 
 import socket
@@ -140,8 +140,10 @@ STACKS: dict[int, Callable[[Asked], list[bytes]]] = {
 }
 
 
-def answers(asked: Asked) -> list[bytes]:
-    """What the port that was asked says."""
+def answers(asked: Asked, served: frozenset[int]) -> list[bytes]:
+    """What the port that was asked says; `served` ports are the kernel's, where any are given."""
+    if served:
+        return [] if asked.port_us in served else accepts_all(asked)
     if asked.flags == SYN and len(asked.ip_us) == 4 and asked.port_us in CASES:
         return CASES[asked.port_us](asked)
     stack = None if asked.flags & RST else STACKS.get(asked.port_us)
@@ -160,22 +162,22 @@ def asked_untrusted(packet: bytes) -> Asked | None:
     return Asked(*ends, port_us, port_scanner, seq, ack, flags, packet[:28])
 
 
-def main(link: str) -> None:
+def main(link: str, *served: str) -> None:
     sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
     sock.bind((link, ETH_P_ALL))
     print("ready", flush=True)
     with suppress(OSError):  # the link went, and its network with it
-        serve(sock)
+        serve(sock, frozenset(map(int, served)))
 
 
-def serve(sock: socket.socket) -> None:
+def serve(sock: socket.socket, served: frozenset[int]) -> None:
     while True:
         frame, (_, _, kind, *_) = sock.recvfrom(2048)
         asked = asked_untrusted(frame[ETHERNET:])
         if kind == socket.PACKET_OUTGOING or not asked:
             continue
         header = frame[6:12] + frame[:6] + frame[12:14]
-        for packet in answers(asked):
+        for packet in answers(asked, served):
             sock.send(header + packet)
 
 

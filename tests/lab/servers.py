@@ -25,6 +25,7 @@ __all__ = [
     "serve_ssh",
     "serve_udp",
     "serve_web",
+    "stand_in",
     "tell_masks",
 ]
 
@@ -92,10 +93,15 @@ def listen(node: Node, *ports: int) -> None:
     script(node, "listener.py", *map(str, ports))
 
 
-def respond(node: Node, link: str) -> None:
+def respond(node: Node, link: str, *served: int) -> None:
     """A peer that answers at `link` as the tables in `responder.py` say; the kernel's own answers to those
-    ports must be silenced by the caller."""
-    script(node, "responder.py", link)
+    ports must be silenced by the caller. With `served` ports it is a SYN proxy for all others."""
+    script(node, "responder.py", link, *map(str, served))
+
+
+def stand_in(node: Node, manner: str, port: int) -> None:
+    """A listener for connections to any port, which the caller's firewall sends to this one (see `facade.py`)."""
+    script(node, "facade.py", manner, str(port))
 
 
 def serve_sctp(node: Node, *ports: int) -> None:

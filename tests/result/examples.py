@@ -7,7 +7,18 @@ from dataclasses import replace
 import numpy as np
 from hypothesis import strategies as st
 
-from periplus.result.row import Hop, HostReport, PortColumns, RunRow, ScanRow, SummaryRow, Trace
+from periplus.result.row import (
+    Crowded,
+    Hop,
+    HostReport,
+    PortColumns,
+    RunRow,
+    ScanRow,
+    SummaryRow,
+    Tarpit,
+    Trace,
+)
+from periplus.result.sink import Mark
 from periplus.result.writer import Format, Options
 from periplus.technique.verdict import Reason, State
 
@@ -48,6 +59,10 @@ class Memory:
 
     def refresh(self) -> None:
         """Nothing to do."""
+
+    def mark(self) -> Mark | None:
+        """Nobody can go on here."""
+        return None
 
     def close(self) -> None:
         """Nothing to do."""
@@ -148,6 +163,24 @@ def traced_host() -> HostReport:
         Hop(5, "198.18.0.2", 12.5),
     )
     return replace(small_host(), trace=Trace(hops, "tcp", 22))
+
+
+def tarpit_host(last: int = 1000) -> HostReport:
+    """A host that takes every connection; 22 and 80 are real, and one port is filtered."""
+    ports = [
+        *((port, State.OPEN, Reason.SYN_ACK) for port in range(1, last + 1)),
+        (last + 1, State.FILTERED, Reason.NO_RESPONSE),
+    ]
+    mine = np.array([port for port in range(1, last + 1) if port not in (22, 80)], np.uint16)
+    found = Tarpit(
+        "tcp", "silent", mine, last + 1, asked=108, alike=106, controls=4, taken=4, ttl=64, window=1024
+    )
+    return replace(host(columns(ports), notes=("all of it is one thing",)), tarpit=found)
+
+
+def crowded_summary() -> SummaryRow:
+    """The end of a run that met a network full of such hosts."""
+    return replace(summary(), crowded=(Crowded("198.18.2.0/24", 240, 250),))
 
 
 def closed_host() -> HostReport:

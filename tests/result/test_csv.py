@@ -10,6 +10,7 @@ from tests.result.examples import (
     closed_host,
     nasty_runs,
     small_host,
+    tarpit_host,
     traced_host,
     usual_host,
     written,
@@ -99,3 +100,11 @@ def test_hostile_text_neither_breaks_the_table_nor_is_a_formula(
     rows = table(text)
     assert {len(row) for row in rows} == {len(ours.COLUMNS)}
     assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for row in rows for cell in row)
+
+
+def test_accepting_ports_have_a_row_with_all_states_only() -> None:
+    assert len(written(ours.FORMAT, tarpit_host()).splitlines()) == 1 + 3
+    assert (
+        len(written(ours.FORMAT, tarpit_host(), options=replace(OPTIONS, all_states=True)).splitlines())
+        == 1 + 1001
+    )

@@ -1,13 +1,14 @@
 from collections import Counter
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.result.examples import OPTIONS, columns, host, mixed_host, usual_host, usual_ports
+from tests.result.examples import OPTIONS, columns, host, mixed_host, tarpit_host, usual_host, usual_ports
 
 from periplus.result.fold import FOLD_OVER, Folded, fold, rows
-from periplus.result.row import HostReport
+from periplus.result.row import HostReport, Tarpit
 from periplus.result.writer import Options
 from periplus.technique.verdict import Reason, State
 
@@ -25,7 +26,14 @@ def fold_slowly(report: HostReport, options: Options) -> Told:
         for port, state, reason in zip(part.ports, part.state, part.reason, strict=True):
             many = counts[int(state)] > 25 * (1 + options.verbose)
             hidden = options.open_only and State(state) not in possible
-            if State(state) is State.OPEN or not (many or hidden):
+            mine = (
+                report.tarpit is not None
+                and report.tarpit.proto == part.proto
+                and port in report.tarpit.ports
+            )
+            if State(state) is State.OPEN and mine and not options.show_tarpits:
+                groups.setdefault((part.proto, State(state), Reason(reason)), []).append(int(port))
+            elif State(state) is State.OPEN or not (many or hidden):
                 shown[-1].append(int(port))
             else:
                 groups.setdefault((part.proto, State(state), Reason(reason)), []).append(int(port))
@@ -53,12 +61,17 @@ def hosts(draw: st.DrawFn) -> HostReport:
         )
         verdicts = [(state, reason) for count, state, reason in runs for _ in range(count)]
         parts.append(columns([(at + 1, *verdict) for at, verdict in enumerate(verdicts)], proto))
-    return host(*parts)
+    if not draw(st.booleans()):
+        return host(*parts)
+    mine = np.array(sorted(draw(st.sets(st.integers(1, 100)))), np.uint16)
+    return replace(host(*parts), tarpit=Tarpit("tcp", "deaf", mine, 100, 12, 12, 4, 4))
 
 
-@given(hosts(), st.booleans(), st.integers(0, 2))
-def test_fold_agrees_with_its_slow_twin(report: HostReport, open_only: bool, verbose: int) -> None:
-    options = replace(OPTIONS, open_only=open_only, verbose=verbose)
+@given(hosts(), st.booleans(), st.integers(0, 2), st.booleans())
+def test_fold_agrees_with_its_slow_twin(
+    report: HostReport, open_only: bool, verbose: int, show_tarpits: bool
+) -> None:
+    options = replace(OPTIONS, open_only=open_only, verbose=verbose, show_tarpits=show_tarpits)
     got_shown, got_groups = told(fold(report, options))
     shown, groups = fold_slowly(report, options)
     assert got_shown == shown
@@ -76,8 +89,17 @@ def test_the_threshold_is_nmaps(verbose: int) -> None:
 
 
 def test_open_ports_are_never_folded() -> None:
-    tarpit = host(columns([(port, State.OPEN, Reason.SYN_ACK) for port in range(1, 1001)]))
-    assert fold(tarpit, OPTIONS).n_shown == 1000
+    busy = host(columns([(port, State.OPEN, Reason.SYN_ACK) for port in range(1, 1001)]))
+    assert fold(busy, OPTIONS).n_shown == 1000
+
+
+def test_but_for_those_that_something_accepts_in_place_of_services() -> None:
+    folded = fold(tarpit_host(), OPTIONS)
+    assert [ports.tolist() for ports in folded.shown] == [[22, 80, 1001]]
+    assert [(group.state, group.count) for group in folded.groups] == [(State.OPEN, 998)]
+    assert folded.possibly_open
+    assert fold(tarpit_host(), replace(OPTIONS, show_tarpits=True)).n_shown == 1001
+    assert fold(tarpit_host(), OPTIONS, unfold=True).n_shown == 1001
 
 
 def test_groups_are_ordered_by_count_and_kept_apart_by_reason() -> None:

@@ -5,6 +5,7 @@ from hypothesis import given
 from tests.result.examples import (
     OPTIONS,
     closed_host,
+    crowded_summary,
     down_host,
     host,
     listed_host,
@@ -13,6 +14,7 @@ from tests.result.examples import (
     protocols_host,
     run_of_none,
     small_host,
+    tarpit_host,
     traced_host,
     usual_host,
     written,
@@ -116,3 +118,9 @@ def test_the_way_to_a_host_is_a_comment() -> None:
     trace = traced_host().trace
     assert trace
     assert line.rpartition(": ")[2].split() == [hop.addr or "*" for hop in trace.hops]
+
+
+def test_accepting_ports_are_an_ignored_state() -> None:
+    text = written(grepable.FORMAT, tarpit_host(30), summary_row=crowded_summary())
+    assert hosts_of(text)[1].endswith("22/open/tcp//ssh///, 31/filtered/tcp/////\tIgnored State: open (29)")
+    assert "# 198.18.2.0/24: 240 of 250 hosts accept every connection" in text

@@ -11,6 +11,7 @@ from tests.result.examples import (
     OPTIONS,
     Memory,
     closed_host,
+    crowded_summary,
     down_host,
     host,
     listed_host,
@@ -21,6 +22,7 @@ from tests.result.examples import (
     run_of_several,
     small_host,
     summary,
+    tarpit_host,
     traced_host,
     usual_host,
     written,
@@ -198,7 +200,7 @@ def test_the_documented_lines_and_fields_are_those_of_the_schema() -> None:
     examples = [json.loads(each) for each in re.findall(r"```json\n(.*)\n```", text)]
     for each in examples:
         validator().validate(each)
-    assert [each["type"] for each in examples] == ["run", "port", "host", "summary"]
+    assert [each["type"] for each in examples] == ["run", "port", "host", "summary", "plan"]
     sections = re.split(r"^## ", text, flags=re.MULTILINE)[1:]
     for section in sections:
         kind = re.match(r"`(\w+)`", section)
@@ -214,3 +216,26 @@ def test_the_documented_lines_and_fields_are_those_of_the_schema() -> None:
 
 def test_the_schema_is_shipped() -> None:
     assert SCHEMA.parent == Path(str(data.__file__)).parent
+
+
+def test_a_tarpit_has_its_field_and_only_its_findings_have_lines() -> None:
+    lines = lines_of(written(ndjson.FORMAT, tarpit_host(), summary_row=crowded_summary()))
+    assert [line["port"] for line in lines if line["type"] == "port"] == [22, 80, 1001]
+    assert lines[-2]["tarpit"] == {
+        "proto": "tcp",
+        "kind": "silent",
+        "ports": "1-21,23-79,81-1000",
+        "accepting": 998,
+        "probed": 1001,
+        "asked": 108,
+        "alike": 106,
+        "controls": 4,
+        "taken": 4,
+        "ttl": 64,
+        "window": 1024,
+    }
+    assert lines[-2]["counts"]["tcp"]["open"] == 1000
+    assert lines[-1]["crowded"] == [{"network": "198.18.2.0/24", "hosts": 240, "up": 250}]
+    shown = lines_of(written(ndjson.FORMAT, tarpit_host(), options=replace(OPTIONS, show_tarpits=True)))
+    assert len([line for line in shown if line["type"] == "port"]) == 1001
+    assert "tarpit" in shown[-2]

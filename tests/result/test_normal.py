@@ -6,6 +6,7 @@ from tests.result.examples import (
     OPTIONS,
     closed_host,
     columns,
+    crowded_summary,
     down_host,
     host,
     listed_host,
@@ -17,6 +18,7 @@ from tests.result.examples import (
     run_of_several,
     small_host,
     summary,
+    tarpit_host,
     traced_host,
     usual_host,
     written,
@@ -223,3 +225,16 @@ def test_who_answers_for_the_scan_is_told_when_more_is_wanted() -> None:
     for form in (normal.TERMINAL, normal.FORMAT):
         assert "Contact" not in written(form, run_row=begin)
         assert "Contact" not in written(form, run_row=run_of_none(), options=more)
+
+
+def test_accepting_ports_are_counted_as_a_tarpit() -> None:
+    text = written(normal.TERMINAL, tarpit_host())
+    assert "Note: all of it is one thing\nNot shown: 998 accepting tcp ports (tarpit)\nPORT " in text
+    assert "\n22/tcp   open     ssh\n80/tcp   open     http\n1001/tcp filtered unknown\n" in text
+
+
+@pytest.mark.parametrize("format_", [normal.TERMINAL, normal.FORMAT], ids=["terminal", "file"])
+def test_a_network_full_of_them_is_told_once(format_: Format) -> None:
+    text = written(format_, summary_row=crowded_summary())
+    said = "198.18.2.0/24: 240 of 250 hosts accept every connection: something in front of them answers\n"
+    assert text.count(said) == 1

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,8 @@ from tests.result.examples import OPTIONS, run, summary, usual_host
 from periplus.errors import UsageError
 from periplus.result.csv import COLUMNS
 from periplus.result.outputs import open_writers
-from periplus.result.writer import Format, formats
+from periplus.result.sink import Mark
+from periplus.result.writer import Format, Kept, formats
 
 ROOT = Path(__file__).parents[2]
 
@@ -274,3 +276,45 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
     done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60, check=True)
     assert int(done.stdout) < 8_000, f"{done.stdout} kB more"
     assert len((tmp_path / "ndjson").read_text().splitlines()) == 65_538
+
+
+def test_a_run_goes_on_in_its_files(tmp_path: Path) -> None:
+    quiet = os.open(os.devnull, os.O_WRONLY)
+    report, later = usual_host(), replace(usual_host(), addr="198.18.0.3")
+    early = next(later.rows(later.columns[0], later.columns[0].ports[21:22], {}))
+    first = open_writers(requests_in(tmp_path), OPTIONS, sentinel, quiet)
+    first.begin(run())
+    first.hosts([report])
+    first.finding(early)
+    kept = json.loads(json.dumps({name: each.memory for name, each in first.kept().items()}))
+    marks = {name: Kept(each.mark, kept[name]) for name, each in first.kept().items()}
+    assert marks.keys() == {target for _, target in requests_in(tmp_path)}
+    first.hosts([later])  # which the second process does not know of
+    first.end(summary())
+    first.close()
+    second = open_writers(requests_in(tmp_path), OPTIONS, sentinel, quiet, marks)
+    second.begin(run())
+    second.finding(early)
+    second.hosts([later])
+    second.end(summary())
+    second.close()
+    os.close(quiet)
+    (tmp_path / "twin").mkdir()
+    twin = open_writers(requests_in(tmp_path / "twin"), OPTIONS, sentinel, 2)
+    twin.begin(run())
+    twin.hosts([report])
+    twin.finding(early)
+    twin.hosts([later])
+    twin.end(summary())
+    twin.close()
+    for each in formats():
+        if each.flag:
+            assert (tmp_path / each.name).read_bytes() == (tmp_path / "twin" / each.name).read_bytes()
+
+
+def test_a_file_that_is_another_is_neither_opened_nor_cut(tmp_path: Path) -> None:
+    path = tmp_path / "out.json"
+    path.write_text("mine\n")
+    with pytest.raises(UsageError, match=f"-oJ {path}: the run cannot go on in this file: it has 5 bytes"):
+        open_writers([(BY_FLAG["-oJ"], str(path))], OPTIONS, sentinel, -1, {str(path): Kept(Mark(9, 1), {})})
+    assert path.read_text() == "mine\n"

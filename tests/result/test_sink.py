@@ -10,7 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from periplus.result.sink import GROUP_BYTES, Document, Stream, _groups, open_sink, standard_output
+from periplus.result.sink import (
+    GROUP_BYTES,
+    NOTHING,
+    Document,
+    Mark,
+    Stream,
+    _groups,
+    fault,
+    open_sink,
+    standard_output,
+)
 
 
 class Clock:
@@ -249,3 +259,105 @@ def test_text_that_cannot_be_encoded_is_escaped(tmp_path: Path) -> None:
     sink.write(["\udcff\n"])
     sink.close()
     assert path.read_bytes() == b"\\udcff\n"
+
+
+# going on
+
+
+@pytest.mark.parametrize("is_document", [False, True])
+@given(
+    st.lists(st.text(max_size=9), max_size=5),
+    st.lists(st.text(max_size=9), max_size=5),
+    st.lists(st.text(max_size=9), max_size=5),
+)
+def test_a_file_is_gone_on_with_behind_its_mark(
+    tmp_path_factory: pytest.TempPathFactory,
+    is_document: bool,
+    kept: list[str],
+    lost: list[str],
+    later: list[str],
+) -> None:
+    path = tmp_path_factory.mktemp("sink") / "out"
+    first = open_sink(str(path), document=is_document)
+    first.write(kept, "end")
+    mark = first.mark()
+    assert mark is not None
+    assert mark == NOTHING.after("".join(kept).encode("utf-8", "backslashreplace"))
+    first.write(lost, "END")
+    first.mark()
+    assert fault(str(path), mark) is None
+    second = open_sink(str(path), document=is_document, since=mark)
+    assert second.mark() == mark
+    second.write(later, "last")
+    text = "".join([*kept, *later]).encode("utf-8", "backslashreplace")
+    assert second.mark() == NOTHING.after(text)
+    second.close()
+    assert path.read_bytes() == text + b"last"
+    first.close()
+
+
+def test_a_document_in_place_is_gone_on_with(tmp_path: Path) -> None:
+    path = tmp_path / "out"
+    path.write_text("body, old tail that is long")
+    sink = Stream(os.open(path, os.O_RDWR), owned=True, in_place=True, since=NOTHING.after(b"body"))
+    sink.write([" more"], " tail")
+    assert path.read_text() == "body more tail"
+    assert sink.mark() == NOTHING.after(b"body more")
+    sink.close()
+    assert path.read_text() == "body more tail"
+
+
+def test_a_document_that_cannot_be_replaced_goes_on_in_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "out"
+    path.write_text("body tail")
+    sink = open_sink(str(path), document=True, since=NOTHING.after(b"body"))
+
+    def refuse(*args: object) -> int:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("periplus.result.sink._create", refuse)
+    sink.write([" more"], " end")
+    assert sink.mark() == NOTHING.after(b"body more")
+    sink.close()
+    assert path.read_text() == "body more end"
+
+
+def test_pipes_have_no_mark() -> None:
+    reader, writer = os.pipe()
+    sinks = [Stream(writer, owned=True), standard_output(reader)]
+    assert [sink.mark() for sink in sinks] == [None, None]
+    sinks[0].close()
+    os.close(reader)
+
+
+def test_what_is_not_what_was_written_is_found_out(tmp_path: Path) -> None:
+    path, mark = tmp_path / "out", NOTHING.after(b"hello")
+    assert fault(str(path), mark) == "it is gone"
+    path.write_text("hell")
+    assert fault(str(path), mark) == "it has 4 bytes, and 5 were written"
+    path.write_text("hallo and more")
+    assert fault(str(path), mark) == "it was changed by somebody else"
+    path.write_text("hello and more")
+    assert fault(str(path), mark) is None
+    assert fault(str(tmp_path), Mark(1, 1)) == "Is a directory"
+
+
+@pytest.mark.parametrize("is_document", [False, True])
+def test_a_file_system_that_cannot_sync_is_no_trouble_and_a_broken_disk_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_document: bool
+) -> None:
+    sink = open_sink(str(tmp_path / "out"), document=is_document)
+    sink.write(["a"], "")
+    trouble = [errno.ENOSYS, errno.EIO]
+
+    def refuse(fd: int) -> None:
+        number = trouble.pop(0)
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    assert sink.mark() == NOTHING.after(b"a")
+    with pytest.raises(OSError, match="Input/output error"):
+        sink.mark()
+    sink.close()

@@ -5,9 +5,16 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.result.examples import NASTY, START, host, summary
+from tests.result.examples import (
+    NASTY,
+    START,
+    crowded_summary,
+    host,
+    summary,
+)
 
 from periplus.result.text import (
+    crowded_lines,
     date_time,
     faithful,
     figures_line,
@@ -125,3 +132,9 @@ def test_the_figures_say_loss_and_doubt() -> None:
         "1000 probes, 998 replies, 667 probes/s; loss not measured: lost probes were not asked again, "
         "expected missed open ports 0.02"
     )
+
+
+def test_networks_full_of_tarpits_have_a_sentence_each() -> None:
+    assert crowded_lines(crowded_summary()) == [
+        "198.18.2.0/24: 240 of 250 hosts accept every connection: something in front of them answers"
+    ]

@@ -23,6 +23,7 @@ from tests.result.examples import (
     run_of_several,
     small_host,
     summary,
+    tarpit_host,
     traced_host,
     usual_host,
     written,
@@ -56,6 +57,7 @@ VARIANTS = {
     "on-link": written(xml.FORMAT, replace(small_host(), trace=Trace((Hop(1, "198.18.0.2", 0.1),)))),
     "vendor": written(xml.FORMAT, host(mac="00:53:00:00:00:0A", vendor='Made-Up "Works" & <Co>')),
     "timed out": written(xml.FORMAT, SLOW),
+    "tarpit": written(xml.FORMAT, tarpit_host(30), tarpit_host()),
     "protocols": written(xml.FORMAT, protocols_host(255), run_row=protocols_run()),
     "connect": written(xml.FORMAT, run_row=run(technique="connect")),
     "sctp-init": written(xml.FORMAT, run_row=run(technique="sctp-init")),
@@ -242,3 +244,13 @@ def test_protocols_are_ports_of_ip() -> None:
 )
 def test_techniques_have_the_words_of_the_dtd(technique: str, word: str) -> None:
     assert f'<scaninfo type="{word}"' in written(xml.FORMAT, run_row=run(technique=technique))
+
+
+def test_accepting_ports_are_extra_ports_that_are_open() -> None:
+    tree = etree.fromstring(VARIANTS["tarpit"].encode())
+    found = tree.findall("host")[1]
+    [extra] = found.findall("ports/extraports")
+    assert (extra.get("state"), extra.get("count")) == ("open", "998")
+    assert extra.find("extrareasons").get("ports") == "1-21,23-79,81-1000"
+    assert [port.get("portid") for port in found.findall("ports/port")] == ["22", "80", "1001"]
+    assert found.get("comment") == "all of it is one thing"

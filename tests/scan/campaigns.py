@@ -12,7 +12,8 @@ from tests.wire.twins import number
 from periplus.engine.engine import Limits
 from periplus.engine.timing import Timing
 from periplus.scan.config import Discovery, ScanConfig, Work
-from periplus.scan.loop import Loop
+from periplus.scan.journal import Journal
+from periplus.scan.loop import Listener, Loop
 from periplus.scan.menu import Menu
 from periplus.scan.naming import Naming
 from periplus.scan.open import Links
@@ -78,8 +79,13 @@ def campaign(
     limits: Limits | None = None,
     stopped: Callable[[Run], bool] = lambda run: False,
     limit_s: float = 3_600.0,
+    journal: Journal | None = None,
+    listener: Listener | None = None,
 ) -> Run:
-    """Scan to the end; AssertionError when that takes over `limit_s` of virtual time."""
+    """Scan to the end; AssertionError when that takes over `limit_s` of virtual time.
+
+    A `listener` is told in the run's stead.
+    """
     run, board, resolver = Run(), Board(wire), Resolver()
     end_us = wire.now_us + int(limit_s * 1e6)
 
@@ -112,7 +118,9 @@ def campaign(
     found = config.discovery
     finder = link(found.menu, found.space, len(works), found.link_proof) if found else None
     links = Links(tuple(works), finder)
-    loop = Loop(config, links, run, wire.clock, services, Naming(reverse=False), ended, board.pause)
+    naming = Naming(reverse=False)
+    told = listener or run
+    loop = Loop(config, links, told, wire.clock, services, naming, ended, board.pause, journal=journal)
     run.summary = loop.run()
     links.close()
     assert all(tap.closed for tap in board.taps)

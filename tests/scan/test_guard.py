@@ -30,7 +30,7 @@ from tests.wire.twins import icmp, ip4, number, tcp
 from periplus.columns import U8
 from periplus.errors import CannotScan
 from periplus.scan.config import ScanConfig
-from periplus.scan.guard import Guard, GuardedConnects, GuardedFrames
+from periplus.scan.guard import Guard, GuardedAsks, GuardedConnects, GuardedFrames
 from periplus.scan.loop import Loop
 from periplus.scan.menu import Menu
 from periplus.scan.naming import Naming
@@ -261,6 +261,21 @@ def begin(line: GuardedConnects, *ends: tuple[str, int]) -> int:
     return line.send(np.arange(count), them, ports, np.full(count, 1 << 60), lambda: 1).taken
 
 
+def asks(guard: Guard, book: "list[tuple[str, int]]") -> GuardedAsks:
+    def opened(family: int) -> socket.socket:
+        made = Door(family)
+        made.book = book
+        return made
+
+    return GuardedAsks(guard, 100, opened)
+
+
+def question(line: GuardedAsks, *ends: tuple[str, int]) -> int:
+    them = Addresses.of_ints([number(host) for host, _ in ends])
+    ports = np.array([port for _, port in ends], np.uint16)
+    return line.begin(list(range(len(ends))), them, ports, 1, lambda: 1)
+
+
 @pytest.mark.parametrize("end", [("198.18.8.1", 80), ("198.18.9.13", 80), ("198.18.9.7", 53)])
 def test_connects_outside_are_not_begun(end: tuple[str, int], door: "list[tuple[str, int]]") -> None:
     line = connects(guard_of(scope(**WEB)), door)
@@ -269,6 +284,27 @@ def test_connects_outside_are_not_begun(end: tuple[str, int], door: "list[tuple[
     assert door == []
     assert begin(line, ("198.18.9.7", 80), ("198.18.9.8", 80)) == 2
     assert door == [("198.18.9.7", 80), ("198.18.9.8", 80)]
+    line.close()
+
+
+@pytest.mark.parametrize("end", [("198.18.8.1", 80), ("198.18.9.7", 53)])
+def test_neither_are_connections_with_data(end: tuple[str, int], door: "list[tuple[str, int]]") -> None:
+    line = asks(guard_of(scope(**WEB)), door)
+    with pytest.raises(CannotScan, match=rf"{OUTSIDE}.*{end[0]} port {end[1]}/tcp"):
+        question(line, ("198.18.9.7", 80), end)
+    assert door == []
+    assert question(line, ("198.18.9.7", 80), ("198.18.9.8", 80)) == 2
+    assert door == [("198.18.9.7", 80), ("198.18.9.8", 80)]
+    line.close()
+
+
+def test_connections_with_data_keep_to_the_rate(door: "list[tuple[str, int]]") -> None:
+    hand = Hand()
+    line = asks(guard_of(scope(**WEB, max_rate=100), hand), door)
+    for _ in range(100):  # one second
+        question(line, *[("198.18.9.7", 80)] * 5)
+        hand.now += 10_000
+    assert len(door) == 100
     line.close()
 
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from tests.wire.twins import number
 
 from periplus.scan.listing import AT_ONCE, listed
+from periplus.space.course import Course, Shard
 from periplus.space.ip import format_ip
 from periplus.space.ranges import AddressSpace
 from periplus.technique.verdict import Reason
@@ -60,3 +61,12 @@ def test_more_than_one_portion() -> None:
 def test_a_large_network_is_not_made_at_once() -> None:
     huge = AddressSpace.of([(BASES[1], BASES[1] + (1 << 60))])
     assert [report.addr for report in islice(listed(huge, (), 7.0), 2)] == ["2001:db8::", "2001:db8::1"]
+
+
+def test_a_shard_lists_its_own() -> None:
+    hosts = AddressSpace.of([(BASES[0], BASES[0] + 9)])
+    parts = [
+        [report.addr for report in listed(hosts, (), 7.0, Course(hosts, 7, Shard(k, 3)))] for k in (1, 2, 3)
+    ]
+    assert [len(part) for part in parts] == [4, 3, 3]
+    assert sorted(parts[0] + parts[1] + parts[2]) == [report.addr for report in listed(hosts, (), 7.0)]

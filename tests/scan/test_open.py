@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import UTC
 from typing import Self
 
 import pytest
@@ -13,21 +14,25 @@ from tests.wire.twins import number
 
 from periplus.errors import CannotScan
 from periplus.scan.clock import Clock
-from periplus.scan.config import Discovery, ScanConfig, Transport, Work
-from periplus.scan.guard import GuardedConnects, GuardedFrames
+from periplus.scan.config import Discovery, ScanConfig, Tarpits, Transport, Work
+from periplus.scan.guard import GuardedAsks, GuardedConnects, GuardedFrames
 from periplus.scan.menu import Menu
 from periplus.scan.open import FEW_CONNECTS, WORTH_XDP, Links, open_links
 from periplus.scan.plain import PlainLink
 from periplus.scan.raw import FrameLine, RawLink
+from periplus.scan.recess import OpenHours, PausingClock, PlacedFrames, Recess
 from periplus.scan.sender import Direct, Threaded
 from periplus.space.address import Addresses
 from periplus.space.ranges import AddressSpace
+from periplus.space.scopefile import parse_hours
 from periplus.technique.connect import TECHNIQUE as CONNECT
 from periplus.technique.echo import TECHNIQUE as ECHO
 from periplus.technique.model import Technique
 from periplus.technique.protocol import TECHNIQUE as PROTOCOL
 from periplus.technique.syn import TECHNIQUE as SYN
-from periplus.transport import packet, routes, xdp
+from periplus.transport import packet, routes, sockets, xdp
+from periplus.transport.ask import Asks
+from periplus.transport.connect import open_socket
 from periplus.transport.neighbours import Status
 from periplus.transport.routes import Path, Ranges, Via
 from periplus.wire.lane import Lane
@@ -157,6 +162,53 @@ def test_traceroute_has_a_link_of_its_own(monkeypatch: pytest.MonkeyPatch) -> No
     assert open_links(config(), Clock(), draws, print).trace is None
 
 
+def asks_of(chosen: ScanConfig, tell: Callable[[str], None] = print) -> tuple[Links, object]:
+    """The links, and what asks with data."""
+    links = open_links(replace(chosen, tarpits=Tarpits()), Clock(), draws, tell)
+    assert links.asks is not None
+    return links, links.asks.asks()
+
+
+def test_asking_with_data_is_by_sockets_also_beside_raw_packets(monkeypatch: pytest.MonkeyPatch) -> None:
+    Kernel(monkeypatch, [span("198.18.0.0", "198.18.0.99", ETH4)])
+    used: list[tuple[object, ...]] = []
+
+    def opener(*words: object) -> Callable[[int], object]:
+        used.append(words)
+        return open_socket
+
+    monkeypatch.setattr(sockets, "opener", opener)
+    links, asks = asks_of(replace(config(), via=Via("eth0"), source_port=53, socket_ttl=7))
+    assert type(asks) is Asks
+    assert used == [(Via("eth0"), None, 7, (4,))]  # raw packets have the chosen port to themselves
+    links.close()
+    connecting = replace(config(), works=(Work(CONNECT, config().works[0].space),), source_port=53)
+    links, asks = asks_of(connecting)
+    assert used[-1] == (Via(), 53, None, (4,))
+    links.close()
+    assert open_links(connecting, Clock(), draws, print).asks is None
+
+
+def test_a_scope_stands_before_what_asks_with_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    Kernel(monkeypatch, [span("198.18.0.0", "198.18.0.99", ETH4)])
+    links, asks = asks_of(replace(config(), scope=scope()))
+    assert isinstance(asks, GuardedAsks)
+    links.close()
+
+
+def test_where_no_socket_can_be_had_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*words: object) -> object:
+        raise CannotScan("no socket at all: why")
+
+    Kernel(monkeypatch, [span("198.18.0.0", "198.18.0.99", ETH4)])
+    monkeypatch.setattr(sockets, "opener", fail)
+    lines: list[str] = []
+    links, asks = asks_of(config(), lines.append)
+    assert asks is None
+    assert lines == ["hosts that accept everything are not recognised: no socket at all: why"]
+    links.close()
+
+
 def test_a_router_that_the_kernel_knows_is_not_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     Kernel(monkeypatch, [Path(number("198.18.0.0"), number("198.18.0.99"), ETH4, number(ROUTER4))])
     link = link_for(config())
@@ -249,6 +301,26 @@ def test_everything_that_is_opened_asks_one_guard(monkeypatch: pytest.MonkeyPatc
     assert isinstance(plain, GuardedConnects)
     [guard] = {plain._guard, *(line._guard for line in lines if isinstance(line, GuardedFrames))}
     assert guard.routers == AddressSpace.of([(number(ROUTER4), number(ROUTER4))])
+    links.close()
+
+
+def test_with_hours_everything_asks_and_has_the_times_of_their_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    Kernel(monkeypatch, [span("198.18.0.0", "198.18.0.99", ETH4)])
+    space = config().works[0].space
+    wanted = replace(config(), works=(Work(SYN, space), Work(CONNECT, space)), traceroute=True)
+    clock = PausingClock(Clock())
+    recess = Recess(OpenHours(parse_hours("00:00-24:00"), UTC, "UTC"), clock)
+    links = open_links(wanted, clock, draws, print, recess=recess)
+    for link in (links.works[0], links.trace):
+        assert isinstance(link, FrameLine)
+        assert isinstance(link._transport, GuardedFrames)
+        assert isinstance(link._transport._transport, PlacedFrames)
+        assert link._transport._guard._shut == recess.shut
+    plain = links.works[1]
+    assert isinstance(plain, PlainLink)
+    assert isinstance(plain._transport, GuardedConnects)
+    assert plain._transport._guard._shut == recess.shut
+    assert plain._now_us == clock.live_us
     links.close()
 
 

@@ -74,3 +74,9 @@ def test_no_course_makes_a_negative_estimate(course: list[tuple[int, int, float]
         speed.observe(now_us, sent, share)
         assert speed.rate_pps >= 0
         assert speed.eta_s is None or speed.eta_s >= 0
+
+
+def test_what_an_earlier_run_did_is_not_taken_for_haste() -> None:
+    speed = Speed(0, 0.9)
+    speed.observe(2 * SECOND, 10, 0.95)
+    assert speed.eta_s == pytest.approx(2.0)

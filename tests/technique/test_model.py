@@ -128,3 +128,10 @@ def test_where_resets_hide_open_ports() -> None:
 def test_tables_cannot_be_written() -> None:
     assert not _technique(Row(Silence(), State.FILTERED, Reason.NO_RESPONSE)).table.state.flags.writeable
     assert next(Silence().signals()) == SILENCE
+
+
+def test_which_techniques_open_ports_by_a_handshake() -> None:
+    assert {technique.name for technique in techniques() if technique.opens_by_handshake} == {
+        "syn",
+        "connect",
+    }

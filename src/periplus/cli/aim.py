@@ -28,7 +28,7 @@ from periplus.space.services import Services
 from periplus.space.space import Space, unprobeable
 from periplus.space.targets import Target, parse_target, parse_target_list
 
-__all__ = ["IP", "Aim", "aim", "chosen_ports", "named_ports"]
+__all__ = ["IP", "Aim", "aim", "chosen_ports", "excluded_ports", "named_ports"]
 
 DEFAULT_TOP = 1000
 IP = "ip"  # the protocol of techniques whose ports are protocols
@@ -155,6 +155,12 @@ def chosen_ports(
     if any(0 in chosen for chosen in ports.values()):
         tell(ZERO)
     return ports
+
+
+def excluded_ports(given: argparse.Namespace, services: Services) -> frozenset[int]:
+    """Return the TCP ports that --exclude-ports means."""
+    without = (_parsed_ports("--exclude-ports", text, services) for text in given.exclude_ports)
+    return frozenset(port for each in without for port in each.tcp)
 
 
 def named_ports(texts: list[str] | None) -> frozenset[int]:
@@ -285,8 +291,9 @@ class _Finder:
 
     def _gathered(self, target: Target, inside: Span | None) -> list[Span]:
         word = f"target {quoted(target.text)}"
-        if self._given.only_list:
-            raise UsageError(f"{word}: its hosts are found by asking them, and -sL sends nothing")
+        if self._given.only_list or self._given.dry_run:
+            flag = "-sL" if self._given.only_list else "--dry-run"
+            raise UsageError(f"{word}: its hosts are found by asking them, and {flag} sends nothing")
         if self._given.family == 4:
             self._tell(f"{word}: its hosts have IPv6 addresses, and -4 wants none; it is left out")
             return []

@@ -27,7 +27,7 @@ from periplus.technique.catalogue import by_name
 from periplus.technique.model import Technique
 from periplus.technique.verdict import Reason
 
-__all__ = ["add_discovery", "discovery"]
+__all__ = ["add_discovery", "discovery", "needs_packets"]
 
 IP = "ip"  # its ports are protocols
 BOTH, ONLY_4 = (4, 6), (4,)
@@ -93,6 +93,11 @@ def add_discovery(made: Parser) -> None:
     group.add_argument(
         "--discovery-ignore-rst", action="store_true", help="a reset is no proof that a host is up"
     )
+
+
+def needs_packets(given: argparse.Namespace) -> bool:
+    """Whether a ping was named that ordinary sockets cannot ask."""
+    return any(getattr(given, ping.dest) is not None for ping in PINGS if ping.flag not in BY_CONNECT)
 
 
 def discovery(

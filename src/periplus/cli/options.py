@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from periplus.cli.discovering import add_discovery
+from periplus.cli.hours import open_hours
 from periplus.cli.name_servers import name_servers
 from periplus.cli.parser import Parser
 from periplus.cli.quantity import count, duration_us, positive, rate, some_time_us
@@ -12,12 +13,13 @@ from periplus.cli.shaping import add_shaping
 from periplus.engine.timing import TEMPLATES, Timing
 from periplus.errors import UsageError
 from periplus.result.writer import Format, base_requests, formats
+from periplus.space.course import WHOLE, Shard, parse_shard
 from periplus.space.quote import quoted
 from periplus.space.services import PROTOCOLS
 from periplus.technique.catalogue import techniques
 from periplus.wire.cookie import PORT_SHIFTS
 
-__all__ = ["output_requests", "parser", "read", "timing"]
+__all__ = ["add_formats", "output_requests", "parser", "read", "timing"]
 
 DESCRIPTION = "Find the open ports of hosts. For networks you own or may test."
 TARGETS = """\
@@ -44,8 +46,18 @@ def parser() -> Parser:
     _add_techniques(made)
     add_shaping(made)
     _add_timing(made)
+    _add_care(made)
+    _add_parts(made)
     _add_output(made)
     return made
+
+
+def shard(text: str) -> Shard:
+    """Read ``2/8``."""
+    try:
+        return parse_shard(text)
+    except UsageError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def template(text: str) -> int:
@@ -113,6 +125,22 @@ def _add_targets(made: Parser) -> None:
         type=name_servers,
         metavar="ADDR[,...]",
         help="ask these for names, not the system's; also ADDR:PORT",
+    )
+
+
+def _add_care(made: Parser) -> None:
+    group = made.add_argument_group("before anything is sent")
+    group.add_argument(
+        "--dry-run", action="store_true", help="say what would be sent, how long it takes, and send nothing"
+    )
+    group.add_argument(
+        "--yes", action="store_true", help="more than 2^24 probes to public addresses are meant so"
+    )
+    group.add_argument(
+        "--hours",
+        type=open_hours,
+        metavar="FROM-TO[@ZONE]",
+        help="send only then, as 22:00-06:00@Europe/Berlin, and pause else (ZONE: this machine's)",
     )
 
 
@@ -187,7 +215,8 @@ def _add_timing(made: Parser) -> None:
     group.add_argument("--seed", type=count, metavar="N", help="repeat a run's order of probes")
 
 
-def _add_output(made: Parser) -> None:
+def add_formats(made: Parser) -> argparse._ArgumentGroup:
+    """Add what every command has that writes results; return the group."""
     group = made.add_argument_group("output (FILE may be - for standard output)")
     for each in formats():
         group.add_argument(
@@ -206,9 +235,12 @@ def _add_output(made: Parser) -> None:
         metavar="BASE",
         help="write BASE.nmap (-oN), BASE.xml (-oX) and BASE.gnmap (-oG)",
     )
-    group.add_argument("--open", dest="open_only", action="store_true", help="show only open ports")
     group.add_argument("--reason", action="store_true", help="show why, and the TTL of the answer")
-    group.add_argument("--all-states", action="store_true", help="NDJSON and CSV: a row for every port")
+    group.add_argument(
+        "--show-tarpits",
+        action="store_true",
+        help="list the ports of hosts that accept every connection",
+    )
     group.add_argument(
         "-v",
         dest="verbose",
@@ -216,7 +248,28 @@ def _add_output(made: Parser) -> None:
         default=0,
         help="say more: ports as they are found; -vv: reasons",
     )
+    return group
+
+
+def _add_output(made: Parser) -> None:
+    group = add_formats(made)
+    group.add_argument("--open", dest="open_only", action="store_true", help="show only open ports")
+    group.add_argument("--all-states", action="store_true", help="NDJSON and CSV: a row for every port")
     made.add_help_option(group)
+
+
+def _add_parts(made: Parser) -> None:
+    group = made.add_argument_group("long and large scans")
+    group.add_argument(
+        "--resume", metavar="FILE", help="keep FILE, and go on where it ends; then nothing else is needed"
+    )
+    group.add_argument(
+        "--shard",
+        type=shard,
+        default=WHOLE,
+        metavar="K/N",
+        help="scan the Kth of N parts; wants --seed, see periplus merge",
+    )
 
 
 def output_requests(given: argparse.Namespace) -> list[tuple[Format, str]]:

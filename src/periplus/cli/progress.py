@@ -43,10 +43,15 @@ class Progress:
         self._live_wanted = stream.isatty() and not dumb
         self._cells = BAR_CELLS if (stream.encoding or "").lower().startswith("utf") else ASCII_CELLS
         self._live: Live | None = None
+        self._paused = False
         self._next_s = LIVE_AFTER_S if self._live_wanted else PLAIN_EVERY_S
 
     def show(self, snapshot: Snapshot) -> None:
         """Show where the run is, if it is time for that. Cheap enough to be called in every turn."""
+        if snapshot.paused_until is not None:  # no time passes, and there is one line to show
+            self._pause(snapshot)
+            return
+        self._paused = False
         if snapshot.elapsed_s < self._next_s:
             return
         if self._live_wanted:
@@ -55,6 +60,11 @@ class Progress:
         elif self._verbose:
             self._next_s = snapshot.elapsed_s + PLAIN_EVERY_S
             self._print(plain_line(snapshot))
+
+    def _pause(self, snapshot: Snapshot) -> None:
+        if self._live_wanted and (self._live is None or not self._paused):
+            self._draw(snapshot)
+        self._paused = True
 
     def found(self, row: PortRow) -> None:
         """Name an open port, with ``-v``."""
@@ -140,6 +150,7 @@ def live_line(snapshot: Snapshot, cells: str = BAR_CELLS) -> str:
     parts = [
         *([] if share is None else [f"{bar(share, cells)} {_percent(snapshot):>7}"]),
         *_time_left(snapshot),
+        *([f"paused until {snapshot.paused_until}"] if snapshot.paused_until else []),
         f"{snapshot.open_found} open",
         f"{snapshot.rate_pps:,.0f} probes/s",
         *([f"{snapshot.hosts_done}/{snapshot.hosts} hosts"] if snapshot.hosts > 1 else []),
@@ -171,6 +182,6 @@ def _percent(snapshot: Snapshot) -> str:
 
 
 def _time_left(snapshot: Snapshot) -> list[str]:
-    if snapshot.eta_s is None or not math.isfinite(snapshot.eta_s):
+    if snapshot.paused_until or snapshot.eta_s is None or not math.isfinite(snapshot.eta_s):
         return []
     return ["less than 1 s left" if snapshot.eta_s < 1 else f"{duration(snapshot.eta_s)} left"]

@@ -10,16 +10,19 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from periplus import __version__
-from periplus.cli.aim import IP, Aim, Gather, aim, named_ports
+from periplus.cli.aim import IP, Aim, Gather, aim, excluded_ports, named_ports
+from periplus.cli.caution import check_public, listed_public, planned_raw
 from periplus.cli.discovering import discovery
 from periplus.cli.main import FAILED, FINISHED, INTERRUPTED
-from periplus.cli.options import output_requests, read, timing
+from periplus.cli.options import timing
 from periplus.cli.progress import Progress
+from periplus.cli.resuming import Keeper, aim_of, begun, check_aim, keeper_for, requests_of
 from periplus.cli.scoping import capped, gathered_within, over, scope_for, within
 from periplus.cli.shaping import Manner, manner
-from periplus.data import protocols_text, services_text
+from periplus.data import protocols_text, ranking_text, services_text
 from periplus.engine.timing import Timing
 from periplus.errors import CannotScan, UsageError
 from periplus.result.outputs import open_writers
@@ -27,7 +30,7 @@ from periplus.result.row import HostReport, PortRow, RunRow, ScanRow, SummaryRow
 from periplus.result.text import plural
 from periplus.result.writer import Options, Writers
 from periplus.scan.clock import Clock
-from periplus.scan.config import Discovery, ScanConfig, Work
+from periplus.scan.config import Discovery, ScanConfig, Tarpits, Work
 from periplus.scan.forward import resolver
 from periplus.scan.listing import listed
 from periplus.scan.loop import Loop
@@ -36,12 +39,18 @@ from periplus.scan.naming import Naming
 from periplus.scan.open import Links, open_links
 from periplus.scan.snapshot import Snapshot
 from periplus.scan.vendor import Vendors
+from periplus.space.course import WHOLE, Course
+from periplus.space.ports import read_ranking
 from periplus.space.quote import quoted
 from periplus.space.scope import Scope
 from periplus.space.services import PROTOCOLS, Services
 from periplus.technique.catalogue import by_name
 from periplus.technique.model import Technique
 from periplus.transport.scout import Scout
+
+if TYPE_CHECKING:
+    from periplus.scan.recess import Recess
+    from periplus.scan.state import Past
 
 __all__ = ["scan"]
 
@@ -62,6 +71,7 @@ class _Show:
     writers: Writers
     progress: Progress
     refreshed_s: float = 0.0
+    resting: bool = False
 
     def finding(self, row: PortRow) -> None:
         self.progress.found(row)
@@ -74,7 +84,9 @@ class _Show:
 
     def snapshot(self, snapshot: Snapshot) -> None:
         self.progress.show(snapshot)
-        if snapshot.elapsed_s - self.refreshed_s > REFRESH_S:
+        begins_to_rest = snapshot.paused_until is not None and not self.resting
+        self.resting = snapshot.paused_until is not None
+        if begins_to_rest or snapshot.elapsed_s - self.refreshed_s > REFRESH_S:
             self.refreshed_s = snapshot.elapsed_s
             self.writers.refresh()
 
@@ -95,9 +107,11 @@ class _Stop:
 
 def scan(arguments: Sequence[str], raw: bool, scout: Scout | None) -> int:
     """Scan, and return the exit status. `raw`: raw packets are allowed; `scout` knows the routes."""
-    given = read(arguments)
-    pace, requests = timing(given), output_requests(given)
+    arguments, given, past = begun(arguments, raw)
+    held, raw = raw, planned_raw(given, raw)
+    pace = timing(given)
     progress = Progress(sys.stderr, given.verbose, dumb=os.environ.get("TERM") == "dumb")
+    requests, kept = requests_of(given, past, progress.message)
     services = Services(services_text() + protocols_text())
     scope = scope_for(given, services)
     asked, why = _techniques(given, raw)
@@ -106,34 +120,60 @@ def scan(arguments: Sequence[str], raw: bool, scout: Scout | None) -> int:
     if given.defeat_rations and not any(technique.rations_closed for technique in asked):
         raise UsageError("--defeat-icmp-ratelimit: only UDP scans (-sU) wait for ICMP errors")
     protos = tuple(technique.proto for technique in asked)
-    gather = _gatherer(given.source, raw, scout, progress.message)
+    gather = _gatherer(given, raw, scout, progress.message)
     if scope is not None:
         gather = gathered_within(gather, scope, progress.message)
-    target = aim(given, services, resolver(given.dns_servers), progress.message, protos, gather)
+    if past is not None:
+        target = aim_of(past.asked)
+    else:
+        target = aim(given, services, resolver(given.dns_servers), progress.message, protos, gather)
     if scope is not None:
         target = within(target, given, scope, progress.message)
+        check_aim(target, past, given.scope)
         pace = capped(pace, given, scope, progress.message)
-    seed = secrets.randbits(SEED_BITS) if given.seed is None else given.seed
+    seed = _seed(given, past)
     how = manner(given, asked, target.hosts, seed, target.interface)
-    options = Options(services, given.open_only, given.reason, given.all_states, given.verbose)
+    options = Options(
+        services, given.open_only, given.reason, given.all_states, given.verbose, given.show_tarpits
+    )
     found = (
         None if given.only_list else discovery(given, target.hosts, services, raw, scope, progress.message)
     )
-    config = _config(given, arguments, target, how, pace, seed, found, scope)
-    writers = open_writers(requests, options, progress.message)
+    tarpits = _tarpits(given, how, services)
+    config = _config(given, arguments, target, how, pace, seed, found, scope, tarpits)
+    if given.dry_run:
+        from periplus.cli.planning import show_plan
+
+        return show_plan(given, config, target, requests, held, scout, progress.message)
+    if given.only_list:
+        listed_public(given, target, services, progress.message)
+    check_public(given, config, progress.message)
+    writers = open_writers(requests, options, progress.message, kept=kept)
     for line in (why, how.note):
         if line:
             progress.message(line)
     try:
         if given.only_list:
             return _list(config, target, writers)
-        return _run(config, target, writers, progress, services, scout)
+        clock, recess = _clocks(config, progress)
+        began = past.asked.started if past else clock.epoch_s(clock.now_us())
+        keeper = keeper_for(given, config, target, raw, began, writers, past, progress.message)
+        run = _run_row(config, target, began)
+        return _run(config, run, writers, keeper, progress, services, scout, clock, recess)
     finally:
         progress.close()
         writers.close()
 
 
-def _gatherer(source: int | None, raw: bool, scout: Scout | None, tell: Callable[[str], None]) -> Gather:
+def _seed(given: argparse.Namespace, past: "Past | None") -> int:
+    if past is not None:
+        return past.asked.seed
+    return secrets.randbits(SEED_BITS) if given.seed is None else int(given.seed)
+
+
+def _gatherer(
+    given: argparse.Namespace, raw: bool, scout: Scout | None, tell: Callable[[str], None]
+) -> Gather:
     """Return what finds the hosts of links; nothing of it is loaded before it is asked."""
     made: list[Gather] = []
 
@@ -145,8 +185,12 @@ def _gatherer(source: int | None, raw: bool, scout: Scout | None, tell: Callable
                 f"target {quoted(text)}: its hosts are found by raw packets, and this process may not send them: run "
                 "it as root or give it CAP_NET_RAW"
             )
+        if given.hours is not None:
+            from periplus.scan.recess import PausingClock, Recess
+
+            Recess(given.hours, PausingClock(Clock()), tell=tell).wait()
         if not made:
-            made.append(RollCalls(scout, source, secrets.randbits(KEY_BITS), Clock().now_us, tell))
+            made.append(RollCalls(scout, given.source, secrets.randbits(KEY_BITS), Clock().now_us, tell))
         return made[0](text, interface, inside)
 
     return gather
@@ -161,6 +205,7 @@ def _config(
     seed: int,
     found: Discovery | None,
     scope: Scope | None,
+    tarpits: Tarpits | None,
 ) -> ScanConfig:
     return ScanConfig(
         works=tuple(_work(technique, target, given) for technique in how.techniques),
@@ -182,6 +227,9 @@ def _config(
         socket_ttl=how.socket_ttl,
         transport=how.transport,
         scope=scope,
+        hours=given.hours,
+        tarpits=tarpits,
+        shard=given.shard,
     )
 
 
@@ -190,6 +238,13 @@ def _tells_all(given: argparse.Namespace, hosts: int) -> bool:
     if given.stateless:
         return False
     return hosts <= MOST_SILENT or bool(given.verbose or given.all_states)
+
+
+def _tarpits(given: argparse.Namespace, how: Manner, services: Services) -> Tarpits | None:
+    """How hosts are recognised that accept everything: only where ports are found open by a handshake."""
+    if not any(technique.opens_by_handshake for technique in how.techniques):
+        return None
+    return Tarpits(tuple(read_ranking(ranking_text())), excluded_ports(given, services), given.show_tarpits)
 
 
 def _work(technique: Technique, target: Aim, given: argparse.Namespace) -> Work:
@@ -208,6 +263,8 @@ def _work(technique: Technique, target: Aim, given: argparse.Namespace) -> Work:
 def _techniques(given: argparse.Namespace, raw: bool) -> tuple[list[Technique], str]:
     """Return the techniques, and which it is and why when nobody asked for one; `raw`: raw packets are allowed."""
     asked = [name for proto in (*PROTOCOLS, IP) if (name := getattr(given, f"technique_{proto}")) is not None]
+    if given.dry_run and given.only_list:
+        raise UsageError("-sL lists targets, and --dry-run plans a scan: only one of them")
     if given.only_find or given.only_list:
         if asked:
             flag = "-sn" if given.only_find else "-sL"
@@ -267,14 +324,16 @@ def _list(config: ScanConfig, target: Aim, writers: Writers) -> int:
     began = clock.epoch_s(clock.now_us())
     writers.begin(_run_row(config, target, began))
     naming = Naming(None if config.reverse is None else config.reverse, ReverseNames(config.dns_servers))
-    for count, report in enumerate(listed(target.hosts, config.names, began), 1):
+    course = None if config.shard == WHOLE else Course(target.hosts, config.seed, config.shard)
+    for count, report in enumerate(listed(target.hosts, config.names, began, course), 1):
         naming.ask(report)
         if not count % LISTED_AT_ONCE:
             writers.hosts(list(naming.named(wait=False)))
     writers.hosts(list(naming.named(wait=True)))
     naming.close()
     ended = clock.epoch_s(clock.now_us())
-    writers.end(SummaryRow(0, target.hosts.size, 0, 0, 0.0, 0.0, ended - began, 0.0, ended))
+    size = course.size if course else target.hosts.size
+    writers.end(SummaryRow(0, size, 0, 0, 0.0, 0.0, ended - began, 0.0, ended))
     return FAILED if writers.failed else FINISHED
 
 
@@ -290,38 +349,49 @@ def _run_row(config: ScanConfig, target: Aim, began: float) -> RunRow:
         ),
         targets=target.hosts.size,
         contact=config.scope.contact if config.scope else None,
+        shard=None if config.shard == WHOLE else str(config.shard),
     )
 
 
 def _run(
     config: ScanConfig,
-    target: Aim,
+    run: RunRow,
     writers: Writers,
+    keeper: Keeper,
     progress: Progress,
     services: Services,
     scout: Scout | None,
+    clock: Clock,
+    recess: "Recess | None",
 ) -> int:
-    clock = Clock()
     show = _Show(writers, progress)
-    began = clock.epoch_s(clock.now_us())
-    with _stopping() as stop, _opened(config, clock, progress, scout) as links:
-        writers.begin(_run_row(config, target, began))
-        naming = Naming(config.reverse, ReverseNames(config.dns_servers), Vendors(progress.detail))
-        summary = Loop(
-            config,
-            links,
-            show,
-            clock,
-            services.names,
-            naming,
-            lambda: stop() or writers.exhausted or over(config.scope) is not None,
-        ).run()
-        naming.close()
+    with _stopping() as stop:
+        if recess is not None:
+            recess.wait(stop)
+        with _opened(config, clock, progress, scout, recess) as links:
+            writers.begin(run)
+            keeper.begin(run.started)
+            naming = Naming(config.reverse, ReverseNames(config.dns_servers), Vendors(progress.detail))
+            summary = Loop(
+                config,
+                links,
+                show,
+                clock,
+                services.names,
+                naming,
+                lambda: stop() or writers.exhausted or over(config.scope) is not None,
+                recess=recess,
+                journal=keeper.journal,
+            ).run()
+            naming.close()
     if summary.exit == "interrupted" and not stop.asked:
         summary = replace(summary, message=over(config.scope))
+    summary = keeper.total(summary)
     progress.close()
     writers.end(summary)
-    if not summary.hosts_up and summary.exit == "success" and config.works and not config.assume_up:
+    keeper.end(summary)
+    nobody = summary.hosts > 0 and not summary.hosts_up
+    if nobody and summary.exit == "success" and config.works and not config.assume_up:
         progress.message("No host answered; -Pn reports hosts that drop everything as up")
     silent = summary.hosts - summary.hosts_up
     if silent and summary.exit == "success" and config.assume_up and not config.tell_silent:
@@ -330,6 +400,16 @@ def _run(
             f"{plural(silent, 'host', 'hosts')} said nothing: counted, and not told one by one{more}"
         )
     return _status(summary, writers, progress, stop.asked)
+
+
+def _clocks(config: ScanConfig, progress: Progress) -> "tuple[Clock, Recess | None]":
+    """The clock of the run, and what stops it outside the hours."""
+    if config.hours is None:
+        return Clock(), None
+    from periplus.scan.recess import PausingClock, Recess
+
+    clock = PausingClock(Clock())
+    return clock, Recess(config.hours, clock, tell=progress.message)
 
 
 def _status(summary: SummaryRow, writers: Writers, progress: Progress, asked: bool) -> int:
@@ -343,9 +423,13 @@ def _status(summary: SummaryRow, writers: Writers, progress: Progress, asked: bo
 
 
 @contextmanager
-def _opened(config: ScanConfig, clock: Clock, progress: Progress, scout: Scout | None) -> Iterator[Links]:
+def _opened(
+    config: ScanConfig, clock: Clock, progress: Progress, scout: Scout | None, recess: "Recess | None"
+) -> Iterator[Links]:
     generator = random.Random(config.seed)
-    links = open_links(config, clock, generator.randrange, progress.message, scout, progress.detail)
+    links = open_links(
+        config, clock, generator.randrange, progress.message, scout, progress.detail, recess=recess
+    )
     try:
         yield links
     finally:

@@ -27,7 +27,7 @@ from periplus.space.services import Services
 from periplus.space.space import Space
 from periplus.space.targets import Target
 
-__all__ = ["capped", "gathered_within", "over", "read_scope", "scope_for", "within"]
+__all__ = ["capped", "gathered_within", "over", "read_scope", "scope_for", "within", "zone_named"]
 
 IP = "ip"  # its ports are protocols
 Tell = Callable[[str], None]
@@ -48,10 +48,10 @@ def read_scope(file: str, services: Services) -> Scope:
         raise UsageError(f"scope {file}: this is not text ({error.reason} at byte {error.start})") from error
     except ValueError as error:  # not only TOMLDecodeError: a number may have too many digits
         raise UsageError(f"scope {file}: no TOML: {error}") from error
-    return scope_of(document, file, services, _zone)
+    return scope_of(document, file, services, zone_named)
 
 
-def _zone(name: str) -> tzinfo:
+def zone_named(name: str) -> tzinfo:
     """A time zone of this machine; ValueError when it has none of that name."""
     if name == "UTC":
         return UTC
@@ -69,7 +69,7 @@ def scope_for(given: argparse.Namespace, services: Services) -> Scope | None:
         return None
     scope = read_scope(given.scope, services)
     closed = scope.closed(time.time())
-    if closed is not None and not given.only_list:
+    if closed is not None and not (given.only_list or given.dry_run):
         raise CannotScan(f"scope {scope.file}: {closed}; nothing is sent")
     return scope
 

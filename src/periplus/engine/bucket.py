@@ -20,11 +20,15 @@ class Bucket:
         """Bring the level up to now and return the whole tokens that may be taken."""
         self.level = min(self._burst, self.level + self.rate * (now_us - self._filled_us) / SECOND)
         self._filled_us = now_us
-        return int(self.level)
+        return max(int(self.level), 0)
 
     def take(self, tokens: int) -> None:
-        """Take tokens; more than there are leaves a debt of none."""
-        self.level = max(0.0, self.level - tokens)
+        """Take tokens; more than there are leaves a debt of none, or the one that there was."""
+        self.level = min(self.level, max(0.0, self.level - tokens))
+
+    def owe(self, tokens: int) -> None:
+        """Take tokens that are gone in any case; what is missing is a debt that time has to pay first."""
+        self.level -= tokens
 
     def ready_us(self, wanted: float) -> int:
         """Return the time at which `wanted` tokens, at least one, will be there (at rate 0: a far time)."""

@@ -16,11 +16,13 @@ import numpy as np
 from periplus.columns import I64, Mask, distinct
 from periplus.engine.bucket import Bucket
 from periplus.engine.group import Group, HostState
-from periplus.engine.intake import Fed, Intake, Ordered
+from periplus.engine.intake import Along, Fed, Intake, Ordered
+from periplus.engine.ledger import Ledger
 from periplus.engine.lists import fair_shares
 from periplus.engine.loss import expected_missed, hidden_by_eras, per_try, shares
 from periplus.engine.pace import Pace
 from periplus.engine.portorder import PortOrders, different_orders
+from periplus.engine.remains import Remains, joined_remains, remains_of, restore
 from periplus.engine.replies import Findings, Probes, Replies, Tally
 from periplus.engine.tables import NO_STRETCH
 from periplus.engine.timing import Timing
@@ -102,9 +104,12 @@ class Engine:
         urgent: Mask | None = None,
         fed: bool = False,
         until_up: bool = False,
+        ledger: Ledger | None = None,
+        remains: Remains | None = None,
     ) -> None:
         """`urgent`: of all 65,536 ports, those that each host is asked first. `fed`: hosts are asked when they are
-        given to `admit`; `until_up`: until they are known to be there."""
+        given to `admit`; `until_up`: until they are known to be there. `ledger`: only the hosts of its course are
+        asked, from where it stands; `remains`: what an earlier run knew of hosts that it had not finished."""
         self._space = space
         self._table = table
         self._timing = timing
@@ -113,8 +118,12 @@ class Engine:
         self._port_orders, self._kinds = different_orders([each.ports for each in space.blocks], urgent, key)
         size = self._size_of_groups()
         self._fed = Fed(size) if fed else None
-        self._intake: Intake = self._fed or Ordered(space.n_hosts, key, size)
+        self._intake: Intake = self._fed or (
+            Along(ledger, space, size) if ledger else Ordered(space.n_hosts, key, size)
+        )
         self._until_up = until_up
+        self._remains = remains
+        self._restored: set[int] = set()  # groups with hosts that may have nothing left to ask
         self.groups: dict[int, Group] = {}
         self.totals = Totals()
         self._pace = Pace(timing, self._limits.outstanding, now_us, self._limits.in_flight)
@@ -182,6 +191,11 @@ class Engine:
             cell[row] = group.hosts.first[place[inside]] + rank[row]
         return number, cell
 
+    def remains(self) -> Remains:
+        """What is known of hosts that are not finished, for an engine that goes on later."""
+        earlier = [] if self._remains is None else [self._remains]
+        return joined_remains([*earlier, *(remains_of(group) for group in self.groups.values())])
+
     # the step
 
     def step(self, now_us: int, replies: dict[int, Replies], room: int = NEVER) -> Step:
@@ -191,18 +205,19 @@ class Engine:
         for number, batch in replies.items():
             if number in self.groups:
                 self._hear(self.groups[number], batch, step)
+        if self._timing.host_timeout_us:
+            for group in self.groups.values():
+                self._time_out(group, now_us)
+        stirred = self._restored | replies.keys()
         for group in [
-            each for each in self.groups.values() if each.flights.next_us <= now_us or each.number in replies
+            each for each in self.groups.values() if each.flights.next_us <= now_us or each.number in stirred
         ]:
             answered = group.number in replies
             if self._until_up and answered:
                 group.finish((group.hosts.status == HostState.ACTIVE) & (group.hosts.proved > 0), now_us)
             expired = group.expire(now_us)
-            if expired or answered:
+            if expired or group.number in stirred:
                 self._decide(group, now_us)
-        if self._timing.host_timeout_us:
-            for group in self.groups.values():
-                self._time_out(group, now_us)
         # The fate of probes is known when what has come was read, and a full batch says that more has.
         if sum(map(len, replies.values())) < UNREAD:
             self._pace.review(now_us, self._round_us)
@@ -219,6 +234,7 @@ class Engine:
         for group in self._telling:
             if group.told:
                 del self.groups[group.number]
+                self._restored.discard(group.number)
                 self._intake.forget(group.number)
 
     def _hear(self, group: Group, replies: Replies, step: Step) -> None:
@@ -295,6 +311,10 @@ class Engine:
                 orders=self._orders_of(host_id),
             )
             self.groups[group.number] = group
+            if self._remains is not None and len(self._remains):
+                used = restore(group, self._remains)
+                self._remains = self._remains.without(used)
+                self._restored |= {group.number} if used.any() else set()
             step.opened.append(group)
 
     def _orders_of(self, host_id: I64) -> PortOrders:
@@ -407,6 +427,10 @@ class Engine:
             soonest = max(soonest, min(turns, default=0))
             wake_us = min(wake_us, soonest)
         return wake_us
+
+    def charge(self, packets: int) -> None:
+        """Somebody else sent packets that a ceiling on the rate has to cover."""
+        self._pace.charge(packets)
 
     def paced_left_s(self) -> float | None:
         """Return how long the hosts that ration their answers take, once nothing else is left to do; else None.

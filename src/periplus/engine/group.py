@@ -5,9 +5,7 @@ the first one at the distance of a time-out, the third the second. A cell that e
 the list of try `k + 1`, and because that list never grows past what try `k` has already taken, all lists share
 one piece of memory. Thus a retransmission needs no queue and no search, and a host costs a few numbers.
 
-Nothing here is a loop over hosts, ports or probes; loops are over tries (at most eleven). A group of silent hosts is
-cheap: what only answers fill (round trips, windows, rations) is made with the first answer, and what a look at all
-hosts has shown (nothing to ask, nobody finished) is remembered until something changes it.
+Nothing here is a loop over hosts, ports or probes; loops are over tries (at most eleven).
 """
 
 import numpy as np
@@ -29,8 +27,6 @@ from periplus.technique.model import UNEXPECTED, Table
 from periplus.technique.verdict import State
 
 __all__ = ["Cells", "Group", "HostState", "Hosts"]
-
-NEVER = 1 << 62
 
 
 class Group(Lore):
@@ -55,14 +51,12 @@ class Group(Lore):
         self.hosts.first[1:] = np.cumsum(ports)[:-1]
         self.hosts.allowed[:] = timing.min_tries
         self.cells = allocate(Cells, int(ports.sum()))
-        self.ready = np.zeros((timing.min_tries + 1, len(addresses)), np.int32)
-        self.taken = np.zeros((timing.min_tries + 1, len(addresses)), np.int32)
+        self.ready, self.taken = np.zeros((2, timing.min_tries + 1, len(addresses)), np.int32)
         self.ready[0] = ports
-        self.routers: list[int] = [0]
         self.outstanding = 0
         self.stretch = 0  # of the pace; the engine's to set
         self.overdue_us = 0  # when a host may have taken too long, likewise
-        self._orders = orders or plain_orders(ports, host_id, key)
+        self.orders = orders or plain_orders(ports, host_id, key)
         self._uniform = int(ports[0]) if (ports == ports[0]).all() else 0
         self.flights = Flights(len(addresses))
         self.memory = bytes_taken(len(addresses), len(self.cells.state))
@@ -163,9 +157,9 @@ class Group(Lore):
             again: I64 = first + self.cells.again[first + position]
             return again
         self.fresh -= len(host)
-        cell = first + self._orders.at(host, position)
+        cell = first + self.orders.at(host, position)
         # Urgent ports are no fair sample of all, so no stretch is judged by them.
-        self.cells.stretch[cell] = np.where(position < self._orders.urgent[host], NO_STRETCH, self.stretch)
+        self.cells.stretch[cell] = np.where(position < self.orders.urgent[host], NO_STRETCH, self.stretch)
         return cell
 
     def _ask(self, cell: I64, host: I64, now_us: int) -> Probes:
@@ -242,6 +236,10 @@ class Group(Lore):
         if not found.any():
             return None
         hosts.opened += np.bincount(host[found], minlength=len(self)).astype(np.int32)
+        if replies.window is not None:
+            window = replies.window[chosen[found]]
+            np.minimum.at(hosts.window_low, host[found], window)
+            np.maximum.at(hosts.window_high, host[found], window)
         return self.findings(cell[found], host[found])
 
     def _ration(self, replies: Replies, chosen: I64, cell: I64, host: I64, rationed: Mask) -> None:
@@ -285,15 +283,8 @@ class Group(Lore):
             return
         pairs = np.stack([sender.hi[other], sender.lo[other]], axis=1)
         routers, row = np.unique(pairs, axis=0, return_inverse=True)
-        numbers = [self._router_number((int(hi) << 64) | int(lo)) for hi, lo in routers]
+        numbers = [self.router_number((int(hi) << 64) | int(lo)) for hi, lo in routers]
         self.cells.sender[cell[other]] = np.array(numbers, np.uint16)[row.reshape(-1)]
-
-    def _router_number(self, address: int) -> int:
-        if address not in self.routers:
-            if len(self.routers) > np.iinfo(np.uint16).max:
-                return 0
-            self.routers.append(address)
-        return self.routers.index(address)
 
     def _prove(self, replies: Replies, chosen: I64, cell: I64, host: I64) -> Mask:
         """Which answers come from the target itself, and so prove it to be up.
@@ -428,7 +419,11 @@ class Group(Lore):
         allowed = self.hosts.allowed
         allowed[which] = np.minimum(allowed[which] + tries, self.timing.max_tries)
         self.drained = False
-        missing = int(allowed.max()) + 1 - len(self.ready)
+        self.lengthen()
+
+    def lengthen(self) -> None:
+        """Make lists for as many tries as some host is allowed."""
+        missing = int(self.hosts.allowed.max()) + 1 - len(self.ready)
         if missing > 0:
             more = np.zeros((missing, len(self)), np.int32)
             self.ready, self.taken = np.concatenate([self.ready, more]), np.concatenate([self.taken, more])

@@ -4,6 +4,7 @@ These columns are as large as all others together, and most hosts of a large spa
 it is first needed, which is with the first answer; until then the same holds for all hosts, and costs nothing.
 """
 
+from dataclasses import fields
 from functools import cached_property
 
 import numpy as np
@@ -30,6 +31,7 @@ class Lore:
         self.timing = timing
         self._most = most
         self.memory = 0  # about how many bytes the hosts take
+        self.routers: list[int] = [0]  # who answered in a target's stead; 0: the target itself
 
     def __len__(self) -> int:
         return len(self.addresses)
@@ -37,10 +39,14 @@ class Lore:
     @cached_property
     def trips(self) -> RoundTrips:
         """What is known of the way to each host."""
-        trips = allocate(RoundTrips, len(self))
-        trips.rto_us[:] = self.timing.initial_rtt_us
         self.memory += len(self) * LORE_BYTES  # the others follow soon
-        return trips
+        return _untimed(len(self), self.timing)
+
+    def trips_of(self, host: I64) -> RoundTrips:
+        """What is known of the ways to these hosts; nothing is made by asking."""
+        if not self._is_made("trips"):
+            return _untimed(len(host), self.timing)
+        return RoundTrips(*(getattr(self.trips, each.name)[host] for each in fields(RoundTrips)))
 
     @cached_property
     def windows(self) -> Windows:
@@ -74,6 +80,14 @@ class Lore:
         """How many probes may be on their way to each host."""
         return self.windows.size.astype(np.int64) if self._is_made("windows") else int(FIRST_WINDOW)
 
+    def router_number(self, address: int) -> int:
+        """Return the row of a router among `routers`, new or known; 0 when there are too many."""
+        if address not in self.routers:
+            if len(self.routers) > np.iinfo(np.uint16).max:
+                return 0
+            self.routers.append(address)
+        return self.routers.index(address)
+
     def quota(self, wanted: I64, now_us: int) -> I64:
         """By host, how many of the wanted questions its turns allow now."""
         return self.rations.quota(wanted, now_us) if self.in_turns else wanted
@@ -82,3 +96,9 @@ class Lore:
         """Judge the windows."""
         if self._is_made("windows"):
             self.windows.review(now_us, self.trips.rto_us + self.trips.srtt_us)
+
+
+def _untimed(hosts: int, timing: Timing) -> RoundTrips:
+    trips = allocate(RoundTrips, hosts)
+    trips.rto_us[:] = timing.initial_rtt_us
+    return trips

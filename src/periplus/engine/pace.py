@@ -85,6 +85,11 @@ class Pace:
             self._ceiling.take(clocked + floor)
         self.brake.sent(first_tries, clocked + floor)
 
+    def charge(self, packets: int) -> None:
+        """Packets went out that are no probes; the ceiling holds for them as well."""
+        if self._ceiling.rate:
+            self._ceiling.owe(packets)
+
     def ready_us(self, outstanding: int, roomy: bool) -> int:
         """Return when the next probe may go if no answer comes; `roomy`: a host's own window would let one out."""
         ceiling = self._ceiling.ready_us(self._ceiling.rate * COALESCE_S) if self._ceiling.rate else 0

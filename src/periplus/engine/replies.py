@@ -1,11 +1,11 @@
 """What goes into the engine and what comes out of it: columns, and nothing that belongs to a transport."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from enum import IntEnum
 
 import numpy as np
 
-from periplus.columns import F32, I64, U8, U16
+from periplus.columns import F32, I64, U8, U16, Mask
 from periplus.space.address import Addresses
 
 __all__ = ["Findings", "Probes", "Replies", "Tally", "Unanswered"]
@@ -27,7 +27,7 @@ class Replies:
     """Answers whose cookie was right, columns of equal length, for one group of hosts.
 
     cell: which question; signal: what the answer is (`technique.signal`); attempt: which try it answers, from 0;
-    ttl: of the answer, 0 unknown; time_us: when it arrived. `sender` is who sent it.
+    ttl: of the answer, 0 unknown; time_us: when it arrived. `sender` is who sent it; `window` that of a TCP segment.
     """
 
     cell: I64
@@ -36,6 +36,7 @@ class Replies:
     ttl: U8
     time_us: I64
     sender: Addresses | None = None
+    window: U16 | None = None
 
     def __len__(self) -> int:
         return len(self.cell)
@@ -51,7 +52,12 @@ class Replies:
             np.concatenate([self.ttl, other.ttl]),
             np.concatenate([self.time_us, other.time_us]),
             Addresses.concat([self.sender, other.sender]),
+            _both(self.window, other.window),
         )
+
+
+def _both(some: U16 | None, others: U16 | None) -> U16 | None:
+    return None if some is None or others is None else np.concatenate([some, others])
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +90,10 @@ class Findings:
 
     def __len__(self) -> int:
         return len(self.cell)
+
+    def only(self, rows: Mask) -> "Findings":
+        """Some of them."""
+        return replace(self, **{each.name: getattr(self, each.name)[rows] for each in fields(self)[1:]})
 
 
 @dataclass(slots=True)

@@ -63,6 +63,8 @@ class Hosts:
     proved: U8 = column("u1", "1: the host itself has answered, so it is up")
     reason: U8 = column("u1", "the Reason of its own first answer")
     ttl: U8 = column("u1", "of its own first answer")
+    window_low: U16 = column("u2", "the least TCP window of those that opened", 0xFFFF)
+    window_high: U16 = column("u2", "the greatest TCP window of those that opened")
     missed: F64 = column("f8", "expected open ports among the silent, when finished")
 
 

@@ -2,8 +2,9 @@
 
 Of 1,000 ports of a usual host 997 say the same. A state that more than 25 ports of a host share is told as a
 count with its reasons ("Not shown: 997 closed tcp ports (reset)"); every step of verbosity adds another 25.
-Open ports are never folded. ``--open`` folds every state that does not hold an open port. The figures
-were read off Nmap 7.93's behaviour.
+Open ports are never folded, but for those that something in front of their host accepts in place of services
+(`row.Tarpit`), unless ``--show-tarpits`` lists them. ``--open`` folds every state that does not hold an open port.
+The figures were read off Nmap 7.93's behaviour.
 
 Columns stay columns: what is folded costs a few NumPy passes and never an object a port.
 """
@@ -13,8 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from periplus.columns import U16
-from periplus.result.row import HostReport, PortColumns, PortRow
+from periplus.columns import U16, Mask
+from periplus.result.row import HostReport, PortColumns, PortRow, Tarpit
 from periplus.result.writer import Options
 from periplus.technique.verdict import Reason, State
 
@@ -30,17 +31,16 @@ REASONS = len(Reason)
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Folded ports of one protocol that share state and reason; `ports` ascend."""
+    """Folded ports of one protocol that share state and reason: `count` of them. Open ones are a tarpit's.
+
+    `ports` ascend; empty where nobody knows which they are.
+    """
 
     proto: str
     state: State
     reason: Reason
+    count: int
     ports: U16
-
-    @property
-    def count(self) -> int:
-        """How many ports the group holds."""
-        return len(self.ports)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +85,19 @@ def fold(host: HostReport, options: Options, *, unfold: bool = False) -> Folded:
     counts = np.zeros(STATES, dtype=np.int64)
     for columns in host.columns:
         counts += np.bincount(columns.state, minlength=STATES)
+    for each in host.unlisted:
+        counts[each.state] += each.count
     folded = _folded_states(counts, options, unfold=unfold)
-    shown = tuple(columns.ports[~folded[columns.state]] for columns in host.columns)
-    groups = [group for columns in host.columns for group in _groups(columns, folded)]
+    hidden = [folded[columns.state] for columns in host.columns]
+    if host.tarpit is not None and not (unfold or options.show_tarpits):
+        hidden = [
+            mask | _accepting(host.tarpit, each) for mask, each in zip(hidden, host.columns, strict=True)
+        ]
+    pairs = list(zip(host.columns, hidden, strict=True))
+    shown = tuple(columns.ports[~mask] for columns, mask in pairs)
+    groups = [group for columns, mask in pairs for group in _groups(columns, mask)]
+    unknown = np.zeros(0, np.uint16)
+    groups += [Group(each.proto, each.state, each.reason, each.count, unknown) for each in host.unlisted]
     groups.sort(key=lambda group: (-int(counts[group.state]), group.state, -group.count, group.reason))
     present = [state for state in State if counts[state]]
     return Folded(
@@ -107,8 +117,14 @@ def _folded_states(counts: np.ndarray, options: Options, *, unfold: bool) -> np.
     return folded & (counts > 0)
 
 
-def _groups(columns: PortColumns, folded: np.ndarray) -> Iterator[Group]:
-    mask = folded[columns.state]
+def _accepting(tarpit: Tarpit, columns: PortColumns) -> Mask:
+    """Which ports are open only because something accepts everything."""
+    mine: Mask = np.isin(columns.ports, tarpit.ports) & (columns.proto == tarpit.proto)
+    mine &= columns.state == State.OPEN
+    return mine
+
+
+def _groups(columns: PortColumns, mask: Mask) -> Iterator[Group]:
     if not mask.any():
         return
     ports = columns.ports[mask]
@@ -116,7 +132,8 @@ def _groups(columns: PortColumns, folded: np.ndarray) -> Iterator[Group]:
     present = np.flatnonzero(np.bincount(kind)).tolist()
     for each in present:
         state, reason = divmod(each, REASONS)
-        yield Group(columns.proto, State(state), Reason(reason), ports[kind == each])
+        chosen = ports[kind == each]
+        yield Group(columns.proto, State(state), Reason(reason), len(chosen), chosen)
 
 
 def rows(host: HostReport, folded: Folded, options: Options) -> Iterator[PortRow]:

@@ -2,8 +2,9 @@
 
 A host that is up has a line ``Status: Up`` and a line ``Ports:`` with seven fields a port (port, state, protocol,
 owner, service, RPC, version), parted by slashes; of IP protocols a line ``Protocols:`` with number, state and name.
-``Ignored State:`` follows when exactly one state is folded. Names and services lose what would end a field. Lines are
-appended by host. Notes and the way to a host are comments, as Nmap has no field for them.
+``Ignored State:`` follows when exactly one state is folded; it is ``open`` where something accepts everything.
+Names and services lose what would end a field. Lines are appended by host. Notes and the way to a host are comments,
+as Nmap has no field for them.
 """
 
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 from periplus.result.fold import Folded, fold, rows
 from periplus.result.normal import footer_line, header_lines
 from periplus.result.row import PROTOCOLS, HostReport, PortRow, RunRow, SummaryRow
-from periplus.result.text import harmless_names, printable
+from periplus.result.text import crowded_lines, harmless_names, printable
 from periplus.result.writer import Format, Writer
 
 __all__ = ["FORMAT", "Grepable"]
@@ -42,7 +43,8 @@ class Grepable(Writer):
 
     def end(self, summary: SummaryRow, /) -> None:
         """Write the last line."""
-        self._sink.write([footer_line(summary)])
+        crowded = [f"# {line}\n" for line in crowded_lines(summary)]
+        self._sink.write([*crowded, footer_line(summary)])
 
     def _host_lines(self, host: HostReport, who: str, folded: Folded) -> Iterator[str]:
         yield f"{who}\tStatus: Up\n"

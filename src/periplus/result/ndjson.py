@@ -8,12 +8,13 @@ it can reach a terminal as a control character.
 
 import math
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
 from periplus.result.fold import Folded, fold, rows
-from periplus.result.row import Hop, HostReport, PortColumns, PortRow, RunRow, SummaryRow, Trace
+from periplus.result.row import Hop, HostReport, PortColumns, PortRow, RunRow, SummaryRow, Tarpit, Trace
 from periplus.result.sink import Sink
 from periplus.result.text import faithful, iso_time, port_list
 from periplus.result.writer import Format, Options, Writer
@@ -34,6 +35,14 @@ class Ndjson(Writer):
         self._told: dict[str, set[tuple[str, int]]] = {}  # ports told before their host was finished
         self._encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
+    def recall(self, memory: dict[str, Any], /) -> None:
+        """Know again which ports of unfinished hosts have their line."""
+        self._told = {addr: {(proto, port) for proto, port in told} for addr, told in memory["told"].items()}
+
+    def memory(self) -> dict[str, Any]:
+        """Which ports of unfinished hosts have their line."""
+        return {"told": {addr: sorted(told) for addr, told in self._told.items()}}
+
     def begin(self, run: RunRow, /) -> None:
         """Write the ``run`` line."""
         row = {
@@ -49,6 +58,7 @@ class Ndjson(Writer):
             ],
             "targets": run.targets,
             "contact": None if run.contact is None else faithful(run.contact),
+            "shard": run.shard,
         }
         self._sink.write([self._line(row)])
 
@@ -82,6 +92,7 @@ class Ndjson(Writer):
             "rate": _number(summary.rate, 1),
             "kernel_drops": summary.kernel_drops,
             "discarded": summary.discarded,
+            "crowded": [asdict(each) for each in summary.crowded] or None,
             "end": iso_time(summary.ended),
             "exit": summary.exit,
             "message": None if summary.message is None else faithful(summary.message),
@@ -138,6 +149,7 @@ def _host(host: HostReport) -> dict[str, Any]:
         "timed_out": True if host.timed_out else None,
         "notes": [faithful(note) for note in host.notes] or None,
         "trace": _trace(host.trace) if host.trace else None,
+        "tarpit": _tarpit(host.tarpit) if host.tarpit else None,
         "start": iso_time(host.started),
         "end": iso_time(host.ended),
     }
@@ -146,6 +158,24 @@ def _host(host: HostReport) -> dict[str, Any]:
 def _trace(trace: Trace) -> dict[str, Any]:
     row = {"proto": trace.proto, "port": trace.port, "hops": [_hop(hop) for hop in trace.hops]}
     return _known(row)
+
+
+def _tarpit(found: Tarpit) -> dict[str, Any]:
+    return _known(
+        {
+            "proto": found.proto,
+            "kind": found.kind,
+            "ports": port_list(found.ports),
+            "accepting": len(found.ports),
+            "probed": found.probed,
+            "asked": found.asked,
+            "alike": found.alike,
+            "controls": found.controls,
+            "taken": found.taken,
+            "ttl": found.ttl,
+            "window": found.window,
+        }
+    )
 
 
 def _hop(hop: Hop) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from periplus.result.sink import Sink
 from periplus.result.text import (
     clock_time,
     command_line,
+    crowded_lines,
     date_time,
     done_line,
     figures_line,
@@ -25,7 +26,7 @@ from periplus.result.text import (
     printable,
 )
 from periplus.result.writer import Format, Options, Writer
-from periplus.technique.verdict import Reason
+from periplus.technique.verdict import Reason, State
 
 __all__ = ["FORMAT", "TERMINAL", "FileTable", "TerminalTable", "reason_text"]
 
@@ -170,6 +171,10 @@ def _not_shown(host: HostReport, folded: Folded) -> Iterator[str]:
 def _counts(folded: Folded) -> Iterable[str]:
     """``997 closed tcp ports (reset)`` for every folded group."""
     for group in folded.groups:
+        if group.state is State.OPEN:
+            noun = f"accepting {group.proto} port"
+            yield f"{plural(group.count, noun, f'{noun}s')} (tarpit)"
+            continue
         noun = f"{group.state.word} {f'{group.proto} port' if group.proto != PROTOCOLS else 'protocol'}"
         yield f"{plural(group.count, noun, f'{noun}s')} ({group.reason.word})"
 
@@ -236,6 +241,7 @@ def _figures(summary: SummaryRow, options: Options) -> Iterator[str]:
     if summary.message:
         yield f"Reason: {printable(summary.message)}"
     yield figures_line(summary)
+    yield from crowded_lines(summary)
     if summary.kernel_drops:
         yield (
             f"Warning: the kernel dropped {plural(summary.kernel_drops, 'frame', 'frames')} before we read them; "

@@ -16,6 +16,7 @@ from periplus.technique.verdict import Reason, State
 
 __all__ = [
     "PROTOCOLS",
+    "Crowded",
     "Hop",
     "HostReport",
     "PortColumns",
@@ -23,7 +24,9 @@ __all__ = [
     "RunRow",
     "ScanRow",
     "SummaryRow",
+    "Tarpit",
     "Trace",
+    "Unlisted",
 ]
 
 PROTOCOLS = "ip"  # a row's protocol where its port is itself the number of an IP protocol
@@ -60,7 +63,8 @@ class PortColumns:
 
     ports u2; state, reason, ttl (0: unknown), tries u1; rtt_ms f4 (NaN: unknown);
     time: seconds since the epoch at which the last verdict of the host was reached.
-    `senders` maps a port to the router that answered in the target's stead.
+    `senders` maps a port to the router that answered in the target's stead; `windows` are the least and the greatest
+    TCP window of the answers that opened ports, where they were seen.
     """
 
     proto: str
@@ -71,6 +75,39 @@ class PortColumns:
     tries: U8
     rtt_ms: F32
     senders: dict[int, str] = field(default_factory=dict)
+    windows: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tarpit:
+    """Something in front of a host takes every connection: `ports`, ascending, are open by that alone.
+
+    `kind` is what a connection with data meets there: ``deaf`` (the data is never acknowledged), ``silent``
+    (acknowledged, and nothing more), ``closing`` (it is closed, nothing said) or ``answering`` (something is said on
+    every port). `probed` ports were asked by the scan; `asked` of them with data, of which `alike` met this. Of
+    `controls`, random high ports asked in the same way, `taken` accepted. `ttl` and `window` are those of all
+    handshakes, if they have one in common.
+    """
+
+    proto: str
+    kind: str
+    ports: U16
+    probed: int
+    asked: int
+    alike: int
+    controls: int
+    taken: int
+    ttl: int | None = None
+    window: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Crowded:
+    """A network in which so many of the hosts that are up are `Tarpit`s that one thing in front of it must be."""
+
+    network: str
+    hosts: int
+    up: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +136,22 @@ class Trace:
 
 
 @dataclass(frozen=True, slots=True)
+class Unlisted:
+    """Ports of a host of which only the number is known, as a file says it."""
+
+    proto: str
+    state: State
+    reason: Reason
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class HostReport:
     """A finished host. `up` is False when nothing of it answered; `notes` say what a reader should know.
 
     `names` are (name, kind) pairs with kind ``user`` (given as the target) or ``PTR`` (reverse DNS).
     `vendor` is who the block of `mac` was assigned to, by a list of this machine. `trace` is None when no way was
-    looked for, or nothing of it answered.
+    looked for, or nothing of it answered. `tarpit`: its open ports are no findings.
     """
 
     addr: str
@@ -124,6 +171,8 @@ class HostReport:
     listed: bool = False  # only named: nobody knows whether it is up
     notes: tuple[str, ...] = ()
     trace: Trace | None = None
+    tarpit: Tarpit | None = None
+    unlisted: tuple[Unlisted, ...] = ()  # beyond the columns
 
     def rows(self, columns: PortColumns, chosen: U16, service: dict[int, str]) -> Iterator[PortRow]:
         """Plain rows of the ports in `chosen` (a sub-set of `columns.ports`), for the edge only."""
@@ -171,6 +220,7 @@ class RunRow:
     scans: tuple[ScanRow, ...]
     targets: int  # addresses asked for
     contact: str | None = None  # who answers for the scan, as its scope says
+    shard: str | None = None  # "2/8": the second of eight parts of the targets
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,3 +241,4 @@ class SummaryRow:
     discarded: dict[str, int] = field(default_factory=dict)  # frames that were no replies, by reason
     exit: str = "success"  # "success", "interrupted" or "error"
     message: str | None = None
+    crowded: tuple[Crowded, ...] = ()

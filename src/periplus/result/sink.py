@@ -13,6 +13,9 @@ so a last line can be torn where it crosses a border of 4 KiB; no group crosses 
 cannot be taken back: a document that goes there is complete when the run ends. Where a directory allows no new
 file, or the file is a mount point, the document is written in place: valid whenever no write is going on.
 What a document has not published yet is held in memory. Nothing is promised for a loss of power.
+
+A file can be gone on with: `mark` says how much of it stands, and a sink that is opened with an earlier mark keeps
+exactly that much. What was written after it is lost with the first write, not before.
 """
 
 import errno
@@ -20,12 +23,14 @@ import os
 import select
 import stat
 import time
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-__all__ = ["Document", "Sink", "Stream", "open_sink", "standard_output"]
+__all__ = ["NOTHING", "Document", "Mark", "Sink", "Stream", "fault", "open_sink", "standard_output"]
 
 GROUP_BYTES = 4096
 COPY_BYTES = 1 << 20
@@ -34,6 +39,22 @@ PUBLISH_SHARE = 0.1  # of the time may go into publishing
 
 # The kernel's ways of saying that a file cannot be replaced here, though it may be writable.
 NO_REPLACEMENT = (errno.EACCES, errno.EPERM, errno.EBUSY, errno.EXDEV)
+NO_SYNC = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How much of a file stands: its first `size` bytes (without a document's tail), and their CRC-32."""
+
+    size: int
+    crc: int
+
+    def after(self, data: bytes) -> "Mark":
+        """The mark when `data` follows."""
+        return Mark(self.size + len(data), zlib.crc32(data, self.crc))
+
+
+NOTHING = Mark(0, 0)
 
 
 class Sink(Protocol):
@@ -51,6 +72,9 @@ class Sink(Protocol):
     def refresh(self) -> None:
         """Publish what is held back, if that is due."""
 
+    def mark(self) -> Mark | None:
+        """Bring all that was written to the disk and mark it; None where it could not be gone on with."""
+
     def close(self) -> None:
         """End the document with its last tail and give the file back. Further calls do nothing."""
 
@@ -61,12 +85,12 @@ class Stream:
     `owned` says that it is ours to close, `in_place` that the tail is kept behind the last line all the time.
     """
 
-    def __init__(self, fd: int, *, owned: bool, in_place: bool = False) -> None:
+    def __init__(self, fd: int, *, owned: bool, in_place: bool = False, since: Mark = NOTHING) -> None:
         self._fd = fd
         self._owned = owned
         self._regular = owned and stat.S_ISREG(os.fstat(fd).st_mode)
         self._in_place = in_place and self._regular
-        self._end = 0
+        self._mark = since
         self._tail = b""
         self._begun = False
         self._failed = False
@@ -90,7 +114,8 @@ class Stream:
             self._tail = self._tail if tail is None else _encode(tail)
             return
         if not self._begun and self._regular:
-            os.ftruncate(self._fd, 0)
+            os.ftruncate(self._fd, self._mark.size)
+            os.lseek(self._fd, self._mark.size, os.SEEK_SET)
         self._begun = True
         if tail is not None:
             self._tail = _encode(tail)
@@ -107,6 +132,13 @@ class Stream:
     def refresh(self) -> None:
         """Nothing is held back."""
 
+    def mark(self) -> Mark | None:
+        """See `Sink`."""
+        if not self._regular:
+            return None
+        _to_disk(self._fd)
+        return self._mark
+
     def close(self) -> None:
         """See `Sink`."""
         fd, self._fd = self._fd, -1
@@ -121,20 +153,20 @@ class Stream:
 
     def _append(self, group: bytes) -> None:
         if self._in_place:
-            _write_all(self._fd, group + self._tail, at=self._end)
+            _write_all(self._fd, group + self._tail, at=self._mark.size)
         else:
             _write_all(self._fd, group)
-        self._end += len(group)
+        self._mark = self._mark.after(group)
 
     def _put_tail(self) -> None:
-        _write_all(self._fd, self._tail, at=self._end)
-        os.ftruncate(self._fd, self._end + len(self._tail))
+        _write_all(self._fd, self._tail, at=self._mark.size)
+        os.ftruncate(self._fd, self._mark.size + len(self._tail))
 
     def _cut_back(self) -> None:
         if not self._regular:
             return
         with suppress(OSError):
-            os.ftruncate(self._fd, self._end)
+            os.ftruncate(self._fd, self._mark.size)
         if self._in_place:
             with suppress(OSError):
                 self._put_tail()
@@ -147,13 +179,16 @@ class Document:
     is no second file but while a copy is made.
     """
 
-    def __init__(self, path: Path, fd: int, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, path: Path, fd: int, clock: Callable[[], float] = time.monotonic, since: Mark = NOTHING
+    ) -> None:
         """`fd` is open for reading and writing on `path`; `clock` counts seconds."""
         self._path = path
         self._part = path.with_name(f".periplus-{os.getpid()}-{os.fstat(fd).st_ino}.part")
         self._fd = fd
         self._clock = clock
-        self._body = 0
+        self._body = since
+        self._copied = False
         self._pending: list[bytes] = []
         self._tail = b""
         self._fresh = True  # what stands under the name is all that was written
@@ -185,6 +220,15 @@ class Document:
             cost = self._clock() - started
             self._due = started + max(PUBLISH_EVERY_S, cost / PUBLISH_SHARE)
 
+    def mark(self) -> Mark | None:
+        """See `Sink`."""
+        if not self._fresh and self._in_place is None:
+            self._publish()
+        if self._in_place is not None:
+            return self._in_place.mark()
+        _to_disk(self._fd)
+        return self._body
+
     def close(self) -> None:
         """See `Sink`."""
         if self._fd < 0:
@@ -203,14 +247,15 @@ class Document:
         try:
             fd = self._copy()
         except OSError as error:
-            if self._body or error.errno not in NO_REPLACEMENT:
+            if self._copied or error.errno not in NO_REPLACEMENT:
                 self._fresh = True  # nothing more is tried: the last copy stands
                 raise
             self._write_in_place()
             return
         os.close(self._fd)
         self._fd = fd
-        self._body += sum(map(len, self._pending))
+        self._copied = True
+        self._body = self._body.after(b"".join(self._pending))
         self._pending = []
         self._fresh = True
 
@@ -218,7 +263,7 @@ class Document:
         """Make a complete copy under another name, put it in the place of the old one, return its descriptor."""
         fd = _create(self._part, os.fstat(self._fd))
         try:
-            _copy_bytes(self._fd, fd, self._body)
+            _copy_bytes(self._fd, fd, self._body.size)
             _write_all(fd, b"".join(self._pending) + self._tail)
             self._part.rename(self._path)
         except BaseException:
@@ -229,33 +274,61 @@ class Document:
         return fd
 
     def _write_in_place(self) -> None:
-        self._in_place = Stream(self._fd, owned=True, in_place=True)
+        self._in_place = Stream(self._fd, owned=True, in_place=True, since=self._body)
         text = b"".join(self._pending).decode("utf-8")
         self._pending = []
         self._in_place.write([text], self._tail.decode("utf-8"))
 
 
-def open_sink(target: str, *, document: bool) -> Sink:
+def open_sink(target: str, *, document: bool, since: Mark = NOTHING) -> Sink:
     """Open the file `target` for a format; nothing of its old content is lost before the first write.
+
+    Of that as much is kept as `since` says.
 
     A target that is no regular file (a pipe, a device) is streamed to. Raises OSError, or ValueError for a NUL.
     """
     flags = os.O_CREAT | os.O_CLOEXEC
     if document:
         with suppress(PermissionError):  # a file that may be written but not read is left to the lines below
-            return _document(target, os.open(target, flags | os.O_RDWR, 0o666))
-    return Stream(os.open(target, flags | os.O_WRONLY, 0o666), owned=True, in_place=document)
+            return _document(target, os.open(target, flags | os.O_RDWR, 0o666), since)
+    fd = os.open(target, flags | os.O_WRONLY, 0o666)
+    return Stream(fd, owned=True, in_place=document, since=since)
 
 
-def _document(target: str, fd: int) -> Sink:
+def _document(target: str, fd: int, since: Mark) -> Sink:
     if stat.S_ISREG(os.fstat(fd).st_mode):
-        return Document(Path(os.path.realpath(target)), fd)
+        return Document(Path(os.path.realpath(target)), fd, since=since)
     return Stream(fd, owned=True)
+
+
+def fault(target: str, mark: Mark) -> str | None:
+    """Why a file does not begin as `mark` says; None when it does."""
+    try:
+        with Path(target).open("rb") as file:
+            found = NOTHING
+            while found.size < mark.size and (data := file.read(min(COPY_BYTES, mark.size - found.size))):
+                found = found.after(data)
+    except FileNotFoundError:
+        return "it is gone"
+    except OSError as error:
+        return error.strerror or str(error)
+    if found.size < mark.size:
+        return f"it has {found.size} bytes, and {mark.size} were written"
+    return None if found == mark else "it was changed by somebody else"
 
 
 def standard_output(fd: int = 1) -> Sink:
     """A sink on a descriptor that is not ours to close."""
     return Stream(fd, owned=False)
+
+
+def _to_disk(fd: int) -> None:
+    """Bring a file to the disk, where the file system can."""
+    try:
+        os.fsync(fd)
+    except OSError as error:
+        if error.errno not in NO_SYNC:
+            raise
 
 
 def _encode(text: str) -> bytes:

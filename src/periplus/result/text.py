@@ -21,6 +21,7 @@ __all__ = [
     "address_key",
     "clock_time",
     "command_line",
+    "crowded_lines",
     "date_time",
     "done_line",
     "faithful",
@@ -135,6 +136,14 @@ def figures_line(summary: SummaryRow) -> str:
         f"{summary.rate:.0f} probes/s; loss {loss}, "
         f"expected missed open ports {summary.expected_missed_open:.2f}"
     )
+
+
+def crowded_lines(summary: SummaryRow) -> list[str]:
+    """Networks in front of which something accepts every connection, a sentence each."""
+    return [
+        f"{each.network}: {each.hosts} of {each.up} hosts accept every connection: something in front of them answers"
+        for each in summary.crowded
+    ]
 
 
 def address_key(addr: str) -> str:

@@ -6,6 +6,9 @@ command line and its help are made from what `formats` finds, so there is no sec
 A writer gets the run's rows in order: `begin`, any number of `finding` and `host`, `end`. It turns them
 into text for its sink and knows nothing of files. `Writers` hands every row to all of them and outlives a
 failing one: a full disk costs that file, is told once in one line, and the others go on.
+
+A run that was killed can go on in its files: `Kept` is what has to be known of each, and a writer that is given it
+goes on behind that instead of beginning.
 """
 
 import pkgutil
@@ -14,14 +17,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from periplus.result.row import HostReport, PortRow, RunRow, SummaryRow
-from periplus.result.sink import Sink
+from periplus.result.sink import Mark, Sink
 from periplus.result.text import printable
 
 __all__ = [
     "Format",
+    "Kept",
     "Options",
     "ServiceNames",
     "Writer",
@@ -43,7 +47,8 @@ class Options:
     """What the user wants to see.
 
     `open_only` hides ports and hosts that are not open, `reason` adds why and the TTL, `all_states` makes the
-    machine formats (NDJSON, CSV) write every port, `verbose` counts ``-v``.
+    machine formats (NDJSON, CSV) write every port, `verbose` counts ``-v``. `show_tarpits` lists the ports of hosts
+    that accept everything.
     """
 
     services: ServiceNames
@@ -51,6 +56,15 @@ class Options:
     reason: bool = False
     all_states: bool = False
     verbose: int = 0
+    show_tarpits: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How far a writer has come: how much of its file stands, and what it must remember, as JSON would hold it."""
+
+    mark: Mark
+    memory: dict[str, Any]
 
 
 class Writer:
@@ -62,6 +76,24 @@ class Writer:
     def __init__(self, sink: Sink, options: Options) -> None:
         self._sink = sink
         self._options = options
+        self.resumed = False
+
+    def resume(self, memory: dict[str, Any]) -> None:
+        """Go on where a writer with this memory was: `begin` is not called."""
+        self.resumed = True
+        self.recall(memory)
+
+    def recall(self, memory: dict[str, Any], /) -> None:
+        """Take over what `memory` gave. This base remembers nothing."""
+
+    def memory(self) -> dict[str, Any]:
+        """What a later writer must know to go on."""
+        return {}
+
+    def kept(self) -> Kept | None:
+        """How far this has come, all of it on the disk; None where nobody could go on."""
+        mark = self._sink.mark()
+        return None if mark is None else Kept(mark, self.memory())
 
     def begin(self, run: RunRow, /) -> None:
         """The run starts."""
@@ -136,8 +168,8 @@ class Writers:
         return self.failed and not self._writers
 
     def begin(self, run: RunRow) -> None:
-        """Hand `run` to every writer."""
-        self._each(lambda writer: writer.begin(run))
+        """Hand `run` to every writer but those that go on."""
+        self._each(lambda writer: None if writer.resumed else writer.begin(run))
 
     def finding(self, row: PortRow) -> None:
         """Hand `row` to every writer."""
@@ -155,16 +187,30 @@ class Writers:
         """To be called about once a second while nothing is found: slow formats publish what they hold back."""
         self._each(lambda writer: writer.refresh())
 
+    def kept(self) -> dict[str, Kept]:
+        """How far each writer has come that could be gone on with, by its target."""
+        found: dict[str, Kept] = {}
+
+        def ask(name: str, writer: Writer) -> None:
+            if (kept := writer.kept()) is not None:
+                found[name] = kept
+
+        self._each_named(ask)
+        return found
+
     def close(self) -> None:
         """Close every writer. May be called without `end` and twice."""
         self._each(lambda writer: writer.close())
         self._writers = []
 
     def _each(self, call: Callable[[Writer], None]) -> None:
+        self._each_named(lambda _, writer: call(writer))
+
+    def _each_named(self, call: Callable[[str, Writer], None]) -> None:
         for named in tuple(self._writers):
             name, writer = named
             try:
-                call(writer)
+                call(name, writer)
             except OSError as error:
                 self._drop(named, f"cannot write {name}: {error.strerror or error}; it ends here")
 

@@ -3,13 +3,15 @@
 The document follows Nmap's own DTD (``nmap.dtd`` 1.05), which decides three things that one may not expect:
 ``scanner`` is "nmap", the only value that it allows; ``exit`` knows "success" and "error" but not "interrupted", so
 an interrupted run is an error whose ``errormsg`` says "interrupted"; and ``runstats`` must be there, so a file that a
-killed run leaves ends with an error that says that the run had not ended.
+killed run leaves ends with an error that says that the run had not ended. Ports that something accepts in place of
+services are ``extraports`` whose state is "open", which is what their handshakes said; the host's comment tells more.
 
 XML 1.0 cannot hold control characters even when escaped: names are made harmless and other text printable
 before it becomes an attribute.
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 from periplus.result.fold import Folded, fold, rows
 from periplus.result.row import Hop, HostReport, PortRow, RunRow, SummaryRow, Trace
@@ -46,6 +48,15 @@ class NmapXml(Writer):
         super().__init__(sink, options)
         self._hosts = self._hosts_up = 0
         self._started = 0.0
+
+    def recall(self, memory: dict[str, Any], /) -> None:
+        """Go on counting."""
+        self._hosts, self._hosts_up = memory["hosts"], memory["hosts_up"]
+        self._started = memory["started"]
+
+    def memory(self) -> dict[str, Any]:
+        """The counts that stand at the end of the document."""
+        return {"hosts": self._hosts, "hosts_up": self._hosts_up, "started": self._started}
 
     def begin(self, run: RunRow, /) -> None:
         """Write the prologue, and the end that a killed run would have."""
@@ -153,9 +164,10 @@ def _extraports(folded: Folded) -> Iterator[str]:
     for state, groups in folded.states():
         yield f'<extraports state="{state.word}" count="{sum(group.count for group in groups)}">\n'
         for group in groups:
+            ports = f' ports="{port_list(group.ports)}"' if len(group.ports) else ""
             yield (
-                f'<extrareasons reason="{group.reason.word}" count="{group.count}" proto="{group.proto}" '
-                f'ports="{port_list(group.ports)}"/>\n'
+                f'<extrareasons reason="{group.reason.word}" count="{group.count}" proto="{group.proto}"'
+                f"{ports}/>\n"
             )
         yield "</extraports>\n"
 

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from periplus.columns import Mask
 from periplus.engine.timing import Timing
 from periplus.scan.menu import Menu
+from periplus.space.course import WHOLE, Shard
 from periplus.space.ip import V4_BASE
 from periplus.space.scope import Scope
 from periplus.space.space import Space
@@ -15,7 +17,10 @@ from periplus.technique.model import Technique
 from periplus.transport.routes import UNCHOSEN, Via
 from periplus.wire.shape import PLAIN, Shape
 
-__all__ = ["Discovery", "ScanConfig", "Transport", "Work"]
+if TYPE_CHECKING:
+    from periplus.scan.recess import OpenHours
+
+__all__ = ["Discovery", "ScanConfig", "Tarpits", "Transport", "Work"]
 
 PORTS = 1 << 16
 
@@ -59,6 +64,19 @@ class Discovery:
 
 
 @dataclass(frozen=True, slots=True)
+class Tarpits:
+    """How hosts that accept every connection are recognised.
+
+    `likely` are TCP ports, the ones most likely to be real first, `barred` those that are never asked; `shown`: the
+    ports of such hosts are told like all others.
+    """
+
+    likely: tuple[int, ...] = ()
+    barred: frozenset[int] = frozenset()
+    shown: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ScanConfig:
     """One scan: the `works` on the hosts that `discovery` finds; without it on all of them.
 
@@ -68,7 +86,9 @@ class ScanConfig:
     hosts that are down as well; `tell_silent`: and those that count as up though nothing was heard of them.
     `shape`, `via` and `source_port` are how packets look and leave, `socket_ttl` the time to live where the
     system makes them; None: as usual. `transport`: by which socket packets of our own making leave. `traceroute`:
-    find the way to each host that is up. `scope` is what must not be left, whatever else is said here.
+    find the way to each host that is up. `scope` is what must not be left, whatever else is said here, `shard`
+    which part of the hosts is asked; outside the `hours` the scan rests. `tarpits`: hosts that accept everything
+    are recognised.
     """
 
     works: tuple[Work, ...]
@@ -89,6 +109,9 @@ class ScanConfig:
     socket_ttl: int | None = None
     transport: Transport = Transport.AUTO
     scope: Scope | None = None
+    hours: "OpenHours | None" = None
+    tarpits: Tarpits | None = None
+    shard: Shard = WHOLE
 
     @property
     def spaces(self) -> tuple[Space, ...]:

@@ -8,7 +8,8 @@ found so far is handed over.
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -16,11 +17,14 @@ import numpy as np
 from periplus.columns import I64, Mask
 from periplus.engine.engine import Engine, Step
 from periplus.engine.group import Group, HostState
+from periplus.engine.remains import Remains
 from periplus.errors import CannotScan
 from periplus.result.row import HostReport, PortRow, SummaryRow
 from periplus.scan.clock import Clock
 from periplus.scan.config import ScanConfig, Work
 from periplus.scan.dossier import Dossiers
+from periplus.scan.doubting import PACKETS, doubting_for
+from periplus.scan.journal import Journal
 from periplus.scan.link import Link
 from periplus.scan.naming import Naming
 from periplus.scan.open import Links
@@ -33,6 +37,7 @@ from periplus.space.ip import parse_ip
 from periplus.space.space import Space
 
 if TYPE_CHECKING:
+    from periplus.scan.recess import Recess
     from periplus.scan.tracelink import TraceLink
 
 __all__ = ["Listener", "Loop"]
@@ -73,7 +78,9 @@ class _Campaign:
 class Loop:
     """One run of one scan. `stopped` is asked again and again whether to end early.
 
-    `pause` waits so many microseconds, or until something arrives on any of several links.
+    `pause` waits so many microseconds, or until something arrives on any of several links. A `recess`, whose clock
+    is the run's, says when to rest. With a `journal` it asks only the hosts of its course, from where that stands,
+    and writes down how far it comes.
     """
 
     def __init__(
@@ -86,6 +93,8 @@ class Loop:
         naming: Naming,
         stopped: Callable[[], bool],
         pause: Callable[[int], object] | None = None,
+        recess: "Recess | None" = None,
+        journal: Journal | None = None,
     ) -> None:
         self._config = config
         self._listener = listener
@@ -93,12 +102,22 @@ class Loop:
         self._services = services
         self._naming = naming
         self._stopped = stopped
+        self._recess = recess
+        self._resting = False
+        self._rested: Snapshot | None = None  # what is told while the run rests
+        self._journal = journal
+        self._n_hosts = journal.ledger.course.size if journal else config.n_hosts
+        self._before = journal.ledger.finished if journal else 0  # hosts that an earlier run finished
         self._began_us = clock.now_us()
-        self._speed = Speed(self._began_us)
+        self._speed = Speed(self._began_us, self._before / max(self._n_hosts, 1))
+        self._doubting = doubting_for(config, links.asks, clock)
         self._tracing = tracing_for(config, links.trace, self._began_us)
         self._finder = self._campaign(None, links.discovery) if links.discovery else None
         self._workers = [
-            self._campaign(work, link) for work, link in zip(config.works, links.works, strict=True)
+            self._campaign(work, link, remains)
+            for work, link, remains in zip_longest(
+                config.works, links.works, journal.remains if journal else ()
+            )
         ]
         self._all = [*([self._finder] if self._finder else []), *self._workers]
         self._dossiers = Dossiers(self._works_of)
@@ -111,7 +130,7 @@ class Loop:
         self._waits_alone = len(waiters) == 1
         self._pause = pause or (int if self._waits_alone else _pause(waiters))
 
-    def _campaign(self, work: Work | None, link: Link) -> _Campaign:
+    def _campaign(self, work: Work | None, link: Link, remains: Remains | None = None) -> _Campaign:
         config, discovery = self._config, self._config.discovery
         if work is None:
             assert discovery is not None
@@ -128,6 +147,8 @@ class Loop:
             urgent=work.urgent_mask if work else None,
             fed=work is not None and discovery is not None,
             until_up=work is None,
+            ledger=self._journal.ledger if self._journal else None,
+            remains=remains,
         )
         known = work is not None and discovery is not None
         return _Campaign(
@@ -144,14 +165,19 @@ class Loop:
         """Scan to the end, or to the first trouble that does not pass; return how it went."""
         end, message = "success", None
         try:
-            while not (self._scanned and self._tracing.idle) and not self._stopped():
+            while not (self._scanned and self._doubting.idle and self._tracing.idle) and not self._stopped():
                 self._turn()
             if self._stopped():
                 end = "interrupted"
         except CannotScan as error:
             end, message = "error", str(error)
         if end != "success":
+            self._write_down(
+                end
+            )  # what is told now of unfinished hosts will be told again when the run goes on
             self._hand_over_unfinished()
+            self._doubting.give_up()
+            self._tracing.ask(self._doubting.judged())
             self._tracing.give_up()
             self._hand_over_traced()
             self._naming.give_up()
@@ -165,31 +191,63 @@ class Loop:
         return all(each.engine.done for each in self._all)
 
     def _turn(self) -> None:
+        self._resting = self._recess is not None and self._recess.look()
+        self._rested = self._rested if self._resting else None
         idle, wake_us = True, NEVER
         for each in self._all:
             if not each.engine.done:
                 busy, soonest_us = self._step(each)
                 idle, wake_us = idle and not busy, min(wake_us, soonest_us)
-            elif len(self._all) > 1:
+            else:
                 each.link.collect(each.engine)  # what comes late would end every wait at once
         if self._finder and self._finder.engine.done:
             for worker in self._workers:
                 worker.engine.close_intake()
         now_us = self._clock.now_us()
-        wake_us = min(wake_us, self._tracing.step(now_us, alone=self._scanned))
+        wake_us = min(wake_us, self._doubt(now_us), self._tracing.step(now_us, alone=self._scanned))
         self._hand_over_traced()
         self._hand_over_named(wait=False)
-        if idle:
+        if self._recess is not None and self._resting:
+            self._rest(self._recess, now_us)
+        elif idle:
             self._wait(min(wake_us, now_us + LONGEST_WAIT_US), now_us)
+        if self._journal and self._journal.due(now_us):
+            self._write_down("interrupted")
         if self._speed.due(now_us):
             self._listener.snapshot(self._snapshot(now_us))
+
+    def _rest(self, recess: "Recess", now_us: int) -> None:
+        """Let a moment pass in which no time does."""
+        if self._rested is None:
+            self._rested = replace(self._snapshot(now_us), paused_until=recess.until)
+        self._listener.snapshot(self._rested)
+        recess.nap()
+
+    def _doubt(self, now_us: int) -> int:
+        """Let suspicious hosts be asked and pass on those that were; a ceiling on the rate holds for that as well."""
+        doubting, before = self._doubting, self._doubting.begun
+        wake_us = doubting.step(now_us, alone=self._scanned)
+        for each in self._all if doubting.begun > before else ():
+            each.engine.charge(PACKETS * (doubting.begun - before))
+        self._tracing.ask(doubting.judged())
+        return wake_us
+
+    def _write_down(self, end: str) -> None:
+        """Let the journal know how the run would have ended by now."""
+        if self._journal:
+            self._journal.save(
+                self._summary(end, None),
+                lambda: [worker.engine.remains() for worker in self._workers],
+                self._clock.now_us,
+            )
 
     def _step(self, each: _Campaign) -> tuple[bool, int]:
         """Let one campaign go on; return whether it has more to do at once, and when else it has."""
         engine, link = each.engine, each.link
         replies = link.collect(engine)
         now_us = self._clock.now_us()
-        step = engine.step(now_us, replies, link.room())
+        room = 0 if self._resting else link.room()
+        step = engine.step(now_us, replies, room)
         self._hand_over(each, step, now_us)  # before anything is sent: sending may end the run
         for group in step.opened:
             link.open(engine, group, now_us)
@@ -209,7 +267,9 @@ class Loop:
 
     def _hand_over(self, each: _Campaign, step: Step, now_us: int) -> None:
         for found in step.findings:
-            for row in each.reporter.findings(each.engine.groups[found.group], found, now_us):
+            group = each.engine.groups[found.group]
+            certain = self._doubting.tellable(each.work, group, found)
+            for row in each.reporter.findings(group, certain, now_us):
                 self._listener.finding(row)
         for group, hosts in step.finished:
             self._finish(each, group, hosts)
@@ -220,7 +280,9 @@ class Loop:
         """These hosts are done with in one campaign: keep or pass on what it found, and let the others begin."""
         reports = each.reporter.hosts(group, hosts, whole=whole)
         keep = self._dossiers.worked if each.work else self._dossiers.found
-        self._tracing.ask(ready for report in reports if (ready := keep(report)) is not None)
+        self._doubting.ask(ready for report in reports if (ready := keep(report)) is not None)
+        if self._journal and whole and (each.work is None or len(self._all) == 1):
+            self._journal.ledger.finish(group.addresses[hosts[~each.reporter.told(group, hosts, whole)]])
         if each.work is None and whole:
             up = each.reporter.up(group, hosts)
             self._hosts_done += int(np.count_nonzero(~up))
@@ -237,6 +299,8 @@ class Loop:
         self._hosts_up += sum(report.up for report in reports)
         if reports:
             self._listener.hosts(reports)
+            if self._journal:
+                self._journal.reported(reports)
 
     def _hand_over_unfinished(self) -> None:
         """Report what is known of hosts that were not finished: nothing found is lost."""
@@ -253,11 +317,13 @@ class Loop:
 
     def _snapshot(self, now_us: int) -> Snapshot:
         totals = [each.engine.totals for each in self._all]
-        total = sum(each.space.size for each in self._all)
+        whole, n_hosts = sum(each.space.size for each in self._all), max(self._config.n_hosts, 1)
+        total = whole * self._n_hosts / n_hosts  # a shard's part of it
         settled = sum(each.engine.work_done() * each.space.size for each in self._all)
+        settled += whole * self._before / n_hosts
         # What would have been asked of hosts that are down is settled with them.
         ports = sum(worker.space.size for worker in self._workers)
-        settled += ports * self._hosts_done / max(self._config.n_hosts, 1)
+        settled += ports * self._hosts_done / n_hosts
         share = min(settled / max(total, 1), 1.0)
         sent = sum(each.sent for each in totals)
         self._speed.observe(now_us, sent, share, self._paced_left_s())
@@ -266,15 +332,21 @@ class Loop:
             elapsed_s=(now_us - self._began_us) / 1e6,
             sent=sent,
             settled=int(share * total),
-            total=total,
-            hosts_done=min(self._hosts_done + self._worked(), self._config.n_hosts),
-            hosts=self._config.n_hosts,
+            total=int(total),
+            hosts_done=min(self._before + self._hosts_done + self._worked(), self._n_hosts),
+            hosts=self._n_hosts,
             open_found=sum(worker.engine.totals.opened for worker in self._workers),
             rate_pps=self._speed.rate_pps,
             loss=max(each.loss for each in totals),
             eta_s=self._speed.eta_s,
-            phase="Traceroute" if self._scanned and not self._tracing.idle else going[0].title,
+            phase=self._phase(going[0].title),
         )
+
+    def _phase(self, asking: str) -> str:
+        if not self._scanned:
+            return asking
+        waits = {"Asking what is behind": self._doubting.idle, "Traceroute": self._tracing.idle}
+        return next((title for title, idle in waits.items() if not idle), asking)
 
     def _paced_left_s(self) -> float | None:
         """How long hosts take that are asked at a pace of their own, if nothing else is left."""
@@ -293,7 +365,7 @@ class Loop:
         lost, heard = sum(each.lost for each in totals), sum(each.heard for each in totals)
         return SummaryRow(
             hosts_up=self._hosts_up,
-            hosts=self._config.n_hosts,
+            hosts=self._n_hosts,
             probes=sent,
             replies=sum(each.accepted for each in totals) + self._tracing.heard,
             loss=lost / max(lost + heard, 1) if self._config.timing.max_tries > 1 else None,
@@ -305,6 +377,7 @@ class Loop:
             discarded=self._discarded(),
             exit=end,
             message=message,
+            crowded=self._doubting.crowded(),
         )
 
     def _discarded(self) -> dict[str, int]:

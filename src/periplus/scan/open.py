@@ -11,6 +11,7 @@ import numpy as np
 from periplus.errors import CannotScan
 from periplus.scan.clock import Clock
 from periplus.scan.config import ScanConfig, Transport
+from periplus.scan.doubting import Asking, AskLink
 from periplus.scan.link import Link
 from periplus.scan.menu import Menu
 from periplus.scan.plain import PlainLink
@@ -33,11 +34,12 @@ from periplus.wire.headers import (
 if TYPE_CHECKING:
     from periplus.scan.guard import Guard
     from periplus.scan.raw import Closable, RawLink
+    from periplus.scan.recess import Recess
     from periplus.scan.tracelink import TraceLink
     from periplus.transport.calls import FrameTransport
     from periplus.transport.xdp import XdpExpress
 
-__all__ = ["Links", "open_links"]
+__all__ = ["Links", "open_links", "tell_problems"]
 
 KEY_BITS = 128
 MOST_TOLD = 5  # unreachable ranges that are told one by one
@@ -47,15 +49,16 @@ FEW_CONNECTS = 1_000  # at once, of those that only find out who is there
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """The ways of one scan: one for each work, one to find hosts, and one to trace them."""
+    """The ways of one scan: one for each work, one to find hosts, one to trace them, and one to ask with data."""
 
     works: tuple[Link, ...]
     discovery: Link | None = None
     trace: "TraceLink | None" = None
+    asks: AskLink | None = None
 
     def close(self) -> None:
         """Close all, the last opened first: each gives back what it found."""
-        for link in (self.trace, self.discovery, *reversed(self.works)):
+        for link in (self.asks, self.trace, self.discovery, *reversed(self.works)):
             if link is not None:
                 link.close()
 
@@ -67,18 +70,20 @@ def open_links(
     tell: Callable[[str], None],
     scout: Scout | None = None,
     detail: Callable[[str], None] | None = None,
+    recess: "Recess | None" = None,
 ) -> Links:
     """Open what the techniques of `config` need; `draw(n)` gives a number below n, `scout` knows the routes.
 
-    `detail` is told what only the curious want to know (None: as `tell`). CannotScan: why nothing can be sent.
+    `detail` is told what only the curious want to know (None: as `tell`). With a `recess` the clock is its own.
+    CannotScan: why nothing can be sent.
     """
     menus = [Menu((work.technique,)) for work in config.works]
     if config.discovery:
         menus.append(config.discovery.menu)
-    guard = _guard(config, clock)
+    guard = _guard(config, clock, recess)
     ground = None
     if config.traceroute or any(_is_raw(menu) for menu in menus):
-        ground = _Ground(config, clock, draw, tell, scout, guard, detail or tell)
+        ground = _Ground(config, clock, draw, tell, scout, guard, detail or tell, recess)
     links: list[Link] = []
     for menu, space in zip(menus, config.spaces, strict=True):
         finds = config.discovery is not None and menu is config.discovery.menu
@@ -87,29 +92,34 @@ def open_links(
             links.append(ground.link(menu, space, proof))
         else:
             most = FEW_CONNECTS if finds and config.works else None
-            links.append(_plain(config, space, clock, tell, most, guard))
+            # What the system sends and closes goes on while a clock stands still.
+            now_us = recess.clock.live_us if recess else clock.now_us
+            links.append(_plain(config, space, now_us, tell, most, guard))
     trace = ground.trace_link() if ground is not None and config.traceroute else None
-    return Links(tuple(links[: len(config.works)]), links[-1] if config.discovery else None, trace)
+    asks = AskLink(lambda: _asks(config, tell, guard)) if config.tarpits else None
+    return Links(tuple(links[: len(config.works)]), links[-1] if config.discovery else None, trace, asks)
 
 
 def _is_raw(menu: Menu) -> bool:
     return any(technique.needs_raw for technique in menu.techniques)
 
 
-def _guard(config: ScanConfig, clock: Clock) -> "Guard | None":
-    """What all links of one scan ask before anything leaves, where there is a scope."""
-    if config.scope is None:
+def _guard(config: ScanConfig, clock: Clock, recess: "Recess | None") -> "Guard | None":
+    """What all links of one scan ask before anything leaves, where there is a scope or where it rests at times."""
+    if config.scope is None and recess is None:
         return None
     from periplus.scan.guard import Guard
 
     # The calendar is asked anew each time: the monotonic clock stands still while a machine sleeps.
-    return Guard(config.scope, clock.now_us, time.time)
+    if recess is None:
+        return Guard(config.scope, clock.now_us, time.time)
+    return Guard(config.scope, clock.now_us, time.time, recess.shut)
 
 
 def _plain(
     config: ScanConfig,
     space: Space,
-    clock: Clock,
+    now_us: Callable[[], int],
     tell: Callable[[str], None],
     most: int | None,
     guard: "Guard | None",
@@ -123,10 +133,31 @@ def _plain(
             routes.use(config.via, config.families)
     opened = opener(config.via, config.source_port, config.socket_ttl, config.families)
     if guard is None:
-        return PlainLink(space, ConnectTransport(most, opener=opened), clock.now_us, tell)
+        return PlainLink(space, ConnectTransport(most, opener=opened), now_us, tell)
     from periplus.scan.guard import GuardedConnects
 
-    return PlainLink(space, GuardedConnects(guard, most, opener=opened), clock.now_us, tell)
+    return PlainLink(space, GuardedConnects(guard, most, opener=opened), now_us, tell)
+
+
+def _asks(config: ScanConfig, tell: Callable[[str], None], guard: "Guard | None") -> Asking | None:
+    """Open what asks with data: ordinary sockets, also where the scan makes packets of its own.
+
+    Those have source ports of their own then, so a chosen one is only kept where the system connects anyway.
+    """
+    from periplus.transport.ask import Asks
+    from periplus.transport.sockets import opener
+
+    raw = any(work.technique.needs_raw for work in config.works)
+    try:
+        opened = opener(config.via, None if raw else config.source_port, config.socket_ttl, config.families)
+    except CannotScan as error:
+        tell(f"hosts that accept everything are not recognised: {error}")
+        return None
+    if guard is None:
+        return Asks(opener=opened)
+    from periplus.scan.guard import GuardedAsks
+
+    return GuardedAsks(guard, opener=opened)
 
 
 class _Ground:
@@ -141,6 +172,7 @@ class _Ground:
         scout: Scout | None,
         guard: "Guard | None",
         detail: Callable[[str], None],
+        recess: "Recess | None",
     ) -> None:
         from periplus.transport.neighbours import Resolver
         from periplus.transport.routes import Routes
@@ -152,6 +184,7 @@ class _Ground:
         self._express: XdpExpress | None = None
         self._clock = clock
         self._guard = guard
+        self._recess = recess
         self._resolver = Resolver()
         self._made: list[RawLink] = []
         self._held: set[bool] = set()  # whether the chosen source port is ours already: of UDP, of the others
@@ -160,7 +193,7 @@ class _Ground:
             if config.via:
                 routes.use(config.via, config.families)
             self._paths = routes.paths(targets.ranges())
-            _tell_problems(self._paths, tell)
+            tell_problems(self._paths, tell)
             self._lanes = list({path.lane: None for path in self._paths if path.lane is not None})
             if guard is not None:
                 routers = {path.gateway for path in self._paths if path.gateway is not None}
@@ -241,7 +274,11 @@ class _Ground:
         return self._guarded(made), kept
 
     def _guarded(self, transport: "FrameTransport") -> "FrameTransport":
-        """The transport, or what stands before it where there is a scope."""
+        """The transport, or what stands before it where there is a scope or a recess."""
+        if self._recess is not None:
+            from periplus.scan.recess import PlacedFrames
+
+            transport = PlacedFrames(transport, self._recess.clock)
         if self._guard is None:
             return transport
         from periplus.scan.guard import GuardedFrames
@@ -274,7 +311,7 @@ def _protocols(menu: Menu) -> tuple[int, ...]:
     return tuple(sorted(protocols))
 
 
-def _tell_problems(paths: list[Path], tell: Callable[[str], None]) -> None:
+def tell_problems(paths: list[Path], tell: Callable[[str], None]) -> None:
     """Tell which targets have no way; when none has, nothing can be scanned."""
     troubled = [path for path in paths if path.problem is not None]
     lines = [f"{_span(path)}: {path.problem}" for path in troubled]

@@ -381,6 +381,7 @@ class RawLink(FrameLine):
             decoded.ttl[mine],
             decoded.time_us[mine],
             decoded.sender[mine],
+            decoded.window[mine],
         )
 
     def wait(self, until_us: int, now_us: int) -> None:

@@ -81,11 +81,17 @@ class Reporter:
         """
         alive = self._link.alive(group, hosts)
         up = self.up(group, hosts)
-        told = np.ones(len(hosts), np.bool_) if self._config.tell_down and whole else up
-        if self._config.assume_up and not (self._config.tell_silent or self._known):
-            told = told & ((alive > 0) | (group.hosts.reason[hosts] > 0))
+        told = self.told(group, hosts, whole)
         for host, is_up, reason in zip(hosts[told], up[told], alive[told], strict=True):
             yield self._host(group, int(host), bool(is_up), int(reason), whole)
+
+    def told(self, group: Group, hosts: I64, whole: bool = True) -> Mask:
+        """Of which hosts there is a report."""
+        everyone = self._config.tell_down and whole
+        told = np.ones(len(hosts), np.bool_) if everyone else self.up(group, hosts)
+        if self._config.assume_up and not (self._config.tell_silent or self._known):
+            told = told & ((self._link.alive(group, hosts) > 0) | (group.hosts.reason[hosts] > 0))
+        return told
 
     def up(self, group: Group, hosts: I64) -> Mask:
         """Which hosts are up."""
@@ -160,5 +166,11 @@ class Reporter:
             tries=cells.tries[span][kept],
             rtt_ms=cells.rtt_ms[span][kept],
             senders=senders,
+            windows=self._windows(group, host),
         )
         return (columns,)
+
+    @staticmethod
+    def _windows(group: Group, host: int) -> tuple[int, int] | None:
+        low, high = int(group.hosts.window_low[host]), int(group.hosts.window_high[host])
+        return (low, high) if low <= high else None

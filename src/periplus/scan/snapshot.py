@@ -11,7 +11,8 @@ class Snapshot:
 
     `settled` of `total` cells (an address and port each) have their verdict; `sent` counts probes, so it may be
     larger. `loss` is a share (0..1), `rate_pps` probes a second of late. `eta_s` is None as long as nobody
-    can know it. `phase` says in one or two words what is being done, e.g. ``SYN scan``.
+    can know it. `phase` says in one or two words what is being done, e.g. ``SYN scan``. `paused_until` is the time of
+    day until which the run rests.
     """
 
     elapsed_s: float
@@ -25,6 +26,7 @@ class Snapshot:
     loss: float
     eta_s: float | None
     phase: str
+    paused_until: str | None = None
 
     @property
     def share(self) -> float | None:

@@ -16,8 +16,8 @@ SECOND_US = 1_000_000
 class Speed:
     """Rate and remaining time from (time, probes, share done) as they are observed."""
 
-    def __init__(self, now_us: int) -> None:
-        self._seen: list[tuple[int, int, float]] = [(now_us, 0, 0.0)]
+    def __init__(self, now_us: int, share: float = 0.0) -> None:
+        self._seen: list[tuple[int, int, float]] = [(now_us, 0, share)]
         self._due_us = now_us + EVERY_US
         self.rate_pps = 0.0
         self.eta_s: float | None = None

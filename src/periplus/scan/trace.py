@@ -46,7 +46,7 @@ from periplus.wire.tcp import ACK
 from periplus.wire.ttl import set_ttl
 from periplus.wire.udp import UdpProbe
 
-__all__ = ["Traces"]
+__all__ = ["PACE_PPS", "Traces"]
 
 PACE_PPS = 1_000.0  # routers make few errors a second, and all walks begin at the same ones
 BEAT_US = 5_000

@@ -28,7 +28,7 @@ from periplus.space.scope import DAY, Entry, Hours, Scope
 from periplus.space.services import Services
 from periplus.space.targets import parse_target
 
-__all__ = ["KEYS", "scope_of"]
+__all__ = ["KEYS", "parse_hours", "scope_of"]
 
 KEYS = (
     "networks",
@@ -96,7 +96,7 @@ def _value(key: str, value: object, services: Services, zone_of: ZoneOf) -> obje
         return zone_of(text)
     if key == "ports":
         return _ports(text, services)
-    return _hours(text) if key == "hours" else text
+    return parse_hours(text) if key == "hours" else text
 
 
 def _check_networks(read: dict[str, Any]) -> None:
@@ -137,7 +137,8 @@ def _ports(text: str, services: Services) -> PortSpec:
     return parse_ports(text, services)
 
 
-def _hours(text: str) -> Hours:
+def parse_hours(text: str) -> Hours:
+    """Read a stretch of the day, ``22:00-06:00``; ValueError says what is wrong with it."""
     match = _HOURS.fullmatch(text.strip())
     if match is None:
         raise ValueError(f"{quoted(text)} is no stretch of the day, as in 22:00-06:00")

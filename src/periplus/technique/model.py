@@ -303,6 +303,13 @@ class Technique:
         )
 
     @property
+    def opens_by_handshake(self) -> bool:
+        """Whether a TCP port can be open because it took a connection."""
+        handshakes = (Reason.SYN_ACK, Reason.SPLIT_HANDSHAKE_SYN)
+        opening = (row.reason for row in self.rows if row.state == State.OPEN)
+        return self.proto == "tcp" and any(reason in handshakes for reason in opening)
+
+    @property
     def rations_closed(self) -> bool:
         """Whether hosts tell closed ports by answers that they ration."""
         closed = self.table.state == State.CLOSED

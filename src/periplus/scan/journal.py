@@ -1,0 +1,56 @@
+"""What a run writes down of itself while it goes on: which hosts are done with, and from time to time all that
+another process needs to go on after this one was killed.
+
+A host is done with when its report was handed over, or when there is nothing to report of it. Of the others is kept
+what their ports have answered. What is on its way when the process dies is asked again, and so are the names and ways
+that reports wait for.
+"""
+
+from collections.abc import Callable, Sequence
+
+from periplus.engine.ledger import Ledger
+from periplus.engine.remains import Remains
+from periplus.result.row import HostReport, SummaryRow
+from periplus.space.address import Addresses
+from periplus.space.ip import parse_ip
+
+__all__ = ["Journal"]
+
+EVERY_US = 500_000
+SHARE = 0.1  # of the time may go into saving
+
+
+Save = Callable[[SummaryRow, Sequence[Remains]], None]
+
+
+class Journal:
+    """The ledger of a run, and `save`, which is told how the run stands; without it nothing is kept.
+
+    `remains` are those of an earlier run, technique by technique.
+    """
+
+    def __init__(self, ledger: Ledger, save: Save | None = None, remains: Sequence[Remains] = ()) -> None:
+        self.ledger = ledger
+        self.remains = remains
+        self._save = save
+        self._due_us = 0
+
+    def due(self, now_us: int) -> bool:
+        """Whether it is time to save."""
+        return self._save is not None and now_us >= self._due_us
+
+    def save(
+        self, summary: SummaryRow, remains: Callable[[], Sequence[Remains]], now_us: Callable[[], int]
+    ) -> None:
+        """Save, and be due again when that is worth it."""
+        if self._save is None:
+            return
+        began_us = now_us()
+        self._save(summary, remains())
+        ended_us = now_us()
+        self._due_us = ended_us + max(EVERY_US, int((ended_us - began_us) / SHARE))
+
+    def reported(self, reports: Sequence[HostReport]) -> None:
+        """These reports were handed over."""
+        if reports:
+            self.ledger.finish(Addresses.of_ints(parse_ip(report.addr) for report in reports))
