@@ -19,7 +19,7 @@ from tests.scan.name_server import NameServer
 from periplus.cli.aim import Aim
 from periplus.cli.commands.scan import main
 from periplus.cli.options import read
-from periplus.cli.scanning import MOST_SILENT, _tarpits, _tells_all, _work
+from periplus.cli.scanning import _tarpits, _work
 from periplus.cli.scanning import scan as command_scan
 from periplus.cli.shaping import Manner
 from periplus.data import services_text
@@ -274,27 +274,6 @@ def test_traceroute_without_the_privilege(monkeypatch: pytest.MonkeyPatch, tmp_p
 def test_traceroute_with_ordinary_sockets_is_wrong_usage() -> None:
     with pytest.raises(UsageError, match="--traceroute needs raw packets, which -sT does not send"):
         scan("--traceroute", HOST)
-
-
-def test_stateless_needs_packets_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("periplus.cli.commands.scan.can_send_raw", lambda: True)
-    with pytest.raises(
-        UsageError, match="--stateless sends raw packets, and -sT sends none: only one of them"
-    ):
-        scan("--stateless", HOST)
-    monkeypatch.setattr("periplus.cli.commands.scan.can_send_raw", lambda: False)
-    with pytest.raises(
-        CannotScan, match="--stateless sends raw packets, and this process may not: run it as root"
-    ):
-        main(["-n", "--stateless", HOST])
-
-
-def test_of_many_silent_hosts_only_the_number_is_told() -> None:
-    assert _tells_all(read([HOST]), MOST_SILENT)
-    assert not _tells_all(read([HOST]), MOST_SILENT + 1)
-    assert _tells_all(read([HOST, "-v"]), MOST_SILENT + 1)
-    assert _tells_all(read([HOST, "--all-states"]), MOST_SILENT + 1)
-    assert not _tells_all(read([HOST, "--stateless"]), 1)
 
 
 def test_raw_packets_without_the_privilege(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
