@@ -94,6 +94,24 @@ def test_expected_misses_are_about_those_that_happen() -> None:
     assert stated == pytest.approx(happened, rel=0.15)
 
 
+@pytest.mark.parametrize("shares", [(0.01, 0.99, 0.0, 0.0), (0.01, 0.0, 0.99, 0.0)])
+def test_a_link_slower_than_the_floor_is_filled_and_not_flooded(
+    shares: tuple[float, float, float, float],
+) -> None:
+    """A thousand packets a second and a queue of 50 ms: the floor alone is two and a half times as much.
+
+    Where nearly all are silent only a dozen answers a second tell of the queue, so it takes seconds to find.
+    """
+    space = _space(1, 6_000)
+    net = Internet(space, Path(capacity=1000.0, delay_us=10_000), shares)
+    outcome = run(_engine(space), net)
+    missed, false, _ = _errors(net, outcome.verdicts)
+    assert (missed, false) == (0, 0)
+    if shares[1]:
+        assert net.overflowed < 0.05 * net.sent
+        assert outcome.seconds < 1.1 * space.size / 1000
+
+
 @pytest.mark.parametrize("seed", [3, 11])
 def test_a_policer_of_both_ways_is_kept_to_and_no_more(seed: int) -> None:
     """Connects at ten thousand a second into a policer of four thousand packets: five in six get lost at first.

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from periplus.engine.replies import FIRST_UNANSWERED, Findings, Replies, Unanswered
+from periplus.engine.replies import FIRST_UNANSWERED, Findings, Probes, Replies, Unanswered
 from periplus.space.address import Addresses
 from periplus.technique.model import UNEXPECTED
 from periplus.technique.verdict import State
@@ -87,3 +87,14 @@ def test_some_findings_are_rows_of_all_columns() -> None:
     assert (some.group, len(some)) == (4, 2)
     assert (some.cell.tolist(), some.host.tolist(), some.port_rank.tolist()) == ([0, 2], [10, 12], [20, 22])
     assert (some.ttl.tolist(), some.rtt_ms.tolist()) == ([0, 2], [0.0, 2.0])
+
+
+def test_probes_turned_are_the_same_in_another_order() -> None:
+    rows = np.arange(5)
+    probes = Probes(3, rows, rows + 10, rows + 20, rows.astype(np.uint8))
+    turned = probes.turned(2)
+    assert turned.group == 3
+    assert turned.cell.tolist() == [3, 4, 0, 1, 2]
+    assert (turned.host - turned.cell).tolist() == [10] * 5
+    assert (turned.port_rank - turned.cell).tolist() == [20] * 5
+    assert turned.attempt.tolist() == turned.cell.tolist()

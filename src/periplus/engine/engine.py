@@ -41,6 +41,7 @@ STRETCHES = NO_STRETCH  # that a column tells apart: hours
 LATE_SHARE = 0.25  # of the floor's rate, for third and later tries on a path that loses
 LATE_LOSS = 0.05
 LATE_S = 0.004
+SPREAD = 2_654_435_761  # whole numbers times this are spread evenly (Knuth's multiplicative hashing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -402,7 +403,11 @@ class Engine:
     def _split(self, group: Group, fresh: I64, again: I64, total: I64, now_us: int) -> Probes:
         """Half of what may go are retransmissions, as long as there is news to ask: loss shows early."""
         repeats = np.minimum(again, np.maximum((total + 1) // 2, total - fresh))
-        return group.take(total - repeats, repeats, now_us)
+        probes = group.take(total - repeats, repeats, now_us)
+        if not repeats.any() or not len(probes):
+            return probes
+        # A full queue on the way drops the ends of bursts, and not always the same tries may be there.
+        return probes.turned(self._turn * SPREAD % len(probes))
 
     def _report(self, step: Step) -> None:
         for group in [each for each in self.groups.values() if each.news]:

@@ -1,8 +1,9 @@
 """The pace of a whole run: an overall window clocked by answers, a floor for silence, and ceilings.
 
 A network that answers clocks the sender: what comes back makes room for what goes out. One that never answers would
-stop it, so silence gets a floor of its own (`floor_rate`), on top of the window. Both stay below the ceiling: what
-the user allows (`max_rate`) and what the path was found to carry (`brake`).
+stop it, so silence gets a floor of its own (`floor_rate`), on top of the window, or what queues leave of it
+(`easing`). Both stay below the ceiling: what the user allows (`max_rate`) and what the path was found to carry
+(`brake`).
 """
 
 import math
@@ -12,6 +13,7 @@ import numpy as np
 from periplus.columns import I64
 from periplus.engine.brake import LEAST_PPS, Brake
 from periplus.engine.bucket import Bucket
+from periplus.engine.easing import Easing
 from periplus.engine.timing import Timing
 from periplus.engine.window import Windows
 
@@ -42,6 +44,7 @@ class Pace:
         self._ceiling = Bucket(timing.max_rate, timing.max_rate * CEILING_BURST_S, now_us)
         self._queue_us = np.inf
         self._reviewed_us = now_us
+        self._easing = Easing()
 
     def heard(self, answers: int, first: I64, second: I64, queue_us: float) -> None:
         """Answers came; `queue_us` is the least delay above the usual.
@@ -51,6 +54,7 @@ class Pace:
         self.windows.heard(_ONLY, np.array([float(answers)]))
         self.brake.heard(first, second)
         self._queue_us = min(self._queue_us, queue_us)
+        self._easing.heard(answers, queue_us)
 
     def review(self, now_us: int, round_us: float) -> None:
         """Judge the last round, `round_us` being a time-out and a round trip."""
@@ -61,6 +65,9 @@ class Pace:
             self.windows.queued(_ONLY, np.array([self._queue_us]))
             self._queue_us = np.inf
         self.brake.review(now_us, round_us)
+        if self._easing.review(now_us) and not self._timing.floor_is_fixed:
+            rate = self._timing.floor_rate * self._easing.share
+            self._floor = Bucket(rate, rate * BURST_S, now_us)
         self._set_ceiling(now_us)
 
     def _set_ceiling(self, now_us: int) -> None:

@@ -73,6 +73,13 @@ class Probes:
     def __len__(self) -> int:
         return len(self.cell)
 
+    def turned(self, by: int) -> "Probes":
+        """The same in another order: it begins with the one that was `by` from the end."""
+        order = np.roll(np.arange(len(self)), by)
+        return Probes(
+            self.group, self.cell[order], self.host[order], self.port_rank[order], self.attempt[order]
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Findings:
