@@ -13,8 +13,8 @@ from periplus.columns import U16
 from periplus.engine.timing import TEMPLATES, Timing
 from periplus.scan.config import ScanConfig, Work
 from periplus.scan.plan import (
-    LINK_TRIES,
     FASTEST_PPS,
+    LINK_TRIES,
     QUICK_CONNECTS,
     QUICK_PPS,
     Figures,
