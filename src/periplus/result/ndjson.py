@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from periplus.result.fold import Folded, fold, rows
+from periplus.result.missed import missed_95
 from periplus.result.row import Hop, HostReport, PortColumns, PortRow, RunRow, SummaryRow, Tarpit, Trace
 from periplus.result.sink import Sink
 from periplus.result.text import faithful, iso_time, port_list
@@ -88,6 +89,7 @@ class Ndjson(Writer):
             "replies": summary.replies,
             "loss": _number(summary.loss, 6),
             "expected_missed_open": _number(summary.expected_missed_open, 6),
+            "missed_open_95": None if summary.loss is None else list(missed_95(summary.expected_missed_open)),
             "seconds": _number(summary.seconds, 3),
             "rate": _number(summary.rate, 1),
             "kernel_drops": summary.kernel_drops,
