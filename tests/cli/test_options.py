@@ -1,4 +1,5 @@
 import argparse
+from dataclasses import replace
 
 import pytest
 
@@ -126,6 +127,13 @@ def test_no_retransmission_at_all() -> None:
     assert (made.max_tries, made.min_tries) == (1, 1)
 
 
+def test_stateless_is_one_try_as_fast_as_it_goes() -> None:
+    made = timing(read(["-T2", "--stateless", "--max-retries", "0", "--max-rate", "700"]))
+    assert made == replace(TEMPLATES[2], max_rate=700.0).once()
+    assert (made.max_tries, made.parallelism, made.floor_is_fixed) == (1, 0, True)
+    assert made.floor_rate > 1e8
+
+
 def test_a_least_rate_lifts_the_template_s_limits() -> None:
     made = timing(read(["-T1", "--min-rate", "300"]))
     assert (made.floor_rate, made.floor_is_fixed, made.parallelism) == (300.0, True, 0)
@@ -142,6 +150,10 @@ def test_waiting_times_follow_the_longest() -> None:
         ("--min-rate 100 --max-rate 50", "--min-rate 100 is over --max-rate 50"),
         ("--min-rtt-timeout 2s --max-rtt-timeout 1s", "--min-rtt-timeout is over --max-rtt-timeout"),
         ("--max-retries 16", "--max-retries 16: at most 15"),
+        (
+            "--stateless --max-retries 2",
+            "--stateless asks nothing again, and --max-retries 2 would: only one of them",
+        ),
     ],
 )
 def test_contradictions_are_told(arguments: str, line: str) -> None:

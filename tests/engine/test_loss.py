@@ -6,7 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from periplus.columns import I32, I64, Mask
-from periplus.engine.loss import MOST_LOSS, expected_missed, hidden_by_eras, lost_shares, per_try, shares
+from periplus.engine.loss import (
+    MOST_LOSS,
+    UNMEASURED,
+    expected_missed,
+    hidden_by_eras,
+    lost_shares,
+    per_try,
+    shares,
+)
 
 
 def _i4(*values: int) -> I32:
@@ -37,7 +45,8 @@ def test_the_loss_of_a_try_is_found_from_those_that_were_answered(chance: float,
 
 
 def test_one_try_tells_nothing_and_much_is_not_all() -> None:
-    assert per_try(np.array([0.01]), np.array([1], np.uint8))[0] == 0.01
+    assert per_try(np.array([0.01]), np.array([1], np.uint8))[0] == UNMEASURED
+    assert per_try(np.array([0.3]), np.array([1], np.uint8))[0] == 0.3
     assert per_try(np.array([0.89]), np.array([2], np.uint8))[0] == MOST_LOSS
 
 

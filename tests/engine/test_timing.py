@@ -1,5 +1,7 @@
 """The templates keep the meaning that Nmap documents for them."""
 
+from dataclasses import replace
+
 import pytest
 
 from periplus.engine.timing import TEMPLATES, Timing
@@ -31,6 +33,13 @@ def test_templates(timing: Timing, nmaps: tuple[int, int, int, int, int]) -> Non
 def test_the_slow_ones_have_one_probe_under_way_and_no_floor() -> None:
     assert [timing.parallelism for timing in TEMPLATES] == [1, 1, 1, 0, 0, 0]
     assert [timing.floor_rate > 0 for timing in TEMPLATES] == [False] * 3 + [True] * 3
+
+
+def test_once_is_one_try_that_is_waited_for_like_a_first_one() -> None:
+    made = replace(TEMPLATES[5], max_rate=70.0).once()
+    assert (made.max_tries, made.min_tries, made.parallelism, made.max_rate) == (1, 1, 0, 70.0)
+    assert made.min_rtt_us == made.initial_rtt_us == TEMPLATES[5].initial_rtt_us
+    assert made.max_rtt_us >= made.min_rtt_us
 
 
 def test_fewer_retries_than_usual_lower_the_least_as_well() -> None:

@@ -1,4 +1,5 @@
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -126,6 +127,10 @@ def test_counts_have_their_noun() -> None:
 def test_the_figures_say_loss_and_doubt() -> None:
     assert figures_line(summary()) == (
         "1000 probes, 998 replies, 667 probes/s; loss 0.2%, expected missed open ports 0.02"
+    )
+    assert figures_line(replace(summary(), loss=None, expected_missed_open=9.0)) == (
+        "1000 probes, 998 replies, 667 probes/s; loss not measured: lost probes were not asked again, "
+        "expected missed open ports 9.00"
     )
 
 

@@ -384,7 +384,7 @@ def forgeries(me: int, them: int) -> Iterator[bytes]:
 
 def test_progress_tells_what_is_done_and_only_grows() -> None:
     hosts = {far(last): behind(Host({22: OPEN}, DROPPED) if last % 2 else mute()) for last in range(1, 21)}
-    work = syn(space_of([*hosts], [*range(20, 220)]))
+    work = syn(space_of([*hosts], [*range(20, 420)]))
     run = campaign(Wire(hosts, ROUTERS), config_of((work,), finding(hosts), PATIENT))
     shares = [snapshot.share or 0.0 for snapshot in run.snapshots]
     assert len(shares) > 5

@@ -242,7 +242,7 @@ def test_the_time_of_a_host_includes_this() -> None:
 def test_a_host_whose_time_is_over_is_asked_nothing() -> None:
     asks = Known(facade())
     wire = Wire({NEAR: Host(dict.fromkeys(range(1, 90), OPEN), DROPPED, mac(2))})
-    run = scan(wire, config([NEAR], HUNDRED, replace(QUICK, host_timeout_us=50_000)), asks)
+    run = scan(wire, config([NEAR], HUNDRED, replace(QUICK, host_timeout_us=30_000)), asks)
     assert run.reports[NEAR].timed_out
     assert (asks.asked, run.reports[NEAR].tarpit) == ([], None)
 

@@ -13,6 +13,7 @@ from periplus.columns import U16
 from periplus.engine.timing import TEMPLATES, Timing
 from periplus.scan.config import ScanConfig, Work
 from periplus.scan.plan import (
+    FASTEST_PPS,
     LINK_TRIES,
     QUICK_CONNECTS,
     QUICK_PPS,
@@ -143,6 +144,12 @@ def takes(timing: Timing, hosts: int = 5, ports: int = 4) -> tuple[float, float,
 def test_without_a_rate_the_time_is_between_two_assumptions() -> None:
     quick_s, slow_s, why = takes(Timing())
     assert (quick_s, slow_s) == pytest.approx((20 / QUICK_PPS, 40 / 2_500))
+    assert why is None
+
+
+def test_without_a_limit_the_time_is_what_a_machine_can_send() -> None:
+    quick_s, slow_s, why = takes(Timing().once())
+    assert (quick_s, slow_s) == pytest.approx((20 / FASTEST_PPS, 20 / FASTEST_PPS))
     assert why is None
 
 

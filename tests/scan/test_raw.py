@@ -1,5 +1,7 @@
 """The link of frames by itself; whole scans over it are in test_loop."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from tests.scan.runs import (
@@ -21,13 +23,14 @@ from tests.scan.runs import (
     scan,
     space_of,
 )
-from tests.sim.frames import BEGIN_US, DROPPED, Host, Wire, read_probe
+from tests.sim.frames import BEGIN_US, DROPPED, OPEN, Host, Wire, read_probe
 from tests.wire.twins import number
 
 from periplus.engine.engine import Engine, Limits
 from periplus.engine.group import Group, HostState
+from periplus.engine.timing import Timing
 from periplus.scan.menu import Menu
-from periplus.scan.raw import RawLink
+from periplus.scan.raw import BATCHES, CROWDED, RawLink
 from periplus.space.space import Space
 from periplus.technique.connect import TECHNIQUE as CONNECT
 from periplus.technique.syn import TECHNIQUE
@@ -180,3 +183,26 @@ def test_no_more_is_under_way_than_answers_may_wait(monkeypatch: pytest.MonkeyPa
     assert link.limits.outstanding == 300
     monkeypatch.setattr(Wire, "capacity", lambda self: 1 << 40)
     assert link_of(space_of([NEAR], [22]), Wire({})).limits.outstanding == Limits().outstanding
+
+
+def test_nothing_is_sent_while_answers_wait_in_a_crowd(monkeypatch: pytest.MonkeyPatch) -> None:
+    link = link_of(space_of([NEAR], [22]), Wire({}))
+    assert link.room() == link.limits.batch
+    monkeypatch.setattr(Wire, "backlog", lambda self: CROWDED + 0.01)
+    assert link.room() == 0
+
+
+def test_a_batch_is_a_part_of_what_the_buffer_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Wire, "capacity", lambda self: 300)
+    assert link_of(space_of([NEAR], [22]), Wire({})).room() == 300 // BATCHES
+    monkeypatch.setattr(Wire, "capacity", lambda self: 1)
+    assert link_of(space_of([NEAR], [22]), Wire({})).room() == 1
+
+
+@pytest.mark.parametrize("timing", [QUICK.once(), replace(QUICK, floor_rate=1e9, floor_is_fixed=True)])
+def test_a_sender_without_a_limit_fills_no_buffer(timing: Timing) -> None:
+    """Answers come as fast as probes go, and reading them takes longer."""
+    wire = Wire({FAR: Host({22: OPEN}, via=ROUTER4)}, ROUTERS, places=100)
+    run = scan(wire, config_of(space_of([FAR], [*range(1, 2_001)]), timing))
+    assert (run.summary.kernel_drops, run.summary.probes, run.summary.replies) == (0, 2_000, 2_000)
+    assert run.open == {(FAR, 22)}

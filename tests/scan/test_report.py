@@ -88,6 +88,26 @@ def table(group: Group, report: HostReport) -> dict[int, tuple[State, Reason]]:
     }
 
 
+def test_of_many_hosts_that_said_nothing_none_is_told() -> None:
+    """Nor is one that is only taken to be up, unless something was heard of it."""
+    silent = replace(config_of(SPACE, assume_up=True), tell_silent=False)
+    world = answered(silent)
+    assert world.report(world.mute) is None
+    assert world.report(world.host) is not None
+    assert world.report(world.mute, whole=False) is None
+    world = answered(replace(silent, tell_silent=True))
+    mute = world.report(world.mute)
+    assert mute is not None
+    assert mute.up
+
+
+def test_a_host_that_is_known_to_be_up_is_told_also_when_it_said_nothing() -> None:
+    config = replace(config_of(SPACE, assume_up=True), tell_silent=False)
+    world = answered(config)
+    known = Reporter(config.works[0], config, world.link, world.wire.clock, services, known=True)
+    assert [each.up for each in known.hosts(world.group, np.array([world.mute]))] == [True]
+
+
 def test_a_finding_is_a_row() -> None:
     world = World()
     world.ask(4)

@@ -10,6 +10,7 @@ Limits: one hop at most, plain loops over frames; worlds of some thousand ports.
 import heapq
 import random
 import struct
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -179,8 +180,9 @@ class Wire(MemoryTransport):
         path: Path | None = None,
         ours: range = range(0),
         seed: int = 1,
+        places: int = sys.maxsize,
     ) -> None:
-        super().__init__(self._take)
+        super().__init__(self._take, places)
         self.clock = WireClock(self)
         self.now_us = BEGIN_US
         self.path = path or Path()

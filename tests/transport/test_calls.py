@@ -10,7 +10,7 @@ from periplus.transport.calls import FrameTransport, LinkDown, SendRefused
 from periplus.transport.memory import MemoryTransport
 from periplus.transport.packet import PacketTransport
 
-CALLS = ("send", "receive", "wait", "files", "capacity", "drops", "close")
+CALLS = ("send", "receive", "wait", "files", "capacity", "backlog", "drops", "close")
 
 
 @pytest.mark.parametrize("transport", [PacketTransport, MemoryTransport])

@@ -63,4 +63,17 @@ def test_closing_and_drops() -> None:
 
 
 def test_it_holds_whatever_comes() -> None:
-    assert MemoryTransport().capacity() > 1 << 30
+    memory = MemoryTransport()
+    memory.deliver(Packets.of_bytes([b"a"] * 1000))
+    assert memory.capacity() > 1 << 30
+    assert memory.backlog() < 0.001
+
+
+def test_with_few_places_what_comes_too_early_is_lost() -> None:
+    memory = MemoryTransport(places=4)
+    memory.deliver(Packets.of_bytes([b"a"] * 3))
+    assert (memory.capacity(), memory.backlog(), memory.drops()) == (4, 0.75, 0)
+    memory.deliver(Packets.of_bytes([b"b"] * 3))
+    assert (memory.backlog(), memory.drops()) == (1.0, 2)
+    assert [row[:1].tobytes() for row in memory.receive().data] == [b"a", b"a", b"a", b"b"]
+    assert memory.backlog() == 0

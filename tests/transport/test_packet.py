@@ -101,6 +101,18 @@ def test_local_lane_finds_a_listener(alone: None, address: str) -> None:
     assert packets.ethertype.tolist() == [0x86DD if ":" in address else 0x0800] * 2
 
 
+def test_the_backlog_is_what_waits_to_be_read(alone: None) -> None:
+    lane = local_lane("127.0.0.1")
+    with closing(PacketTransport(PORTS, [lane], buffer_bytes=1 << 16)) as transport:
+        assert transport.backlog() == 0
+        assert transport.send(lane, syns(lane, "127.0.0.1", [1, 2, 3, 4])) == 4
+        assert transport.wait(500_000)
+        waiting = transport.backlog()
+        assert 0 < waiting < 0.5
+        gather(transport, 4)
+        assert transport.backlog() == 0
+
+
 def test_local_lanes_of_both_families_at_once(alone: None) -> None:
     lanes = [local_lane("127.0.0.1"), local_lane("::1")]
     with closing(PacketTransport(PORTS, lanes)) as transport:

@@ -190,6 +190,9 @@ def _add_timing(made: Parser) -> None:
     group.add_argument("--min-rate", type=rate, metavar="N", help="at least so many probes a second")
     group.add_argument("--max-rate", type=rate, metavar="N", help="at most so many probes a second")
     group.add_argument(
+        "--stateless", action="store_true", help="ask once, as fast as it goes; silence is only counted"
+    )
+    group.add_argument(
         "--max-retries", type=count, metavar="N", help="at most so many retransmissions of a probe"
     )
     group.add_argument(
@@ -306,8 +309,12 @@ def _overridden(made: Timing, given: argparse.Namespace) -> Timing:
     made = replace(made, defeat_rations=given.defeat_rations)
     if given.min_rate:
         made = replace(made, floor_rate=given.min_rate, floor_is_fixed=True, parallelism=0)
+    if given.stateless and given.max_retries:
+        raise UsageError(
+            f"--stateless asks nothing again, and --max-retries {given.max_retries} would: only one of them"
+        )
     if given.max_retries is not None:
         if given.max_retries >= PORT_SHIFTS:
             raise UsageError(f"--max-retries {given.max_retries}: at most {PORT_SHIFTS - 1}")
         made = made.limited(given.max_retries)
-    return made
+    return made.once() if given.stateless else made

@@ -27,6 +27,7 @@ from periplus.engine.timing import Timing
 from periplus.errors import CannotScan, UsageError
 from periplus.result.outputs import open_writers
 from periplus.result.row import HostReport, PortRow, RunRow, ScanRow, SummaryRow
+from periplus.result.text import plural
 from periplus.result.writer import Options, Writers
 from periplus.scan.clock import Clock
 from periplus.scan.config import Discovery, ScanConfig, Tarpits, Work
@@ -59,6 +60,7 @@ LISTED_AT_ONCE = 1024
 RAW_ALLOWED = "raw packets are allowed"
 RAW_REFUSED = "no privilege for raw packets (CAP_NET_RAW), which -sS needs"
 KEY_BITS = 128
+MOST_SILENT = 4_096  # hosts of a scan that tells of each silent one
 SEED_BITS = 53  # more would lose digits in readers that hold numbers as doubles
 
 
@@ -114,6 +116,7 @@ def scan(arguments: Sequence[str], raw: bool, scout: Scout | None) -> int:
     scope = scope_for(given, services)
     asked, why = _techniques(given, raw)
     _check_traceroute(given, asked, raw)
+    _check_stateless(given, asked, raw)
     if given.defeat_rations and not any(technique.rations_closed for technique in asked):
         raise UsageError("--defeat-icmp-ratelimit: only UDP scans (-sU) wait for ICMP errors")
     protos = tuple(technique.proto for technique in asked)
@@ -215,7 +218,9 @@ def _config(
         reverse=given.reverse,
         dns_servers=given.dns_servers,
         traceroute=given.traceroute,
-        tell_down=bool(given.verbose or given.all_states or given.out_ndjson) or target.hosts.size == 1,
+        tell_down=not given.stateless
+        and (bool(given.verbose or given.all_states or given.out_ndjson) or target.hosts.size == 1),
+        tell_silent=_tells_all(given, target.hosts.size),
         shape=how.shape,
         via=how.via,
         source_port=how.source_port,
@@ -226,6 +231,13 @@ def _config(
         tarpits=tarpits,
         shard=given.shard,
     )
+
+
+def _tells_all(given: argparse.Namespace, hosts: int) -> bool:
+    """Whether hosts that said nothing are told one by one; of many that would be all that the report says."""
+    if given.stateless:
+        return False
+    return hosts <= MOST_SILENT or bool(given.verbose or given.all_states)
 
 
 def _tarpits(given: argparse.Namespace, how: Manner, services: Services) -> Tarpits | None:
@@ -289,6 +301,21 @@ def _check_traceroute(given: argparse.Namespace, chosen: list[Technique], raw: b
         raise CannotScan(
             "--traceroute sends raw packets, and this process may not: run it as root or give it CAP_NET_RAW"
         )
+
+
+def _check_stateless(given: argparse.Namespace, chosen: list[Technique], raw: bool) -> None:
+    """The system asks again by itself when it connects, and keeps a state for each connect."""
+    if not given.stateless or given.only_list:
+        return
+    if not raw:
+        raise CannotScan(
+            "--stateless sends raw packets, and this process may not: run it as root or give it CAP_NET_RAW"
+        )
+    for technique in chosen:
+        if not technique.needs_raw:
+            raise UsageError(
+                f"--stateless sends raw packets, and {technique.flag} sends none: only one of them"
+            )
 
 
 def _list(config: ScanConfig, target: Aim, writers: Writers) -> int:
@@ -366,6 +393,12 @@ def _run(
     nobody = summary.hosts > 0 and not summary.hosts_up
     if nobody and summary.exit == "success" and config.works and not config.assume_up:
         progress.message("No host answered; -Pn reports hosts that drop everything as up")
+    silent = summary.hosts - summary.hosts_up
+    if silent and summary.exit == "success" and config.assume_up and not config.tell_silent:
+        more = "" if config.timing.max_tries == 1 else "; -v tells of each"
+        progress.message(
+            f"{plural(silent, 'host', 'hosts')} said nothing: counted, and not told one by one{more}"
+        )
     return _status(summary, writers, progress, stop.asked)
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from periplus.columns import I64, Mask, distinct
 from periplus.engine.bucket import Bucket
-from periplus.engine.group import Group, HostState, Tally
+from periplus.engine.group import Group, HostState
 from periplus.engine.intake import Along, Fed, Intake, Ordered
 from periplus.engine.ledger import Ledger
 from periplus.engine.lists import fair_shares
@@ -23,8 +23,7 @@ from periplus.engine.loss import expected_missed, hidden_by_eras, per_try, share
 from periplus.engine.pace import Pace
 from periplus.engine.portorder import PortOrders, different_orders
 from periplus.engine.remains import Remains, joined_remains, remains_of, restore
-from periplus.engine.replies import Findings, Probes, Replies
-from periplus.engine.rtt import observe
+from periplus.engine.replies import Findings, Probes, Replies, Tally
 from periplus.engine.tables import NO_STRETCH
 from periplus.engine.timing import Timing
 from periplus.space.address import Addresses
@@ -51,10 +50,10 @@ class Limits:
 
     outstanding: int = 16_384  # answers that the receive buffer holds
     in_flight: int = 1 << 62  # probes that can be under way, answered or not
-    batch: int = 2_048  # probes of one step
+    batch: int = 4_096  # probes of one step
     group_cells: int = 1 << 20  # questions in one group
-    group_hosts: int = 1 << 14
-    live_cells: int = 1 << 22  # questions in all open groups
+    group_hosts: int = 1 << 12
+    memory: int = 160 << 20  # bytes of all open groups
 
 
 @dataclass(slots=True)
@@ -134,6 +133,7 @@ class Engine:
         late_pps = timing.floor_rate * LATE_SHARE
         self._late = Bucket(late_pps, late_pps * LATE_S, now_us)
         self._held = False
+        self._telling: list[Group] = []  # groups whose hosts the last step reported
 
     def _size_of_groups(self) -> int:
         most_ports = max(len(block.ports) for block in self._space.blocks)
@@ -165,7 +165,7 @@ class Engine:
     def timed(self, number: int, host: I64, rtt_us: I64) -> None:
         """The way to these hosts of a group took so long, by something else than a probe; 0: not known."""
         group, known = self.groups[number], rtt_us > 0
-        observe(group.trips, host[known], rtt_us[known].astype(np.float64), group.timing)
+        group.timed(host[known], rtt_us[known].astype(np.float64))
 
     def dismiss(self, number: int, which: Mask, reason: Reason, now_us: int) -> None:
         """These hosts of a group cannot be reached: nothing more is asked of them."""
@@ -182,8 +182,11 @@ class Engine:
         cell = np.zeros(len(them), np.int64)
         known = np.flatnonzero((host_id >= 0) & (rank >= 0))
         home, place = self._intake.locate(host_id[known])
-        for group in self.groups.values():
-            inside = home == group.number
+        for each in distinct(home):
+            group = self.groups.get(int(each))
+            if group is None:
+                continue
+            inside = home == each
             row = known[inside]
             number[row] = group.number
             cell[row] = group.hosts.first[place[inside]] + rank[row]
@@ -203,14 +206,18 @@ class Engine:
         for number, batch in replies.items():
             if number in self.groups:
                 self._hear(self.groups[number], batch, step)
-        for group in self.groups.values():
-            if self._until_up:
+        if self._timing.host_timeout_us:
+            for group in self.groups.values():
+                self._time_out(group, now_us)
+        stirred = self._restored | replies.keys()
+        for group in [
+            each for each in self.groups.values() if each.flights.next_us <= now_us or each.number in stirred
+        ]:
+            answered = group.number in replies
+            if self._until_up and answered:
                 group.finish((group.hosts.status == HostState.ACTIVE) & (group.hosts.proved > 0), now_us)
             expired = group.expire(now_us)
-            if self._timing.host_timeout_us:
-                self._time_out(group, now_us)
-            news = expired or group.number in replies or group.number in self._restored
-            if news or self._timing.host_timeout_us:
+            if expired or group.number in stirred:
                 self._decide(group, now_us)
         # The fate of probes is known when what has come was read, and a full batch says that more has.
         if sum(map(len, replies.values())) < UNREAD:
@@ -225,12 +232,11 @@ class Engine:
         return step
 
     def _drop_told(self) -> None:
-        told = [
-            number for number, group in self.groups.items() if (group.hosts.status == HostState.TOLD).all()
-        ]
-        for number in told:
-            del self.groups[number]
-            self._intake.forget(number)
+        for group in self._telling:
+            if group.told:
+                del self.groups[group.number]
+                self._restored.discard(group.number)
+                self._intake.forget(group.number)
 
     def _hear(self, group: Group, replies: Replies, step: Step) -> None:
         tally, findings = group.answer(replies, self._table)
@@ -257,22 +263,28 @@ class Engine:
         self._round_us += ROUND_GAIN * (news - self._round_us)
 
     def _time_out(self, group: Group, now_us: int) -> None:
+        if now_us < group.overdue_us:
+            return
         hosts = group.hosts
         begun = (hosts.status == HostState.ACTIVE) & (hosts.started_us > 0)
         overdue = begun & (now_us - hosts.started_us > self._timing.host_timeout_us)
         if overdue.any():
             hosts.timed_out[overdue] = 1
             group.finish(overdue, now_us)
+        left = hosts.started_us[begun & ~overdue]
+        group.overdue_us = int(left.min(initial=now_us)) + self._timing.host_timeout_us
 
     def _decide(self, group: Group, now_us: int) -> None:
-        group.windows.review(now_us, group.trips.rto_us + group.trips.srtt_us)
+        group.review(now_us)
         settled = group.settled()
         if not settled.any():
             return
         settled &= ~group.ration(settled, now_us)
         hosts, timing = group.hosts, self._timing
         silent = group.silent().astype(np.int32)
-        share = shares(hosts.lost, hosts.heard, group.network, self.totals.lost, self.totals.heard)
+        # Without an answer there is nothing to tell neighbours apart by.
+        network = group.network if hosts.heard.any() else np.zeros(len(group), np.int64)
+        share = shares(hosts.lost, hosts.heard, network, self.totals.lost, self.totals.heard)
         loss = per_try(share, hosts.allowed)
         missed = expected_missed(loss, hosts.allowed, hosts.opened, hosts.answered, silent)
         eras = self._pace.brake.eras
@@ -282,7 +294,8 @@ class Engine:
         enough = missed <= timing.missed_per_1000 * silent / 1000
         believed = settled & (enough | (hosts.allowed >= timing.max_tries))
         hosts.missed[believed] = missed[believed]
-        hosts.allowed[settled & ~believed] += 1
+        if (more := settled & ~believed).any():
+            group.allow(more, 1)
         group.finish(believed, now_us)
 
     def _open_groups(self, step: Step) -> None:
@@ -311,32 +324,40 @@ class Engine:
         )
 
     def _has_room(self) -> bool:
-        fresh = sum(group.fresh_left() for group in self.groups.values())
-        live = sum(len(group.cells.state) for group in self.groups.values())
-        return fresh < self._limits.batch and live < self._limits.live_cells
+        groups = self.groups.values()
+        fresh = sum(group.fresh for group in groups)
+        return fresh < self._limits.batch and sum(group.memory for group in groups) < self._limits.memory
 
     def _choose(self, now_us: int, step: Step, room_out: int) -> tuple[bool, bool]:
         """Pick the probes of this step; return whether more are waiting to be asked, and in which hosts' windows
         there would be room for them."""
         outstanding = sum(group.outstanding for group in self.groups.values())
         clocked, floor, most = self._pace.allowance(now_us, outstanding)
-        most = min(most, self._limits.batch, room_out)
+        whole = min(
+            self._limits.batch, room_out
+        )  # what the caller takes; it comes again as soon as it takes more
+        fills_up = whole <= most
+        most = min(most, whole)
         spent_window = spent_floor = 0
         more = roomy = False
         stretch = self._pace.brake.stretch % STRETCHES
         late_room = self._late_room(now_us)
         self._held = False
-        for group in self.groups.values():
+        for group in [each for each in self.groups.values() if not each.drained]:
+            if fills_up and not most:
+                more = roomy = True
+                break
             group.stretch = stretch
             fresh, second, all_late = group.waiting()
+            group.drained = not (fresh.any() or second.any() or all_late.any())
             late = fair_shares(all_late, late_room, self._turn)
             self._held = self._held or bool((late < all_late).any())
             again = second + late
             left = fresh + again
             if not left.any():
                 continue
-            wanted = group.rations.quota(left, now_us)
-            room = np.maximum(group.windows.size.astype(np.int64) - group.hosts.outstanding, 0)
+            wanted = group.quota(left, now_us)
+            room = group.room()
             # The floor is for hosts whose own windows are full, so it gets what the windows leave of the most.
             by_window = fair_shares(np.minimum(wanted, room), min(clocked, most), self._turn)
             window_part = int(by_window.sum())
@@ -389,26 +410,26 @@ class Engine:
         return probes.turned(self._turn * SPREAD % len(probes))
 
     def _report(self, step: Step) -> None:
-        for group in self.groups.values():
-            hosts = group.hosts
-            done = np.flatnonzero(hosts.status == HostState.FINISHED)
+        for group in [each for each in self.groups.values() if each.news]:
+            done, hosts = group.tell(), group.hosts
             if not len(done):
                 continue
-            hosts.status[done] = HostState.TOLD
             self.totals.hosts_done += len(done)
             self.totals.cells_done += int(hosts.count[done].sum())
             self.totals.missed += float(hosts.missed[done].sum())
             step.finished.append((group, done))
+        self._telling = [group for group, _ in step.finished]
 
     def _wake_us(self, now_us: int, waiting: bool, roomy: bool) -> int:
         nobody_us = now_us if self._intake.exhausted else NEVER  # more hosts come from outside
-        wake_us = min((group.next_expiry_us() for group in self.groups.values()), default=nobody_us)
+        wake_us = min((group.flights.next_us for group in self.groups.values()), default=nobody_us)
         if self._held:
             wake_us = min(wake_us, self._late.ready_us(self._late.rate * LATE_S / 2))
         if waiting:
             outstanding = sum(group.outstanding for group in self.groups.values())
             soonest = self._pace.ready_us(outstanding, roomy)
-            soonest = max(soonest, min(group.next_turn_us() for group in self.groups.values()))
+            turns = (group.next_turn_us() for group in self.groups.values() if not group.drained)
+            soonest = max(soonest, min(turns, default=0))
             wake_us = min(wake_us, soonest)
         return wake_us
 
@@ -421,7 +442,7 @@ class Engine:
 
         It is what the slowest one has to be asked, times its delay: an answer less than expected makes it shorter.
         """
-        if not self._intake.exhausted or any(group.fresh_left() for group in self.groups.values()):
+        if not self._intake.exhausted or any(group.fresh for group in self.groups.values()):
             return None
         left_us = max((group.paced_left_us() for group in self.groups.values()), default=0.0)
         return left_us / SECOND or None

@@ -8,52 +8,28 @@ one piece of memory. Thus a retransmission needs no queue and no search, and a h
 Nothing here is a loop over hosts, ports or probes; loops are over tries (at most eleven).
 """
 
-from dataclasses import dataclass, field
-
 import numpy as np
 
 from periplus.columns import F64, I32, I64, U8, Mask, distinct
 from periplus.engine.columns import allocate
-from periplus.engine.lists import concatenated, interleaved, ragged_ranks, spread
+from periplus.engine.flights import Flights
+from periplus.engine.lists import interleaved, ragged_ranks, spread
+from periplus.engine.lore import Lore
 from periplus.engine.loss import lost_shares
 from periplus.engine.portorder import PortOrders, plain_orders
-from periplus.engine.ration import QUESTIONS, Rations
-from periplus.engine.replies import FIRST_UNANSWERED, Findings, Probes, Replies, Unanswered
-from periplus.engine.rtt import RoundTrips, observe
-from periplus.engine.tables import NO_STRETCH, Cells, Hosts, HostState
+from periplus.engine.ration import QUESTIONS
+from periplus.engine.replies import FIRST_UNANSWERED, Findings, Probes, Replies, Tally, Unanswered
+from periplus.engine.rtt import observe
+from periplus.engine.tables import NO_STRETCH, Cells, Hosts, HostState, bytes_taken
 from periplus.engine.timing import Timing
-from periplus.engine.window import Windows
 from periplus.space.address import Addresses
 from periplus.technique.model import UNEXPECTED, Table
 from periplus.technique.verdict import State
 
 __all__ = ["Cells", "Group", "HostState", "Hosts"]
 
-FIRST_HOST_WINDOW = 10.0
-EXPIRY_TICK_US = 25_000
-NEVER = 1 << 62
 
-
-@dataclass(slots=True)
-class Tally:
-    """What a batch of answers came to."""
-
-    accepted: int = 0
-    lost: int = 0  # probes known to be lost
-    telling: int = 0  # answers that tell of loss
-    # These clock the pace: their number, and of those to first and to second tries the stretches in which their cells
-    # were first asked; but for the first tries only while the group has fresh cells.
-    clocking: int = 0
-    first: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
-    second: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
-    queue_us: float = np.inf
-    duplicates: int = 0
-    late: int = 0  # their hosts were finished without them
-    unexpected: int = 0
-    unsolicited: int = 0
-
-
-class Group:
+class Group(Lore):
     """The hosts of one group; `ports` is the number of ports of each, `host_id` its number in the space."""
 
     def __init__(
@@ -67,34 +43,31 @@ class Group:
         most: int,
         orders: PortOrders | None = None,
     ) -> None:
+        super().__init__(addresses, timing, most)
         self.number = number
         self.host_id = host_id
-        self.addresses = addresses
-        self.timing = timing
         self.hosts = allocate(Hosts, len(addresses))
         self.hosts.count[:] = ports
         self.hosts.first[1:] = np.cumsum(ports)[:-1]
         self.hosts.allowed[:] = timing.min_tries
         self.cells = allocate(Cells, int(ports.sum()))
-        self.trips = allocate(RoundTrips, len(addresses))
-        self.trips.rto_us[:] = timing.initial_rtt_us
-        self.rations = Rations(len(addresses), timing)
-        self.windows = Windows(len(addresses), FIRST_HOST_WINDOW, most, timing.growth)
-        prefix = np.where(addresses.is_v4, addresses.lo >> np.uint64(8), addresses.hi)
-        self.network: I64 = np.unique(prefix, return_inverse=True)[1].astype(np.int64)
-        self.ready = np.zeros((timing.max_tries + 1, len(addresses)), np.int32)
-        self.taken = np.zeros_like(self.ready)
+        self.ready, self.taken = np.zeros((2, timing.min_tries + 1, len(addresses)), np.int32)
         self.ready[0] = ports
-        self.routers: list[int] = [0]
         self.outstanding = 0
         self.stretch = 0  # of the pace; the engine's to set
+        self.overdue_us = 0  # when a host may have taken too long, likewise
         self.orders = orders or plain_orders(ports, host_id, key)
         self._uniform = int(ports[0]) if (ports == ports[0]).all() else 0
-        self._flights: list[I64] = []
-        self._expiry_us = NEVER
+        self.flights = Flights(len(addresses))
+        self.memory = bytes_taken(len(addresses), len(self.cells.state))
+        self.recount()
 
-    def __len__(self) -> int:
-        return len(self.addresses)
+    def recount(self) -> None:
+        """Count anew what is kept beside the columns, which somebody else may have filled."""
+        self.fresh = int(self.ready[0].sum() - self.taken[0].sum())  # cells that were never asked
+        self.drained = False  # whether nothing may be asked now
+        self.news = True  # whether hosts may be finished and not reported
+        self._untold = int(np.count_nonzero(self.hosts.status != HostState.TOLD))
 
     def host_of(self, cell: I64) -> I64:
         """Return the host of each cell."""
@@ -104,7 +77,16 @@ class Group:
             return np.floor_divide(cell, self._uniform)
         return np.searchsorted(self.hosts.first, cell, "right").astype(np.int64) - 1
 
+    def timed(self, host: I64, rtt_us: F64) -> None:
+        """Round trips of these hosts were measured."""
+        observe(self.trips, host, rtt_us, self.timing)
+        self.flights.hasten()
+
     # asking
+
+    def room(self) -> I64:
+        """By host, how many more probes its window lets out."""
+        return np.maximum(self.window() - self.hosts.outstanding, 0)
 
     def waiting(self) -> tuple[I64, I64, I64]:
         """Return, by host, how many cells could be asked now for the first, the second, and a later time."""
@@ -119,17 +101,17 @@ class Group:
         due = np.arange(tries)[:, None] < self.hosts.allowed[None, :]
         return self.ready[:tries] - self.taken[:tries], due
 
-    def fresh_left(self) -> int:
-        """How many cells of the group were never asked."""
-        return int(self.ready[0].sum() - self.taken[0].sum())
-
     def next_turn_us(self) -> int:
         """When the next host with something to ask may be asked."""
+        if not self.in_turns:
+            return 0
         fresh, second, late = self.waiting()
         return self.rations.next_turn_us(fresh + second + late > 0)
 
     def paced_left_us(self) -> float:
         """How long the slowest of the hosts with rations takes for what is still to be asked."""
+        if not self.in_turns:
+            return 0.0
         fresh, second, late = self.waiting()
         return self.rations.left_us(fresh + second + late)
 
@@ -161,7 +143,7 @@ class Group:
     def _later_tries(self) -> list[tuple[int, Mask]]:
         """In which order later tries are made, and by which hosts: those with rations settle one port at a time."""
         tries = range(1, len(self.ready) - 1)
-        paced = self.rations.paced()
+        paced = self.rations.paced() if self.in_turns else np.zeros(len(self), np.bool_)
         own = [(attempt, paced) for attempt in reversed(tries)] if paced.any() else []
         return own + [(attempt, ~paced) for attempt in tries]
 
@@ -174,6 +156,7 @@ class Group:
         if attempt:
             again: I64 = first + self.cells.again[first + position]
             return again
+        self.fresh -= len(host)
         cell = first + self.orders.at(host, position)
         # Urgent ports are no fair sample of all, so no stretch is judged by them.
         self.cells.stretch[cell] = np.where(position < self.orders.urgent[host], NO_STRETCH, self.stretch)
@@ -190,11 +173,11 @@ class Group:
         hosts.outstanding += counts
         asked = counts > 0
         hosts.started_us[asked & (hosts.started_us == 0)] = now_us
-        self.rations.asked(counts, now_us, self.trips.rto_us)
+        if self.in_turns:
+            self.rations.asked(counts, now_us, self.trips.rto_us)
         self.outstanding += len(cell)
         if len(cell):
-            self._flights.append(cell)
-            self._expiry_us = min(self._expiry_us, now_us + EXPIRY_TICK_US)
+            self.flights.add(cell, now_us + int(np.min(self.rto_us(host))))
         return Probes(self.number, cell, host, cell - hosts.first[host], attempt)
 
     def stamp(self, cell: I64, first_us: int, last_us: int) -> None:
@@ -303,14 +286,6 @@ class Group:
         numbers = [self.router_number((int(hi) << 64) | int(lo)) for hi, lo in routers]
         self.cells.sender[cell[other]] = np.array(numbers, np.uint16)[row.reshape(-1)]
 
-    def router_number(self, address: int) -> int:
-        """Return the row of a router among `routers`, new or known; 0 when there are too many."""
-        if address not in self.routers:
-            if len(self.routers) > np.iinfo(np.uint16).max:
-                return 0
-            self.routers.append(address)
-        return self.routers.index(address)
-
     def _prove(self, replies: Replies, chosen: I64, cell: I64, host: I64) -> Mask:
         """Which answers come from the target itself, and so prove it to be up.
 
@@ -339,7 +314,7 @@ class Group:
         if not target.any():
             return
         whose, rtt_us = host[last[target]], rtt_us[target]
-        observe(self.trips, whose, rtt_us, self.timing)
+        self.timed(whose, rtt_us)
         tally.queue_us = float((rtt_us - self.trips.least_us[whose]).min())
 
     def _weigh(self, cell: I64, host: I64, attempt: U8, rationed: Mask, tally: Tally) -> None:
@@ -361,7 +336,7 @@ class Group:
         stretch = self.cells.stretch[cell].astype(np.int64)
         fair = telling & (stretch != NO_STRETCH)
         tally.first = stretch[fair & (attempt == 0)]
-        if self.fresh_left():
+        if self.fresh:
             tally.clocking = tally.telling
             tally.second = stretch[fair & (attempt == 1)]
 
@@ -369,17 +344,14 @@ class Group:
 
     def expire(self, now_us: int) -> bool:
         """Give up waiting for the probes that are overdue; True when any was."""
-        if now_us < self._expiry_us:
+        if now_us < self.flights.next_us:
             return False
-        cell = concatenated(self._flights)
+        cell = self.flights.due(now_us)
         cell = cell[self.cells.state[cell] == Unanswered.ASKED]
-        due_us = self.cells.sent_us[cell] + self.trips.rto_us[self.host_of(cell)]
+        due_us = self.cells.sent_us[cell] + self.rto_us(self.host_of(cell))
         overdue = due_us <= now_us
-        kept = cell[~overdue]
-        self._flights = [kept] if len(kept) else []
-        soonest = int(due_us[~overdue].min()) if len(kept) else NEVER
-        # A host's time-out shrinks when its first answer comes, so a far due time is looked at again sooner.
-        self._expiry_us = min(max(soonest, now_us + 1_000), now_us + EXPIRY_TICK_US) if len(kept) else NEVER
+        if not overdue.all():
+            self.flights.add(cell[~overdue], int(due_us[~overdue].min()))
         if not overdue.any():
             return False
         self._give_up(cell[overdue], now_us)
@@ -392,8 +364,8 @@ class Group:
         hosts.outstanding -= np.bincount(host, minlength=len(self))
         self.outstanding -= len(cell)
         final = cells.tries[cell] >= hosts.allowed[host]
-        back = self.rations.expired(host, cells.sent_us[cell], final, now_us)
-        if back.any():
+        back = self.rations.expired(host, cells.sent_us[cell], final, now_us) if self.in_turns else None
+        if back is not None and back.any():
             self._take_back(cell[back], host[back])
             cell, host = cell[~back], host[~back]
         cells.refused[cell] = 0
@@ -407,6 +379,8 @@ class Group:
         That list's last places are free: what was taken from them is in these cells, so the next list is shorter.
         """
         cells = self.cells
+        self.drained = False
+        self.fresh += int(np.count_nonzero(cells.tries[cell] == 1))
         cells.refused[cell] = np.maximum(cells.refused[cell], 1 + cells.alone[cell])
         cells.tries[cell] -= 1
         for attempt in distinct(cells.tries[cell]):
@@ -418,22 +392,41 @@ class Group:
             self.cells.again[first + position] = (which - first).astype(np.uint16)
 
     def _append(self, attempt: int, cell: I64, host: I64) -> None:
+        self.drained = False
         position = self.ready[attempt][host] + ragged_ranks(host)
         self.cells.again[self.hosts.first[host] + position] = (cell - self.hosts.first[host]).astype(
             np.uint16
         )
         self.ready[attempt] += np.bincount(host, minlength=len(self)).astype(np.int32)
 
-    def next_expiry_us(self) -> int:
-        """Return when `expire` should be called again."""
-        return self._expiry_us
-
     # ending
 
     @property
     def told(self) -> bool:
         """Whether every host is finished and reported."""
-        return bool((self.hosts.status == HostState.TOLD).all())
+        return not self._untold
+
+    def tell(self) -> I64:
+        """Return the hosts that are finished and were not reported yet; now they are."""
+        done = np.flatnonzero(self.hosts.status == HostState.FINISHED)
+        self.hosts.status[done] = HostState.TOLD
+        self._untold -= len(done)
+        self.news = False
+        return done
+
+    def allow(self, which: Mask, tries: int) -> None:
+        """The silence of these hosts deserves so many more tries, at most as many as may be."""
+        allowed = self.hosts.allowed
+        allowed[which] = np.minimum(allowed[which] + tries, self.timing.max_tries)
+        self.drained = False
+        self.lengthen()
+
+    def lengthen(self) -> None:
+        """Make lists for as many tries as some host is allowed."""
+        missing = int(self.hosts.allowed.max()) + 1 - len(self.ready)
+        if missing > 0:
+            more = np.zeros((missing, len(self)), np.int32)
+            self.ready, self.taken = np.concatenate([self.ready, more]), np.concatenate([self.taken, more])
 
     def settled(self) -> Mask:
         """Which active hosts have asked all they may and wait for nothing."""
@@ -446,12 +439,12 @@ class Group:
     def ration(self, settled: Mask, now_us: int) -> Mask:
         """Let those settled hosts whose silence may be their ration's be asked once more; return which."""
         hosts, timing = self.hosts, self.timing
-        if timing.defeat_rations:
+        if timing.defeat_rations or not self.in_turns:
             return np.zeros(len(self), np.bool_)
         more = settled & self.rations.unsettled() & (hosts.allowed < timing.max_tries) & (self.silent() > 0)
         if more.any():
             self.rations.begin_round(more, hosts.started_us, now_us)
-            hosts.allowed[more] = np.minimum(hosts.allowed[more] + QUESTIONS, timing.max_tries)
+            self.allow(more, QUESTIONS)
         return more
 
     def silent(self) -> I64:
@@ -472,12 +465,17 @@ class Group:
     def release(self, which: Mask) -> None:
         """The way to these hosts is known: they may be asked."""
         self.hosts.status[which & (self.hosts.status == HostState.WAITING)] = HostState.ACTIVE
+        self.drained = False
 
     def finish(self, which: Mask, now_us: int) -> None:
         """Nothing more is asked of these hosts."""
+        if not which.any():
+            return
         hosts = self.hosts
         hosts.status[which] = HostState.FINISHED
+        self.news = True
         # Cells that will not be asked keep no other group waiting.
+        self.fresh -= int((self.ready[0][which] - self.taken[0][which]).sum())
         self.taken[0][which] = self.ready[0][which]
         hosts.ended_us[which] = now_us
         if hosts.outstanding[which].any():
@@ -485,7 +483,7 @@ class Group:
 
     def _forget_flights(self, which: Mask) -> None:
         """Stop waiting for what is on its way to these hosts."""
-        cell = concatenated(self._flights)
+        cell = self.flights.all()
         cell = cell[(self.cells.state[cell] == Unanswered.ASKED) & which[self.host_of(cell)]]
         self.cells.state[cell] = Unanswered.EXPIRED
         self.outstanding -= int(self.hosts.outstanding[which].sum())

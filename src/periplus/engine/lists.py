@@ -45,6 +45,11 @@ def fair_shares(wanted: I64, budget: int, turn: int = 0) -> I64:
         return wanted
     if len(wanted) == 1:
         return np.array([budget], np.int64)
+    hungry = np.flatnonzero(wanted)
+    if budget < len(hungry):  # nobody gets more than one
+        shares = np.zeros(len(wanted), np.int64)
+        shares[hungry[(np.arange(budget) + turn) % len(hungry)]] = 1
+        return shares
     ascending = np.sort(wanted)
     # What is spent when everybody is capped at the i-th smallest wish.
     spent = np.cumsum(ascending) + ascending * np.arange(len(wanted) - 1, -1, -1)

@@ -24,6 +24,9 @@ __all__ = ["expected_missed", "hidden_by_eras", "lost_shares", "per_try", "share
 
 PRIOR_LOST = 0.05  # before anything is known: 1 % loss, with the weight of five probes
 PRIOR_PROBES = 5.0
+# Of hosts that answer some scan of the whole of IPv4, one probe each finds 98 % (Durumeric et al., "ZMap", USENIX
+# Security 2013, section 4.1).
+UNMEASURED = 0.02
 LEAN = 20.0  # probes that the wider circle's share weighs in the narrower one's
 PRIOR_OPEN = 0.5  # a host that answers may have an open port though none was seen
 MOST_LOSS = 0.9
@@ -46,10 +49,11 @@ def per_try(share: F64, tries: U8) -> F64:
 
     Cells that lost all of their `tries` are not among the answered, so the share is too small. With at most `k`
     tries the answered have lost `p / (1 - p) - k p**k / (1 - p**k)` on average (a truncated geometric
-    distribution); this is solved for `p` by a table. One try alone tells nothing: the share is kept.
+    distribution); this is solved for `p` by a table. One try alone tells nothing: then `UNMEASURED` is assumed, or
+    the share if that is more.
     """
     lost_each = share / (1 - share)
-    chance = share.copy()
+    chance = np.where(tries > 1, share, np.maximum(share, UNMEASURED))
     for most in distinct(tries[tries > 1]):
         same = tries == most
         chance[same] = np.interp(lost_each[same], _lost_on_average(int(most)), _CHANCES)

@@ -92,7 +92,8 @@ def remains_of(group: Group) -> Remains:
         "router_lo": [router & ((1 << 64) - 1) for router in group.routers[1:]],
     }
     columns |= {f"host_{name}": getattr(hosts, name)[rows] for name in HOSTS}
-    columns |= {name: getattr(group.trips, name)[rows] for name in TRIPS}
+    trips = group.trips_of(rows)
+    columns |= {name: getattr(trips, name) for name in TRIPS}
     columns |= {f"cell_{name}": getattr(group.cells, name)[cell] for name in CELLS}
     return Remains({name: np.asarray(columns[name], dtype) for name, dtype in COLUMNS.items()})
 
@@ -121,6 +122,7 @@ def restore(group: Group, remains: Remains) -> Mask:
     for name in HOSTS:
         getattr(group.hosts, name)[host] = columns[f"host_{name}"][row]
     group.hosts.allowed[host] = np.minimum(group.hosts.allowed[host], group.timing.max_tries)
+    group.lengthen()
     for name in TRIPS:
         getattr(group.trips, name)[host] = columns[name][row]
     owner, rank = spread(columns["count"][row])
@@ -135,6 +137,7 @@ def restore(group: Group, remains: Remains) -> Mask:
     _take_back_flights(group, asked)
     _lay_lists(group, cell, host[owner])
     _count(group, cell, host[owner])
+    group.recount()
     return used
 
 

@@ -1,6 +1,6 @@
 """What goes into the engine and what comes out of it: columns, and nothing that belongs to a transport."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from enum import IntEnum
 
 import numpy as np
@@ -8,7 +8,7 @@ import numpy as np
 from periplus.columns import F32, I64, U8, U16, Mask
 from periplus.space.address import Addresses
 
-__all__ = ["Findings", "Probes", "Replies", "Unanswered"]
+__all__ = ["Findings", "Probes", "Replies", "Tally", "Unanswered"]
 
 
 class Unanswered(IntEnum):
@@ -101,3 +101,22 @@ class Findings:
     def only(self, rows: Mask) -> "Findings":
         """Some of them."""
         return replace(self, **{each.name: getattr(self, each.name)[rows] for each in fields(self)[1:]})
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a batch of answers came to."""
+
+    accepted: int = 0
+    lost: int = 0  # probes known to be lost
+    telling: int = 0  # answers that tell of loss
+    # These clock the pace: their number, and of those to first and to second tries the stretches in which their cells
+    # were first asked; but for the first tries only while the group has fresh cells.
+    clocking: int = 0
+    first: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
+    second: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
+    queue_us: float = np.inf
+    duplicates: int = 0
+    late: int = 0  # their hosts were finished without them
+    unexpected: int = 0
+    unsolicited: int = 0

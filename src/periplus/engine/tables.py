@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from periplus.columns import F64, I32, I64, U8, U16
-from periplus.engine.columns import column
+from periplus.engine.columns import bytes_per_row, column
 from periplus.engine.replies import Unanswered
 
-__all__ = ["NO_STRETCH", "Cells", "HostState", "Hosts"]
+__all__ = ["NO_STRETCH", "Cells", "HostState", "Hosts", "bytes_taken"]
 
 NO_STRETCH = (1 << 16) - 1
 
@@ -66,3 +66,13 @@ class Hosts:
     window_low: U16 = column("u2", "the least TCP window of those that opened", 0xFFFF)
     window_high: U16 = column("u2", "the greatest TCP window of those that opened")
     missed: F64 = column("f8", "expected open ports among the silent, when finished")
+
+
+# Beside its columns a host has its address, its number, its lists' cursors, its order, and its way in the link.
+_HOST_BYTES = bytes_per_row(Hosts) + 16 + 8 + 24 + 24 + 32
+_CELL_BYTES = bytes_per_row(Cells) + 8  # and its place among those on their way
+
+
+def bytes_taken(hosts: int, cells: int) -> int:
+    """About how much memory so many hosts with so many questions take, before any answer."""
+    return hosts * _HOST_BYTES + cells * _CELL_BYTES

@@ -2,7 +2,7 @@
 
 The templates -T0 to -T5 keep the meaning that Nmap's users know: round-trip limits, delays between probes and the
 cap on retransmissions are its documented values. What Nmap has no word for is ours: `floor_rate`, the pace that a
-network gets which never answers and so never clocks the sender.
+network gets which never answers and so never clocks the sender, and `once`.
 """
 
 from dataclasses import dataclass, replace
@@ -11,6 +11,7 @@ __all__ = ["TEMPLATES", "Timing"]
 
 MS = 1_000
 SECOND = 1_000_000
+UNLIMITED = 1e9  # a rate that nothing reaches
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,21 @@ class Timing:
     host_timeout_us: int = 0
     defeat_rations: bool = False  # do not wait for answers that hosts ration
     missed_per_1000: float = 0.01  # open ports that may be missed among 1,000 silent ones
+
+    def once(self) -> "Timing":
+        """Return the timing of a scan without state: everything once, as fast as the way out and `max_rate` let it.
+
+        As nothing is asked again, every answer is waited for as long as a first one.
+        """
+        patience_us = max(self.min_rtt_us, self.initial_rtt_us)
+        return replace(
+            self.limited(0),
+            min_rtt_us=patience_us,
+            max_rtt_us=max(self.max_rtt_us, patience_us),
+            parallelism=0,
+            floor_rate=UNLIMITED,
+            floor_is_fixed=True,
+        )
 
     def limited(self, max_retries: int) -> "Timing":
         """Return the timing with at most this many retransmissions."""

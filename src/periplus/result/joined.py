@@ -361,7 +361,7 @@ def _summary(part: _Part) -> SummaryRow:
         hosts=row["hosts"],
         probes=row["probes"],
         replies=row["replies"],
-        loss=row.get("loss", 0.0),
+        loss=row.get("loss"),
         expected_missed_open=row.get("expected_missed_open", 0.0),
         seconds=row["seconds"],
         rate=row["rate"],

@@ -89,7 +89,7 @@ class Ndjson(Writer):
             "replies": summary.replies,
             "loss": _number(summary.loss, 6),
             "expected_missed_open": _number(summary.expected_missed_open, 6),
-            "missed_open_95": list(missed_95(summary.expected_missed_open)),
+            "missed_open_95": None if summary.loss is None else list(missed_95(summary.expected_missed_open)),
             "seconds": _number(summary.seconds, 3),
             "rate": _number(summary.rate, 1),
             "kernel_drops": summary.kernel_drops,

@@ -225,13 +225,14 @@ class RunRow:
 
 @dataclass(frozen=True, slots=True)
 class SummaryRow:
-    """The end of a run. `loss` is a share (0..1), `rate` probes a second, `exit` as in Nmap's XML."""
+    """The end of a run. `loss` is a share (0..1; None: not measured, as nothing was asked twice), `rate` probes a
+    second, `exit` as in Nmap's XML."""
 
     hosts_up: int
     hosts: int
     probes: int
     replies: int
-    loss: float
+    loss: float | None
     expected_missed_open: float
     seconds: float
     rate: float

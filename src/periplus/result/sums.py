@@ -33,7 +33,7 @@ def _added(rows: Sequence[SummaryRow], hosts: int, seconds: float, last: Summary
         hosts=hosts,
         probes=probes,
         replies=replies,
-        loss=sum(row.loss * row.replies for row in rows) / max(replies, 1),
+        loss=_loss(rows),
         expected_missed_open=sum(row.expected_missed_open for row in rows),
         seconds=seconds,
         rate=probes / seconds if seconds else 0.0,
@@ -41,6 +41,14 @@ def _added(rows: Sequence[SummaryRow], hosts: int, seconds: float, last: Summary
         discarded=dict(discarded),
         crowded=tuple(_crowded(rows)),
     )
+
+
+def _loss(rows: Sequence[SummaryRow]) -> float | None:
+    """Over the runs that measured it."""
+    measured = [(row.loss, row.replies) for row in rows if row.loss is not None]
+    if not measured:
+        return None
+    return sum(loss * replies for loss, replies in measured) / max(sum(replies for _, replies in measured), 1)
 
 
 def _crowded(rows: Sequence[SummaryRow]) -> Iterator[Crowded]:

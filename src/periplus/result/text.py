@@ -131,11 +131,12 @@ def done_line(summary: SummaryRow) -> str:
 
 def figures_line(summary: SummaryRow) -> str:
     """What the run cost and how sure it is: probes, replies, rate, loss, expected missed open ports."""
+    loss = "not measured: lost probes were not asked again" if summary.loss is None else f"{summary.loss:.1%}"
     least, most = missed_95(summary.expected_missed_open)
-    interval = f" (95 %: {least} to {most})" if most else ""
+    interval = f" (95 %: {least} to {most})" if most and summary.loss is not None else ""
     return (
         f"{plural(summary.probes, 'probe', 'probes')}, {plural(summary.replies, 'reply', 'replies')}, "
-        f"{summary.rate:.0f} probes/s; loss {summary.loss:.1%}, "
+        f"{summary.rate:.0f} probes/s; loss {loss}, "
         f"expected missed open ports {summary.expected_missed_open:.2f}{interval}"
     )
 

@@ -83,11 +83,12 @@ class ScanConfig:
     `names` are the host names that targets were given by, with their addresses. `assume_up` (-Pn): hosts count as up
     though nothing of them answers. `reverse`: ask for names of hosts that are up (None), of all (True) or of none
     (False). `dns_servers`: who is asked, as addresses with ports; None: the system's servers. `tell_down`: report
-    hosts that are down as well. `shape`, `via` and `source_port` are how packets look and leave, `socket_ttl` the
-    time to live where the system makes them; None: as usual. `transport`: by which socket packets of our own making
-    leave. `traceroute`: find the way to each host that is up. `scope` is what must not be left, whatever else is said
-    here, `shard` which part of the hosts is asked; outside the `hours` the scan rests. `tarpits`: hosts that accept
-    everything are recognised.
+    hosts that are down as well; `tell_silent`: and those that count as up though nothing was heard of them.
+    `shape`, `via` and `source_port` are how packets look and leave, `socket_ttl` the time to live where the
+    system makes them; None: as usual. `transport`: by which socket packets of our own making leave. `traceroute`:
+    find the way to each host that is up. `scope` is what must not be left, whatever else is said here, `shard`
+    which part of the hosts is asked; outside the `hours` the scan rests. `tarpits`: hosts that accept everything
+    are recognised.
     """
 
     works: tuple[Work, ...]
@@ -100,6 +101,7 @@ class ScanConfig:
     reverse: bool | None = None
     dns_servers: tuple[tuple[str, int], ...] | None = None
     tell_down: bool = False
+    tell_silent: bool = True
     traceroute: bool = False
     shape: Shape = PLAIN
     via: Via = UNCHOSEN

@@ -133,7 +133,8 @@ class GuardedFrames:
         self._guard = guard
         self.receive: Callable[..., Packets] = transport.receive
         self.wait, self.files = transport.wait, transport.files
-        self.capacity, self.drops, self.close = transport.capacity, transport.drops, transport.close
+        self.capacity, self.backlog = transport.capacity, transport.backlog
+        self.drops, self.close = transport.drops, transport.close
 
     def send(self, lane: "Lane", frames: U8) -> int:
         """As the other's; fewer are taken than offered also when the rate lets no more out."""

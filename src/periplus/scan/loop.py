@@ -156,8 +156,8 @@ class Loop:
         )
 
     def _works_of(self, addr: str) -> int:
-        if not self._workers:
-            return 0
+        if len(self._all) == 1:
+            return len(self._workers)
         address = Addresses.of_ints([parse_ip(addr)])
         return sum(int(worker.space.host_of(address)[0] >= 0) for worker in self._workers)
 
@@ -367,7 +367,7 @@ class Loop:
             hosts=self._n_hosts,
             probes=sent,
             replies=sum(each.accepted for each in totals) + self._tracing.heard,
-            loss=lost / max(lost + heard, 1),
+            loss=lost / max(lost + heard, 1) if self._config.timing.max_tries > 1 else None,
             expected_missed_open=sum(worker.engine.totals.missed for worker in self._workers),
             seconds=seconds,
             rate=sent / seconds if seconds else 0.0,

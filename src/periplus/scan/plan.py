@@ -45,6 +45,7 @@ QUICK_PPS, QUICK_CONNECTS = (
     100_000.0,
     50_000.0,
 )  # what a fast network that answers everything was seen to carry
+FASTEST_PPS = 1_000_000.0  # what one machine sends at most, however fast it is asked to
 ROUND_TRIP_S = 0.001  # assumed where one probe waits for the other
 TRACE_LEAST = 2  # probes to a host behind a way that is known
 SECOND_US = 1_000_000
@@ -287,7 +288,7 @@ def _pace(config: ScanConfig, stages: Sequence[Stage], first: Figures, silent: F
     }
     quick_s = max(takes.values())
     why = next(name for name, seconds in takes.items() if seconds == quick_s)
-    floor = timing.floor_rate or at_once * SECOND_US / timing.initial_rtt_us
+    floor = min(timing.floor_rate, FASTEST_PPS) or at_once * SECOND_US / timing.initial_rtt_us
     slow_s = max(
         silent.probes / min(floor, ceiling),
         silent.packets / scope,
@@ -303,7 +304,7 @@ def _carried(config: ScanConfig) -> float:
     menus = [work.technique for work in config.works]
     menus += config.discovery.menu.techniques if config.discovery and not menus else ()
     raw = any(technique.needs_raw for technique in menus)
-    return max(QUICK_PPS if raw else QUICK_CONNECTS, config.timing.floor_rate)
+    return max(QUICK_PPS if raw else QUICK_CONNECTS, min(config.timing.floor_rate, FASTEST_PPS))
 
 
 def _rate(figures: Figures, seconds: float) -> float:

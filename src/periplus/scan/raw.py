@@ -44,6 +44,8 @@ LOW = np.uint32(0xFFFF)
 BUSY_US = 500
 FULL_WAIT_US = 10_000  # as long as answers may wait while the sender is busy
 NEVER = 1 << 62
+CROWDED = 0.25  # share of the receive buffer
+BATCHES = 5  # parts of it that what was sent since then, and a batch more, may fill
 
 
 class Closable(Protocol):
@@ -134,6 +136,7 @@ class RawLink(FrameLine):
         self._link_proof = link_proof
         self._link_tells = link_tells
         self._ways: dict[int, _Ways] = {}
+        self._waiting: set[int] = set()  # groups with hosts whose next hop is not known yet
         self._discarded: Counter[str] = Counter()
 
     def _tries_of(self, technique: Technique, key: int, shape: Shape) -> Tries:
@@ -149,6 +152,7 @@ class RawLink(FrameLine):
         rows, hops = route(self._paths, self._lanes, group.addresses)
         ways = _Ways(rows, hops, np.zeros((len(group), 6), np.uint8), rows != NO_LANE)
         self._ways[group.number] = ways
+        self._waiting.add(group.number)
         engine.dismiss(group.number, ways.lane == NO_LANE, Reason.NET_UNREACH, now_us)
         for row, lane in enumerate(self._lanes):
             mine = ways.lane == row
@@ -174,6 +178,8 @@ class RawLink(FrameLine):
                 engine.dismiss(group.number, _mask(len(group), proved), Reason.NO_RESPONSE, now_us)
             engine.release(group.number, _mask(len(group), known))
             engine.dismiss(group.number, _mask(len(group), failed), Reason.HOST_UNREACH, now_us)
+        if not ways.waiting.any():
+            self._waiting.discard(group.number)
 
     def alive(self, group: Group, hosts: I64) -> U8:
         """Hosts on-link answered ARP or neighbour discovery; this machine needs no proof."""
@@ -204,6 +210,7 @@ class RawLink(FrameLine):
         """Drop what was kept for groups that are over."""
         for number in groups:
             self._ways.pop(number, None)
+            self._waiting.discard(number)
 
     # out
 
@@ -241,8 +248,13 @@ class RawLink(FrameLine):
         return self._makers[row, kind]
 
     def room(self) -> int:
-        """How many probes may be made now."""
-        return self.limits.batch if self._sender.room else 0
+        """How many probes may be made now; none while answers come faster than they are read.
+
+        At most `BATCHES` batches wait or leave before that is seen, so all their answers find place.
+        """
+        if not self._sender.room or self._transport.backlog() > CROWDED:
+            return 0
+        return min(self.limits.batch, max(self._transport.capacity() // BATCHES, 1))
 
     # in
 
@@ -257,12 +269,11 @@ class RawLink(FrameLine):
         return self._answers(engine, self._readable(packets))
 
     def _resolve(self, engine: Engine, packets: Packets, now_us: int) -> None:
-        waiting = [number for number, ways in self._ways.items() if ways.waiting.any()]
-        if not waiting:
+        if not self._waiting:
             return
         for lane, frames in self._resolver.step(now_us, packets):
             self._sender.offer(Parcel(lane, frames))
-        for number in waiting:
+        for number in sorted(self._waiting):
             if number in engine.groups:
                 self._admit(engine, engine.groups[number], now_us)
 
@@ -386,7 +397,7 @@ class RawLink(FrameLine):
         """Until when one may wait for a packet: the resolver's next question, or room in a full queue."""
         if not self._sender.room:
             return min(until_us, now_us + BUSY_US)
-        if any(ways.waiting.any() for ways in self._ways.values()):
+        if self._waiting:
             return min(until_us, self._resolver.next_wake or until_us)
         return until_us
 

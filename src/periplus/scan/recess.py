@@ -172,7 +172,8 @@ class PlacedFrames:
         self._transport = transport
         self._clock = clock
         self.wait, self.files = transport.wait, transport.files
-        self.capacity, self.drops, self.close = transport.capacity, transport.drops, transport.close
+        self.capacity, self.backlog = transport.capacity, transport.backlog
+        self.drops, self.close = transport.drops, transport.close
 
     def send(self, lane: Lane, frames: U8) -> int:
         """As the other's."""

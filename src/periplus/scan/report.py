@@ -88,7 +88,10 @@ class Reporter:
     def told(self, group: Group, hosts: I64, whole: bool = True) -> Mask:
         """Of which hosts there is a report."""
         everyone = self._config.tell_down and whole
-        return np.ones(len(hosts), np.bool_) if everyone else self.up(group, hosts)
+        told = np.ones(len(hosts), np.bool_) if everyone else self.up(group, hosts)
+        if self._config.assume_up and not (self._config.tell_silent or self._known):
+            told = told & ((self._link.alive(group, hosts) > 0) | (group.hosts.reason[hosts] > 0))
+        return told
 
     def up(self, group: Group, hosts: I64) -> Mask:
         """Which hosts are up."""

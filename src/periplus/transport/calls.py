@@ -48,6 +48,9 @@ class FrameTransport(Protocol):
     def capacity(self) -> int:
         """How many answers may wait to be read before some are lost."""
 
+    def backlog(self) -> float:
+        """Which share of the place for answers is taken by those that wait to be read, 0 to 1."""
+
     def drops(self) -> int:
         """Packets that arrived since the start and were lost because we read too slowly."""
 

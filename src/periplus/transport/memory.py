@@ -15,18 +15,29 @@ __all__ = ["MemoryTransport"]
 class MemoryTransport:
     """A `calls.FrameTransport`; `sent` holds what was taken, as pairs of a lane and its frames."""
 
-    def __init__(self, peer: Callable[[Lane, U8], Packets] | None = None) -> None:
-        """`peer` answers frames as they are sent; without it packets come from `deliver` alone."""
+    def __init__(self, peer: Callable[[Lane, U8], Packets] | None = None, places: int = sys.maxsize) -> None:
+        """`peer` answers frames as they are sent; without it packets come from `deliver` alone.
+
+        `places`: so many may wait to be read; what comes then is lost.
+        """
         self.sent: list[tuple[Lane, U8]] = []
         self.closed = False
         self._peer = peer
+        self._places = places
+        self._drops = 0
         self._arrived: deque[Packets] = deque()
         self._troubles: deque[CannotScan | int] = deque()
 
     def deliver(self, packets: Packets) -> None:
-        """Makes packets arrive."""
-        if len(packets):
-            self._arrived.append(packets)
+        """Makes packets arrive, as many as there is place for."""
+        taken = packets[: self._places - self._waiting]
+        self._drops += len(packets) - len(taken)
+        if len(taken):
+            self._arrived.append(taken)
+
+    @property
+    def _waiting(self) -> int:
+        return sum(map(len, self._arrived))
 
     def trouble(self, what: CannotScan | int) -> None:
         """The next call of `send` raises this error, or takes no more than this number of frames."""
@@ -59,12 +70,16 @@ class MemoryTransport:
         return ()
 
     def capacity(self) -> int:
-        """Memory holds what it is given."""
-        return sys.maxsize
+        """How many may wait to be read."""
+        return self._places
+
+    def backlog(self) -> float:
+        """Which share of the places is taken."""
+        return self._waiting / self._places
 
     def drops(self) -> int:
-        """Memory loses nothing."""
-        return 0
+        """What came when no place was free."""
+        return self._drops
 
     def close(self) -> None:
         """Sets `closed`."""

@@ -63,6 +63,8 @@ _SO_TIMESTAMPNS: Final = 35
 SEND_BUFFER: Final = (32, socket.SO_SNDBUF)
 _RECEIVE_BUFFER: Final = (33, socket.SO_RCVBUF)
 _IPV6_HDRINCL: Final = 36
+_SO_MEMINFO: Final = 55
+_MEMORY: Final = struct.Struct("II")  # the first two of SK_MEMINFO: bytes taken, and the most
 _STATISTICS: Final = struct.Struct("II")  # struct tpacket_stats: packets, drops
 _MEMBERSHIP: Final = struct.Struct("=iHH8s")  # struct packet_mreq
 
@@ -235,6 +237,12 @@ class PacketTransport:
     def capacity(self) -> int:
         """Answers that the receive buffer holds. Without CAP_NET_ADMIN the system's limit makes it a few hundred."""
         return max(self._sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // _ANSWER_COST, 1)
+
+    def backlog(self) -> float:
+        """How full the receive buffer is."""
+        found = self._sock.getsockopt(socket.SOL_SOCKET, _SO_MEMINFO, _MEMORY.size)
+        taken, most = _MEMORY.unpack(found)
+        return float(taken / max(most, 1))
 
     def drops(self) -> int:
         """Packets that passed the filter and found the buffer full, since the start."""

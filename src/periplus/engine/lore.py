@@ -1,0 +1,104 @@
+"""What is known of the hosts of a group from their answers: round trips, windows, rations, neighbours.
+
+These columns are as large as all others together, and most hosts of a large space never answer. So each is made when
+it is first needed, which is with the first answer; until then the same holds for all hosts, and costs nothing.
+"""
+
+from dataclasses import fields
+from functools import cached_property
+
+import numpy as np
+
+from periplus.columns import F64, I64
+from periplus.engine.columns import allocate, bytes_per_row
+from periplus.engine.ration import Rations
+from periplus.engine.rtt import RoundTrips
+from periplus.engine.timing import Timing
+from periplus.engine.window import Windows
+from periplus.space.address import Addresses
+
+__all__ = ["FIRST_WINDOW", "Lore"]
+
+FIRST_WINDOW = 10.0
+LORE_BYTES = bytes_per_row(RoundTrips) + 56 + 51 + 8  # of a host: round trip, window, ration, network
+
+
+class Lore:
+    """Columns by host; `most` bounds a window."""
+
+    def __init__(self, addresses: Addresses, timing: Timing, most: int) -> None:
+        self.addresses = addresses
+        self.timing = timing
+        self._most = most
+        self.memory = 0  # about how many bytes the hosts take
+        self.routers: list[int] = [0]  # who answered in a target's stead; 0: the target itself
+
+    def __len__(self) -> int:
+        return len(self.addresses)
+
+    @cached_property
+    def trips(self) -> RoundTrips:
+        """What is known of the way to each host."""
+        self.memory += len(self) * LORE_BYTES  # the others follow soon
+        return _untimed(len(self), self.timing)
+
+    def trips_of(self, host: I64) -> RoundTrips:
+        """What is known of the ways to these hosts; nothing is made by asking."""
+        if not self._is_made("trips"):
+            return _untimed(len(host), self.timing)
+        return RoundTrips(*(getattr(self.trips, each.name)[host] for each in fields(RoundTrips)))
+
+    @cached_property
+    def windows(self) -> Windows:
+        """How many probes may be on their way to each host."""
+        return Windows(len(self), FIRST_WINDOW, self._most, self.timing.growth)
+
+    @cached_property
+    def rations(self) -> Rations:
+        """Which hosts are asked in turns, and how far apart these are."""
+        return Rations(len(self), self.timing)
+
+    @cached_property
+    def network(self) -> I64:
+        """Which hosts are neighbours: a number by /24 or /64."""
+        prefix = np.where(self.addresses.is_v4, self.addresses.lo >> np.uint64(8), self.addresses.hi)
+        return np.unique(prefix, return_inverse=True)[1].astype(np.int64)
+
+    def _is_made(self, name: str) -> bool:
+        return name in vars(self)
+
+    @property
+    def in_turns(self) -> bool:
+        """Whether any host may be asked in turns only."""
+        return self._is_made("rations") or self.timing.scan_delay_us > 0
+
+    def rto_us(self, host: I64) -> F64 | int:
+        """How long probes to these hosts are waited for."""
+        return self.trips.rto_us[host] if self._is_made("trips") else self.timing.initial_rtt_us
+
+    def window(self) -> I64 | int:
+        """How many probes may be on their way to each host."""
+        return self.windows.size.astype(np.int64) if self._is_made("windows") else int(FIRST_WINDOW)
+
+    def router_number(self, address: int) -> int:
+        """Return the row of a router among `routers`, new or known; 0 when there are too many."""
+        if address not in self.routers:
+            if len(self.routers) > np.iinfo(np.uint16).max:
+                return 0
+            self.routers.append(address)
+        return self.routers.index(address)
+
+    def quota(self, wanted: I64, now_us: int) -> I64:
+        """By host, how many of the wanted questions its turns allow now."""
+        return self.rations.quota(wanted, now_us) if self.in_turns else wanted
+
+    def review(self, now_us: int) -> None:
+        """Judge the windows."""
+        if self._is_made("windows"):
+            self.windows.review(now_us, self.trips.rto_us + self.trips.srtt_us)
+
+
+def _untimed(hosts: int, timing: Timing) -> RoundTrips:
+    trips = allocate(RoundTrips, hosts)
+    trips.rto_us[:] = timing.initial_rtt_us
+    return trips

@@ -1,0 +1,72 @@
+"""What only answers fill is made with the first answer, and until then the same holds for all hosts."""
+
+from dataclasses import fields, is_dataclass
+
+import numpy as np
+
+from periplus.engine.lore import FIRST_WINDOW, LORE_BYTES, Lore
+from periplus.engine.timing import Timing
+from periplus.space.address import Addresses
+from periplus.space.ip import parse_ip
+
+HOSTS = Addresses.of_ints(
+    [parse_ip(text) for text in ("198.18.0.1", "198.18.1.1", "198.18.0.9", "2001:db8::1")]
+)
+ROWS = np.arange(4)
+
+
+def _lore(timing: Timing | None = None) -> Lore:
+    return Lore(HOSTS, timing or Timing(), 1000)
+
+
+def test_before_any_answer_nothing_is_kept() -> None:
+    lore = _lore()
+    assert lore.rto_us(ROWS) == Timing().initial_rtt_us
+    assert lore.window() == FIRST_WINDOW
+    assert lore.quota(ROWS, 0).tolist() == ROWS.tolist()
+    assert not lore.in_turns
+    lore.review(0)
+    assert lore.trips_of(ROWS[:2]).rto_us.tolist() == [Timing().initial_rtt_us] * 2
+    assert lore.memory == 0
+
+
+def test_what_is_made_says_the_same_until_it_is_changed() -> None:
+    lore = _lore()
+    assert lore.trips.rto_us.tolist() == [Timing().initial_rtt_us] * 4
+    assert lore.windows.size.tolist() == [FIRST_WINDOW] * 4
+    lore.trips.rto_us[2] = 5
+    assert lore.trips_of(ROWS[2:]).rto_us.tolist() == [5, Timing().initial_rtt_us]
+    assert np.asarray(lore.rto_us(np.array([2, 0]))).tolist() == [5, Timing().initial_rtt_us]
+    lore.windows.heard(np.array([1]), np.array([3.0]))
+    assert np.asarray(lore.window()).tolist() == [10, 13, 10, 10]
+    lore.review(0)
+    assert lore.memory == 4 * LORE_BYTES
+
+
+def test_a_delay_that_was_asked_for_makes_turns_from_the_start() -> None:
+    lore = _lore(Timing(scan_delay_us=1_000))
+    assert lore.in_turns
+    assert lore.quota(np.full(4, 9), 0).tolist() == [1] * 4
+
+
+def test_the_first_ration_makes_turns_possible() -> None:
+    lore = _lore()
+    assert not lore.rations.paced().any()
+    assert lore.in_turns
+
+
+def test_neighbours_are_told_by_24_or_64_bits() -> None:
+    network = _lore().network
+    assert network[0] == network[2]
+    assert len(set(network.tolist())) == 3
+
+
+def test_the_figure_of_what_a_host_costs_is_that_of_the_columns() -> None:
+    lore = _lore()
+    tables = (lore.trips, lore.windows._columns, lore.rations._columns)
+    assert sum(map(_bytes_a_host, tables)) + lore.network.itemsize == LORE_BYTES
+
+
+def _bytes_a_host(table: object) -> int:
+    assert is_dataclass(table)
+    return sum(getattr(table, each.name).itemsize for each in fields(table))
