@@ -25,7 +25,7 @@ __all__ = ["expected_missed", "hidden_by_eras", "lost_shares", "per_try", "share
 PRIOR_LOST = 0.05  # before anything is known: 1 % loss, with the weight of five probes
 PRIOR_PROBES = 5.0
 # Of hosts that answer some scan of the whole of IPv4, one probe each finds 98 % (Durumeric et al., "ZMap", USENIX
-# Security 2013, section 4.1).
+# Security 2013, section 4.2).
 UNMEASURED = 0.02
 LEAN = 20.0  # probes that the wider circle's share weighs in the narrower one's
 PRIOR_OPEN = 0.5  # a host that answers may have an open port though none was seen
