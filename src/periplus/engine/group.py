@@ -9,6 +9,7 @@ Nothing here is a loop over hosts, ports or probes; loops are over tries (at mos
 """
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -26,6 +27,9 @@ from periplus.engine.window import Windows
 from periplus.space.address import Addresses
 from periplus.technique.model import UNEXPECTED, Table
 from periplus.technique.verdict import State
+
+if TYPE_CHECKING:
+    from periplus.engine.meter import Metered
 
 __all__ = ["Cells", "Group", "HostState", "Hosts"]
 
@@ -88,6 +92,7 @@ class Group:
         self.routers: list[int] = [0]
         self.outstanding = 0
         self.stretch = 0  # of the pace; the engine's to set
+        self.metered: Metered | None = None  # and so is this
         self.orders = orders or plain_orders(ports, host_id, key)
         self._uniform = int(ports[0]) if (ports == ports[0]).all() else 0
         self._flights: list[I64] = []

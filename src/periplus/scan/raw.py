@@ -260,7 +260,7 @@ class RawLink(FrameLine):
         waiting = [number for number, ways in self._ways.items() if ways.waiting.any()]
         if not waiting:
             return
-        for lane, frames in self._resolver.step(now_us, packets):
+        for lane, frames in self._resolver.step(now_us, packets, self._sender.room):
             self._sender.offer(Parcel(lane, frames))
         for number in waiting:
             if number in engine.groups:
