@@ -2,13 +2,20 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.sim.internet import Internet
 
+from periplus.engine.engine import Engine
+from periplus.engine.group import Group
 from periplus.engine.meter import NEVER, Meter, Meters, meters_for, shared
+from periplus.engine.replies import Probes
 from periplus.engine.timing import Timing
 from periplus.space.address import Addresses
 from periplus.space.ip import parse_ip
+from periplus.space.ranges import AddressSpace
+from periplus.space.space import Space
+from periplus.technique.syn import TECHNIQUE
 
 WINDOW_US = 100_000
 RATES = st.floats(0.5, 50_000)
@@ -124,6 +131,49 @@ def test_without_a_rate_there_are_none() -> None:
     group = made.of(addresses("198.18.0.1"))
     assert made.quota(group, np.array([9]), 0).tolist() == [1]
     assert made.ready_us(group, np.array([True])) <= 1
+
+
+# engines
+
+
+class Counting(Internet):
+    """Hosts in a simulated internet, and when each was asked."""
+
+    def send(self, now_us: int, group: Group, probes: Probes) -> None:
+        self.left = [*getattr(self, "left", []), (now_us, group.host_id[probes.host])]
+        super().send(now_us, group, probes)
+
+
+@given(st.sampled_from([0.0, 30.0, 400.0]), st.sampled_from([0.0, 100.0, 3_000.0]), st.integers(0, 9))
+@settings(max_examples=8, deadline=None)
+def test_two_engines_together_keep_to_the_ceilings(host: float, net: float, key: int) -> None:
+    first = parse_ip("198.18.0.250")
+    space = Space.of([(AddressSpace.of([(first, first + 11)]), np.arange(1, 6, dtype=np.uint16))])
+    timing = Timing(max_host_rate=host, max_net_rate=net)
+    meters, nets = meters_for(timing), [Counting(space), Counting(space)]
+    engines = [Engine(space, TECHNIQUE.table, timing, key + row, 0, meters=meters) for row in range(2)]
+    now_us, steps = 0, 0
+    while not all(engine.done for engine in engines):
+        wake_us = 1 << 62
+        for engine, each in zip(engines, nets, strict=True):
+            if engine.done:
+                continue
+            step = engine.step(now_us, each.collect(now_us))
+            for group in step.opened:
+                engine.release(group.number, np.ones(len(group), np.bool_))
+            for probes in step.probes:
+                each.send(now_us, engine.groups[probes.group], probes)
+            wake_us = min(wake_us, each.next_us(), step.wake_us)
+        now_us, steps = max(now_us + 20, wake_us), steps + 1
+    assert steps < 2_000  # nobody is woken in vain again and again
+    moments = np.concatenate([np.full(len(ids), at) for each in nets for at, ids in each.left])
+    them = np.concatenate([ids for each in nets for _, ids in each.left])
+    for rate, key_of in ((host, them), (net, them >= 6)):  # 198.18.1.0 is the seventh
+        for one in np.unique(key_of) if rate else ():
+            mine = np.sort(moments[key_of == one])
+            within = np.searchsorted(mine, mine + WINDOW_US) - np.arange(len(mine))
+            assert within.max() <= rate / 10 + 1
+    assert all(each.sent == 60 for each in nets)
 
 
 LISTS = st.lists(st.tuples(st.integers(0, 20), st.integers(0, 3)), min_size=1, max_size=30)

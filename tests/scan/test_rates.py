@@ -4,12 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from tests.scan.campaigns import behind, campaign, config_of, far, finding, syn, udp
 from tests.scan.runs import QUICK, ROUTERS, Run, crowd, space_of
 from tests.sim.frames import DROPPED, OPEN, Datagram, Host, Wire
-from tests.wire.twins import number
 
 from periplus.columns import I64
 from periplus.engine.meter import meters_for
@@ -37,9 +34,9 @@ class Counting(Wire):
 
 def world() -> dict[str, Host]:
     """Hosts on the link and behind a router: some answer, some are silent, some speak UDP."""
-    hosts = crowd(12, {80: OPEN})
-    hosts |= {far(last): behind(Host({22: OPEN}, datagrams={53: Datagram()})) for last in range(1, 9)}
-    hosts |= {far(last): behind(Host(other=DROPPED, icmp=(8,))) for last in range(20, 26)}
+    hosts = crowd(5, {80: OPEN})
+    hosts |= {far(last): behind(Host({22: OPEN}, datagrams={53: Datagram()})) for last in range(1, 5)}
+    hosts |= {far(last): behind(Host(other=DROPPED, icmp=(8,))) for last in range(20, 23)}
     return hosts
 
 
@@ -59,37 +56,37 @@ def busiest(left: I64) -> int:
 def check(wire: Counting, timing: Timing) -> None:
     moments = np.array([at for at, _ in wire.left])
     them = np.array([addr for _, addr in wire.left])
-    router = number("198.18.0.254")
     assert busiest(moments) <= timing.max_rate / 10 + 1 or not timing.max_rate
     for rate, key in ((timing.max_host_rate, them), (timing.max_net_rate, them >> 8)):
         for each in np.unique(key) if rate else ():
-            assert busiest(moments[key == each]) <= rate / 10 + 1, (each, router)
+            assert busiest(moments[key == each]) <= rate / 10 + 1
 
 
-RATES = st.sampled_from([0.0, 15.0, 200.0, 1_500.0, 8_000.0])
-
-
-@given(RATES, RATES, RATES)
-@settings(max_examples=12, deadline=None)
-def test_every_ceiling_holds_over_any_tenth_of_a_second(whole: float, host: float, net: float) -> None:
+@pytest.mark.parametrize(
+    ("whole", "host", "net", "least_s"),
+    [
+        (120.0, 0.0, 0.0, 0.8),
+        (0.0, 15.0, 0.0, 0.4),
+        (0.0, 0.0, 120.0, 0.3),
+        (400.0, 40.0, 150.0, 0.2),
+        (8_000.0, 1_500.0, 3_000.0, 0.0),
+    ],
+)
+def test_every_ceiling_holds_over_any_tenth_of_a_second(
+    whole: float, host: float, net: float, least_s: float
+) -> None:
     timing = replace(QUICK, max_rate=whole, max_host_rate=host, max_net_rate=net)
     run, wire = scanned(timing)
     check(wire, timing)
     assert run.summary.exit == "success"
-    assert run.open == scanned(QUICK)[0].open
-
-
-@pytest.mark.parametrize(
-    ("timing", "least_s"),
-    [
-        (replace(QUICK, max_rate=100.0), 2.0),
-        (replace(QUICK, max_host_rate=10.0), 0.5),
-        (replace(QUICK, max_net_rate=50.0), 1.0),
-    ],
-)
-def test_a_ceiling_is_used_and_costs_time(timing: Timing, least_s: float) -> None:
-    run, wire = scanned(timing)
-    check(wire, timing)
+    assert run.open == {(addr, port) for addr, each in world().items() for port in opens(each)}
     assert run.summary.seconds > least_s
-    rate = len(wire.left) / run.summary.seconds
-    assert not timing.max_rate or 0.8 * timing.max_rate < rate <= timing.max_rate + 1
+
+
+def opens(host: Host) -> set[int]:
+    return {port for port, behaviour in host.ports.items() if behaviour is OPEN} | {*host.datagrams}
+
+
+def test_a_ceiling_is_used() -> None:
+    run, wire = scanned(replace(QUICK, max_rate=150.0))
+    assert len(wire.left) > 0.8 * 150 * run.summary.seconds

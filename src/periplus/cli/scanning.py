@@ -48,6 +48,8 @@ from periplus.technique.model import Technique
 from periplus.transport.scout import Scout
 
 if TYPE_CHECKING:
+    from periplus.cli.controls import Controls
+    from periplus.cli.keyboard import Keyboard
     from periplus.scan.recess import Recess
     from periplus.scan.state import Past
 
@@ -70,6 +72,12 @@ class _Show:
     progress: Progress
     refreshed_s: float = 0.0
     resting: bool = False
+    rate_pps: float = 0.0
+    status_wanted: bool = False
+
+    def status(self) -> None:
+        """Show the next snapshot in a line that stays."""
+        self.status_wanted = True
 
     def finding(self, row: PortRow) -> None:
         self.progress.found(row)
@@ -81,6 +89,10 @@ class _Show:
             self.writers.hosts(reports)
 
     def snapshot(self, snapshot: Snapshot) -> None:
+        self.rate_pps = snapshot.rate_pps
+        if self.status_wanted:
+            self.status_wanted = False
+            self.progress.status(snapshot)
         self.progress.show(snapshot)
         begins_to_rest = snapshot.paused_until is not None and not self.resting
         self.resting = snapshot.paused_until is not None
@@ -92,14 +104,21 @@ class _Show:
 class _Stop:
     """Whether the user asked to end; the second time the process ends at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, keyboard: "Keyboard | None" = None) -> None:
         self.asked = False
+        self._keyboard = keyboard
 
     def __call__(self) -> bool:
         return self.asked
 
-    def ask(self, number: int, frame: FrameType | None) -> None:
+    def quit(self) -> None:
+        """End as at the first signal; the terminal is given back now, as a second one leaves no time for that."""
         self.asked = True
+        if self._keyboard is not None:
+            self._keyboard.close()
+
+    def ask(self, number: int, frame: FrameType | None) -> None:
+        self.quit()
         signal.signal(number, signal.SIG_DFL)
 
 
@@ -149,15 +168,20 @@ def scan(arguments: Sequence[str], raw: bool, scout: Scout | None) -> int:
     for line in (why, how.note):
         if line:
             progress.message(line)
+    keyboard = None
     try:
         if given.only_list:
             return _list(config, target, writers)
-        clock, recess = _clocks(config, progress)
+        keyboard = _keyboard(given)
+        clock, recess = _clocks(config, progress, keyboard)
         began = past.asked.started if past else clock.epoch_s(clock.now_us())
         keeper = keeper_for(given, config, target, raw, began, writers, past, progress.message)
         run = _run_row(config, target, began)
-        return _run(config, run, writers, keeper, progress, services, scout, clock, recess)
+        return _run(config, run, writers, keeper, progress, services, scout, clock, recess, keyboard)
     finally:
+        if keyboard is not None:
+            keyboard.close()
+            keyboard.release_signals()
         progress.close()
         writers.close()
 
@@ -336,26 +360,37 @@ def _run(
     scout: Scout | None,
     clock: Clock,
     recess: "Recess | None",
+    keyboard: "Keyboard | None",
 ) -> int:
     show = _Show(writers, progress)
-    with _stopping() as stop:
+    with _stopping(keyboard) as stop:
+        controls = _controls(keyboard, recess, config, show, stop, progress)
+
+        def asked() -> bool:
+            if controls is not None:
+                controls.look()
+            return stop()
+
         if recess is not None:
-            recess.wait(stop)
+            recess.wait(asked)
         with _opened(config, clock, progress, scout, recess) as links:
             writers.begin(run)
             keeper.begin(run.started)
             naming = Naming(config.reverse, ReverseNames(config.dns_servers), Vendors(progress.detail))
-            summary = Loop(
+            loop = Loop(
                 config,
                 links,
                 show,
                 clock,
                 services.names,
                 naming,
-                lambda: stop() or writers.exhausted or over(config.scope) is not None,
+                lambda: asked() or writers.exhausted or over(config.scope) is not None,
                 recess=recess,
                 journal=keeper.journal,
-            ).run()
+            )
+            if controls is not None:
+                controls.run = loop
+            summary = loop.run()
             naming.close()
     if summary.exit == "interrupted" and not stop.asked:
         summary = replace(summary, message=over(config.scope))
@@ -369,9 +404,42 @@ def _run(
     return _status(summary, writers, progress, stop.asked)
 
 
-def _clocks(config: ScanConfig, progress: Progress) -> "tuple[Clock, Recess | None]":
-    """The clock of the run, and what stops it outside the hours."""
-    if config.hours is None:
+def _keyboard(given: argparse.Namespace) -> "Keyboard | None":
+    if sys.stdin is None or not sys.stdin.isatty():
+        return None
+    from periplus.cli.controls import terminal
+
+    return terminal(sys.stdin, [*given.lists, *given.exclude_files])
+
+
+def _controls(
+    keyboard: "Keyboard | None",
+    recess: "Recess | None",
+    config: ScanConfig,
+    show: _Show,
+    stop: _Stop,
+    progress: Progress,
+) -> "Controls | None":
+    if keyboard is None or recess is None:
+        return None
+    from periplus.cli.controls import Controls
+
+    return Controls(
+        keyboard,
+        recess,
+        config.timing.max_rate,
+        present_pps=lambda: show.rate_pps,
+        status=show.status,
+        quit_run=stop.quit,
+        tell=progress.message,
+    )
+
+
+def _clocks(
+    config: ScanConfig, progress: Progress, keyboard: "Keyboard | None"
+) -> "tuple[Clock, Recess | None]":
+    """The clock of the run, and what stops it outside the hours or at a key."""
+    if config.hours is None and keyboard is None:
         return Clock(), None
     from periplus.scan.recess import PausingClock, Recess
 
@@ -404,8 +472,8 @@ def _opened(
 
 
 @contextmanager
-def _stopping() -> Iterator[_Stop]:
-    stop = _Stop()
+def _stopping(keyboard: "Keyboard | None" = None) -> Iterator[_Stop]:
+    stop = _Stop(keyboard)
     numbers = (signal.SIGINT, signal.SIGTERM)
     before = {number: signal.signal(number, stop.ask) for number in numbers}
     try:

@@ -223,6 +223,11 @@ class Loop:
         if self._speed.due(now_us):
             self._listener.snapshot(self._snapshot(now_us))
 
+    @property
+    def max_rate(self) -> float:
+        """Packets a second, at most; 0: as many as there are."""
+        return self._guard.max_rate if self._guard else 0.0
+
     def limit(self, max_rate: float) -> None:
         """At most so many packets a second leave from now on; ValueError where nothing could see to it."""
         if self._guard is None:
