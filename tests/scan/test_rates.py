@@ -7,6 +7,7 @@ import pytest
 from tests.scan.campaigns import behind, campaign, config_of, far, finding, syn, udp
 from tests.scan.runs import QUICK, ROUTERS, Run, crowd, space_of
 from tests.sim.frames import DROPPED, OPEN, Datagram, Host, Wire
+from tests.space.scopes import scope
 
 from periplus.columns import I64
 from periplus.engine.meter import meters_for
@@ -90,3 +91,19 @@ def opens(host: Host) -> set[int]:
 def test_a_ceiling_is_used() -> None:
     run, wire = scanned(replace(QUICK, max_rate=150.0))
     assert len(wire.left) > 0.8 * 150 * run.summary.seconds
+
+
+def test_a_ceiling_may_come_while_it_runs_and_never_passes_the_scope_s() -> None:
+    hosts = world()
+    wire = Counting(hosts)
+    guard = Guard(scope(max_rate=50), wire.clock.now_us, lambda: 0.0)
+    guard.limit(20.0)
+    assert guard.max_rate == 20.0
+    guard.limit(400.0)
+    assert guard.max_rate == 50.0
+    guard = Guard(None, wire.clock.now_us, lambda: 0.0)
+    assert guard.max_rate == 0.0
+    guard.limit(250.0)
+    works = (syn(space_of([*hosts], PORTS)),)
+    campaign(wire, config_of(works, finding(hosts), QUICK), guard=guard)
+    check(wire, replace(QUICK, max_rate=250.0))

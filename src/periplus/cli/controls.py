@@ -1,4 +1,4 @@
-"""The keys of a running scan: what was typed goes to whoever it concerns. Looked at whenever the loop asks to go on."""
+"""The keys of a running scan: what was typed goes to whoever it concerns. They are looked at in every turn."""
 
 from collections.abc import Callable
 from contextlib import suppress

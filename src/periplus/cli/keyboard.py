@@ -46,8 +46,8 @@ class Keyboard:
     def _foreground(self) -> bool:
         try:
             return os.tcgetpgrp(self._fd) == os.getpgrp()
-        except OSError:
-            return False
+        except OSError:  # not the terminal that controls us, so nobody is stopped for using it
+            return True
 
     def _take(self) -> None:
         import termios

@@ -168,20 +168,16 @@ def scan(arguments: Sequence[str], raw: bool, scout: Scout | None) -> int:
     for line in (why, how.note):
         if line:
             progress.message(line)
-    keyboard = None
     try:
         if given.only_list:
             return _list(config, target, writers)
-        keyboard = _keyboard(given)
-        clock, recess = _clocks(config, progress, keyboard)
-        began = past.asked.started if past else clock.epoch_s(clock.now_us())
-        keeper = keeper_for(given, config, target, raw, began, writers, past, progress.message)
-        run = _run_row(config, target, began)
-        return _run(config, run, writers, keeper, progress, services, scout, clock, recess, keyboard)
+        with _typing(given) as keyboard:
+            clock, recess = _clocks(config, progress, keyboard)
+            began = past.asked.started if past else clock.epoch_s(clock.now_us())
+            keeper = keeper_for(given, config, target, raw, began, writers, past, progress.message)
+            run = _run_row(config, target, began)
+            return _run(config, run, writers, keeper, progress, services, scout, clock, recess, keyboard)
     finally:
-        if keyboard is not None:
-            keyboard.close()
-            keyboard.release_signals()
         progress.close()
         writers.close()
 
@@ -404,12 +400,21 @@ def _run(
     return _status(summary, writers, progress, stop.asked)
 
 
-def _keyboard(given: argparse.Namespace) -> "Keyboard | None":
+@contextmanager
+def _typing(given: argparse.Namespace) -> "Iterator[Keyboard | None]":
+    """The keyboard, where standard input is a terminal and nothing else was read from it."""
     if sys.stdin is None or not sys.stdin.isatty():
-        return None
+        yield None
+        return
     from periplus.cli.controls import terminal
 
-    return terminal(sys.stdin, [*given.lists, *given.exclude_files])
+    keyboard = terminal(sys.stdin, [*given.lists, *given.exclude_files])
+    try:
+        yield keyboard
+    finally:
+        if keyboard is not None:
+            keyboard.close()
+            keyboard.release_signals()
 
 
 def _controls(

@@ -116,8 +116,10 @@ class PausingClock(Clock):
 
 
 class Recess:
-    """Stops and starts the clock of a scan by the hours, and when the user says so (`pressed`). `tell` gets a line when
-    that happens."""
+    """Stops and starts the clock of a scan by the hours, and when the user says so (`pressed`).
+
+    `tell` gets a line when that happens.
+    """
 
     def __init__(
         self,
