@@ -19,7 +19,8 @@ def words(text: str) -> list[str]:
 NMAPS_FLAGS = words("""
     -iL --exclude --exclude-file --excludefile --resolve-all -Pn -n -R --dns-servers -6
     -p -F --top-ports --exclude-ports -sS -sT
-    -T --min-rate --max-rate --max-retries --host-timeout --scan-delay --defeat-icmp-ratelimit
+    -T --min-rate --max-rate --max-host-rate --max-net-rate
+    --max-retries --host-timeout --scan-delay --defeat-icmp-ratelimit
     --initial-rtt-timeout --min-rtt-timeout --max-rtt-timeout
     -oN -oX -oG -oA -oJ --csv --open --reason --all-states --show-tarpits -v
 """)

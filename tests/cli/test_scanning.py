@@ -12,14 +12,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from tests.scan.name_server import NameServer
 
-from periplus.cli.aim import Aim
 from periplus.cli.commands.scan import main
 from periplus.cli.options import read
-from periplus.cli.scanning import _tarpits, _work
+from periplus.cli.scanning import _tarpits
 from periplus.cli.scanning import scan as command_scan
 from periplus.cli.shaping import Manner
 from periplus.data import services_text
@@ -28,14 +26,10 @@ from periplus.scan.names import ReverseNames, Servers
 from periplus.scan.naming import Naming
 from periplus.scan.recess import OpenHours, PausingClock, Recess
 from periplus.scan.vendor import Vendors
-from periplus.space.ranges import AddressSpace
 from periplus.space.services import Services
-from periplus.space.space import Space
 from periplus.technique.catalogue import by_name
-from periplus.technique.verdict import State
 from periplus.transport.routes import UNCHOSEN
 from periplus.wire.shape import PLAIN
-from periplus.wire.udp import UdpProbe
 
 SOURCE = Path(__file__).parents[2] / "src"
 ENVIRONMENT = {"PYTHONPATH": str(SOURCE), "PATH": os.environ["PATH"]}
@@ -300,27 +294,6 @@ def test_wrong_usage_is_told_before_anything_else(arguments: list[str], capfd: O
     assert str(caught.value).isprintable()
     shown = capfd.readouterr()
     assert (shown.out, shown.err) == ("", "")
-
-
-def test_udp_gets_its_payloads_and_asks_their_ports_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[object] = []
-
-    def probe(named: object) -> UdpProbe:
-        asked.append(named)
-        return UdpProbe({53: (b"name?",)})
-
-    monkeypatch.setattr("periplus.scan.payloads.udp_probe", probe)
-    space = Space.of([(AddressSpace.of([(1, 1)]), np.array([53, 80], np.uint16))])
-    target = Aim(AddressSpace.of([(1, 1)]), {"udp": space, "tcp": space}, (), {})
-    given = read(["-sU", "-p", "53,80-90", "--defeat-icmp-ratelimit", HOST])
-    work = _work(by_name("udp"), target, given)
-    assert asked == [{53}]
-    assert work.urgent == {53}
-    assert isinstance(work.technique.probe, UdpProbe)
-    assert work.technique.probe.payloads == {53: (b"name?",)}
-    assert work.technique.silence[0] == State.CLOSED_FILTERED
-    plain = _work(by_name("syn"), target, given)
-    assert (plain.technique, plain.urgent) == (by_name("syn"), frozenset())
 
 
 @pytest.mark.parametrize(

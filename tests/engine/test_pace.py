@@ -77,3 +77,10 @@ def test_what_others_send_is_taken_from_the_ceiling() -> None:
     free = Pace(Timing(), 10_000, 0)
     free.charge(4)
     assert free.allowance(SECOND, 0)[2] == free.allowance(SECOND, 0)[2]
+
+
+def test_a_new_ceiling_holds_from_the_next_review_on() -> None:
+    pace = Pace(Timing(floor_rate=5000.0), 10_000, 0)
+    pace.limit(1000.0)
+    pace.review(20_000, 1e5)
+    assert pace.allowance(1_000_000, 0)[2] == 10

@@ -96,3 +96,10 @@ def test_the_rate_is_a_ceiling_over_the_whole_run(own: Network, tmp_path: Path) 
     words = ("-sS", "-sU", "-p1-100", "--max-retries", "1", "--scope", file, "-oJ", "-")
     scan = periplus(own.scanner, *words, NEAR.v4).scan()
     assert 200 <= counted(own.near, "every") <= 400 * scan.summary["seconds"] + 5
+
+
+def test_the_rate_of_a_host_is_a_ceiling_over_the_whole_run(own: Network) -> None:
+    own.near.firewall(COUNTS)
+    words = ("-sS", "-sU", "-p1-60", "--max-retries", "1", "--max-host-rate", "300", "-oJ", "-")
+    scan = periplus(own.scanner, *words, NEAR.v4).scan()
+    assert 120 <= counted(own.near, "every") <= 300 * scan.summary["seconds"] + 5

@@ -12,6 +12,7 @@ from tests.wire.twins import number
 from periplus.engine.engine import Limits
 from periplus.engine.timing import Timing
 from periplus.scan.config import Discovery, ScanConfig, Work
+from periplus.scan.guard import Guard, GuardedFrames
 from periplus.scan.journal import Journal
 from periplus.scan.loop import Listener, Loop
 from periplus.scan.menu import Menu
@@ -81,10 +82,11 @@ def campaign(
     limit_s: float = 3_600.0,
     journal: Journal | None = None,
     listener: Listener | None = None,
+    guard: Guard | None = None,
 ) -> Run:
     """Scan to the end; AssertionError when that takes over `limit_s` of virtual time.
 
-    A `listener` is told in the run's stead.
+    A `listener` is told in the run's stead. A `guard` stands before every link.
     """
     run, board, resolver = Run(), Board(wire), Resolver()
     end_us = wire.now_us + int(limit_s * 1e6)
@@ -96,7 +98,7 @@ def campaign(
             space,
             menu,
             PATHS,
-            tap,
+            tap if guard is None else GuardedFrames(tap, guard),
             ports,
             KEY + place,
             wire.clock.now_us,
@@ -117,7 +119,7 @@ def campaign(
     ]
     found = config.discovery
     finder = link(found.menu, found.space, len(works), found.link_proof) if found else None
-    links = Links(tuple(works), finder)
+    links = Links(tuple(works), finder, guard=guard)
     naming = Naming(reverse=False)
     told = listener or run
     loop = Loop(config, links, told, wire.clock, services, naming, ended, board.pause, journal=journal)

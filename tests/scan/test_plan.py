@@ -164,11 +164,17 @@ def test_delays_count_for_each_host() -> None:
     assert why == "delay"
 
 
-def test_the_rate_of_a_scope_counts_packets() -> None:
+def test_rates_count_packets() -> None:
     config = replace(bare(space_of(FARS, PORTS), Timing(max_rate=10)), shape=Shape(fragment=8))
-    config = replace(config, scope=scope(max_rate=10))
-    pace = plan_of(config, WAYS).pace
-    assert (pace.quick_s, pace.slow_s, pace.ceiling) == (6.0, 12.0, "scope")
+    for each, name in ((config, "--max-rate"), (replace(config, scope=scope(max_rate=5)), "scope")):
+        pace = plan_of(each, WAYS).pace
+        slower = 1 + (name == "scope")
+        assert (pace.quick_s, pace.slow_s, pace.ceiling) == (6.0 * slower, 12.0 * slower, name)
+
+
+def test_rates_of_hosts_and_networks_hold_a_plan_down() -> None:
+    assert takes(Timing(max_host_rate=2)) == (2.0, 4.0, "--max-host-rate")  # four ports each
+    assert takes(Timing(max_net_rate=2)) == (10.0, 20.0, "--max-net-rate")  # five hosts of one network
 
 
 def test_traceroute_has_a_pace_of_its_own() -> None:

@@ -356,3 +356,37 @@ def test_a_thread_that_sends_holds_its_frames_as_well() -> None:
         sender.wait(10_000)
     sender.close()
     assert [len(frames) for _, frames in memory.sent] == [3]
+
+
+# a pause that the user makes
+
+
+@pytest.mark.parametrize("when", [None, hours("00:00-12:00")])
+def test_a_key_pauses_and_goes_on(when: OpenHours | None) -> None:
+    hand, lines, naps = Hand(), list[str](), list[float]()
+    clock = PausingClock(hand)
+    recess = Recess(when, clock, lambda: MIDNIGHT_S, naps.append, lines.append)
+    assert (recess.look(), recess.shut(), recess.until) == (False, False, None)
+    recess.pressed()
+    assert recess.shut()  # also before the loop has stopped the clock
+    assert (recess.look(), recess.look(), recess.until, clock.stopped) == (True, True, "p is pressed", True)
+    recess.pressed()
+    assert (recess.look(), recess.shut(), recess.until, clock.stopped) == (False, False, None, False)
+    assert (lines, len(naps)) == (["paused until p is pressed", "going on"], 1)
+
+
+def test_hours_that_end_during_a_pause_go_on_with_it() -> None:
+    hand, lines, now = Hand(), list[str](), [MIDNIGHT_S]
+    recess = Recess(hours("00:00-12:00"), PausingClock(hand), lambda: now[0], lambda _: None, lines.append)
+    recess.pressed()
+    assert recess.look()
+    now[0] += 13 * HOUR_S
+    recess.pressed()
+    assert (recess.look(), recess.until) == (True, "00:00")
+    now[0] += 11 * HOUR_S
+    assert not recess.look()
+    assert [line.rpartition(": ")[2] for line in lines] == [
+        "paused until p is pressed",
+        "paused until 00:00",
+        "going on",
+    ]

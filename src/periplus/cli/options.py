@@ -188,7 +188,16 @@ def _add_timing(made: Parser) -> None:
         help="from 0, paranoid, to 5, insane; default 3",
     )
     group.add_argument("--min-rate", type=rate, metavar="N", help="at least so many probes a second")
-    group.add_argument("--max-rate", type=rate, metavar="N", help="at most so many probes a second")
+    group.add_argument("--max-rate", type=rate, metavar="N", help="at most so many packets a second")
+    group.add_argument(
+        "--max-host-rate", type=rate, metavar="N", help="at most so many packets a second to one host"
+    )
+    group.add_argument(
+        "--max-net-rate",
+        type=rate,
+        metavar="N",
+        help="at most so many packets a second to one /24, or IPv6 /64",
+    )
     group.add_argument(
         "--stateless", action="store_true", help="ask once, as fast as it goes; silence is only counted"
     )
@@ -299,6 +308,8 @@ def timing(given: argparse.Namespace) -> Timing:
 def _overridden(made: Timing, given: argparse.Namespace) -> Timing:
     fields = {
         "max_rate": given.max_rate,
+        "max_host_rate": given.max_host_rate,
+        "max_net_rate": given.max_net_rate,
         "host_timeout_us": given.host_timeout,
         "scan_delay_us": given.scan_delay,
         "initial_rtt_us": given.initial_rtt_timeout,

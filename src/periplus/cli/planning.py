@@ -19,6 +19,7 @@ from periplus.cli.aim import Aim
 from periplus.cli.caution import check_public
 from periplus.cli.main import FINISHED, say
 from periplus.cli.progress import duration
+from periplus.engine.timing import Timing
 from periplus.errors import UsageError
 from periplus.result.ndjson import CONTRACT
 from periplus.result.text import faithful, port_list
@@ -131,7 +132,7 @@ def _text(told: _Told) -> Iterable[str]:
     yield ""
     yield from _table([("SO MUCH IS SENT", *HEADINGS[3:]), *_cases(plan, timing.min_tries, timing.max_tries)])
     yield ""
-    yield f"Time: {_time(plan.pace, timing.max_rate)}"
+    yield f"Time: {_time(plan.pace, timing)}"
     if any(each.technique.rations_closed for each in told.config.works) and not timing.defeat_rations:
         yield "      closed UDP ports take longer: hosts ration the errors that tell of them"
     if (network := plan.busiest) is not None:
@@ -175,16 +176,17 @@ def _table(rows: Sequence[tuple[str, ...]]) -> Iterable[str]:
         yield "  ".join(cells).rstrip()
 
 
-def _time(pace: Pace, max_rate: float) -> str:
+def _time(pace: Pace, timing: Timing) -> str:
     quick = f"{_long(pace.quick_s)} at {pace.quick_pps:,.0f} probes a second"
     slow = f"{_long(pace.slow_s)} at {pace.slow_pps:,.0f} if no port does"
     if pace.ceiling is None:
         return f"{quick} if every port answers and the network carries that (assumed), {slow}"
-    held = {
-        "--max-rate": f"--max-rate {max_rate:g}",
-        "scope": "the scope's max_rate",
-        "delay": "--scan-delay",
+    rates = {
+        "--max-rate": timing.max_rate,
+        "--max-host-rate": timing.max_host_rate,
+        "--max-net-rate": timing.max_net_rate,
     }
+    held = _CEILINGS | {option: f"{option} {rate:g}" for option, rate in rates.items()}
     return f"{quick} ({held[pace.ceiling]}) if every port answers, {slow}"
 
 

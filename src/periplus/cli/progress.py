@@ -66,6 +66,10 @@ class Progress:
             self._draw(snapshot)
         self._paused = True
 
+    def status(self, snapshot: Snapshot) -> None:
+        """Show where the run is in a line that stays, as the user asked for it."""
+        self.message(plain_line(snapshot))
+
     def found(self, row: PortRow) -> None:
         """Name an open port, with ``-v``."""
         self.detail(f"Discovered open port {row.port}/{row.proto} on {row.addr}")
@@ -137,6 +141,7 @@ def plain_line(snapshot: Snapshot) -> str:
         f"{snapshot.rate_pps:.0f} probes/s",
         f"loss {snapshot.loss:.1%}",
         *_time_left(snapshot),
+        *([f"paused until {snapshot.paused_until}"] if snapshot.paused_until else []),
     ]
     return f"{printable(snapshot.phase)}, {duration(snapshot.elapsed_s)}: {', '.join(parts)}"
 

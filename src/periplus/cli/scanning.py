@@ -13,8 +13,9 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from periplus import __version__
-from periplus.cli.aim import IP, Aim, Gather, aim, excluded_ports, named_ports
+from periplus.cli.aim import Aim, Gather, aim, excluded_ports
 from periplus.cli.caution import check_public, listed_public, planned_raw
+from periplus.cli.choosing import check_stateless, check_traceroute, techniques, work
 from periplus.cli.discovering import discovery
 from periplus.cli.main import FAILED, FINISHED, INTERRUPTED
 from periplus.cli.options import timing
@@ -30,7 +31,7 @@ from periplus.result.row import HostReport, PortRow, RunRow, ScanRow, SummaryRow
 from periplus.result.text import plural
 from periplus.result.writer import Options, Writers
 from periplus.scan.clock import Clock
-from periplus.scan.config import Discovery, ScanConfig, Tarpits, Work
+from periplus.scan.config import Discovery, ScanConfig, Tarpits
 from periplus.scan.forward import resolver
 from periplus.scan.listing import listed
 from periplus.scan.loop import Loop
@@ -43,22 +44,19 @@ from periplus.space.course import WHOLE, Course
 from periplus.space.ports import read_ranking
 from periplus.space.quote import quoted
 from periplus.space.scope import Scope
-from periplus.space.services import PROTOCOLS, Services
-from periplus.technique.catalogue import by_name
-from periplus.technique.model import Technique
+from periplus.space.services import Services
 from periplus.transport.scout import Scout
 
 if TYPE_CHECKING:
+    from periplus.cli.controls import Controls
+    from periplus.cli.keyboard import Keyboard
     from periplus.scan.recess import Recess
     from periplus.scan.state import Past
 
 __all__ = ["scan"]
 
 REFRESH_S = 1.0
-IP_ALONE = "protocol"
 LISTED_AT_ONCE = 1024
-RAW_ALLOWED = "raw packets are allowed"
-RAW_REFUSED = "no privilege for raw packets (CAP_NET_RAW), which -sS needs"
 KEY_BITS = 128
 MOST_SILENT = 4_096  # hosts of a scan that tells of each silent one
 SEED_BITS = 53  # more would lose digits in readers that hold numbers as doubles
@@ -72,6 +70,12 @@ class _Show:
     progress: Progress
     refreshed_s: float = 0.0
     resting: bool = False
+    rate_pps: float = 0.0
+    status_wanted: bool = False
+
+    def status(self) -> None:
+        """Show the next snapshot in a line that stays."""
+        self.status_wanted = True
 
     def finding(self, row: PortRow) -> None:
         self.progress.found(row)
@@ -83,6 +87,10 @@ class _Show:
             self.writers.hosts(reports)
 
     def snapshot(self, snapshot: Snapshot) -> None:
+        self.rate_pps = snapshot.rate_pps
+        if self.status_wanted:
+            self.status_wanted = False
+            self.progress.status(snapshot)
         self.progress.show(snapshot)
         begins_to_rest = snapshot.paused_until is not None and not self.resting
         self.resting = snapshot.paused_until is not None
@@ -94,14 +102,21 @@ class _Show:
 class _Stop:
     """Whether the user asked to end; the second time the process ends at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, keyboard: "Keyboard | None" = None) -> None:
         self.asked = False
+        self._keyboard = keyboard
 
     def __call__(self) -> bool:
         return self.asked
 
-    def ask(self, number: int, frame: FrameType | None) -> None:
+    def quit(self) -> None:
+        """End as at the first signal; the terminal is given back now, as a second one leaves no time for that."""
         self.asked = True
+        if self._keyboard is not None:
+            self._keyboard.close()
+
+    def ask(self, number: int, frame: FrameType | None) -> None:
+        self.quit()
         signal.signal(number, signal.SIG_DFL)
 
 
@@ -114,9 +129,9 @@ def scan(arguments: Sequence[str], raw: bool, scout: Scout | None) -> int:
     requests, kept = requests_of(given, past, progress.message)
     services = Services(services_text() + protocols_text())
     scope = scope_for(given, services)
-    asked, why = _techniques(given, raw)
-    _check_traceroute(given, asked, raw)
-    _check_stateless(given, asked, raw)
+    asked, why = techniques(given, raw)
+    check_traceroute(given, asked, raw)
+    check_stateless(given, asked, raw)
     if given.defeat_rations and not any(technique.rations_closed for technique in asked):
         raise UsageError("--defeat-icmp-ratelimit: only UDP scans (-sU) wait for ICMP errors")
     protos = tuple(technique.proto for technique in asked)
@@ -155,11 +170,12 @@ def scan(arguments: Sequence[str], raw: bool, scout: Scout | None) -> int:
     try:
         if given.only_list:
             return _list(config, target, writers)
-        clock, recess = _clocks(config, progress)
-        began = past.asked.started if past else clock.epoch_s(clock.now_us())
-        keeper = keeper_for(given, config, target, raw, began, writers, past, progress.message)
-        run = _run_row(config, target, began)
-        return _run(config, run, writers, keeper, progress, services, scout, clock, recess)
+        with _typing(given) as keyboard:
+            clock, recess = _clocks(config, progress, keyboard)
+            began = past.asked.started if past else clock.epoch_s(clock.now_us())
+            keeper = keeper_for(given, config, target, raw, began, writers, past, progress.message)
+            run = _run_row(config, target, began)
+            return _run(config, run, writers, keeper, progress, services, scout, clock, recess, keyboard)
     finally:
         progress.close()
         writers.close()
@@ -208,7 +224,7 @@ def _config(
     tarpits: Tarpits | None,
 ) -> ScanConfig:
     return ScanConfig(
-        works=tuple(_work(technique, target, given) for technique in how.techniques),
+        works=tuple(work(technique, target, given) for technique in how.techniques),
         timing=pace,
         seed=seed,
         discovery=found,
@@ -245,77 +261,6 @@ def _tarpits(given: argparse.Namespace, how: Manner, services: Services) -> Tarp
     if not any(technique.opens_by_handshake for technique in how.techniques):
         return None
     return Tarpits(tuple(read_ranking(ranking_text())), excluded_ports(given, services), given.show_tarpits)
-
-
-def _work(technique: Technique, target: Aim, given: argparse.Namespace) -> Work:
-    """A technique on its ports; UDP gets its payloads, and asks the ports that have one first."""
-    space = target.spaces[technique.proto]
-    if given.defeat_rations:
-        technique = technique.unwaited if technique.rations_closed else technique
-    if technique.proto != "udp":
-        return Work(technique, space)
-    from periplus.scan.payloads import udp_probe
-
-    probe = udp_probe(named_ports(given.ports))
-    return Work(replace(technique, probe=probe), space, frozenset(probe.payloads))
-
-
-def _techniques(given: argparse.Namespace, raw: bool) -> tuple[list[Technique], str]:
-    """Return the techniques, and which it is and why when nobody asked for one; `raw`: raw packets are allowed."""
-    asked = [name for proto in (*PROTOCOLS, IP) if (name := getattr(given, f"technique_{proto}")) is not None]
-    if given.dry_run and given.only_list:
-        raise UsageError("-sL lists targets, and --dry-run plans a scan: only one of them")
-    if given.only_find or given.only_list:
-        if asked:
-            flag = "-sn" if given.only_find else "-sL"
-            raise UsageError(f"{flag} scans no ports, and {by_name(asked[0]).flag} does: only one of them")
-        return [], ""
-    if IP_ALONE in asked and len(asked) > 1:
-        raise UsageError("-sO asks for protocols, and -p means these then: scan ports apart")
-    if not asked:
-        technique = by_name("syn" if raw else "connect")
-        return [technique], f"{technique.title}: {RAW_ALLOWED if raw else RAW_REFUSED}"
-    chosen = [by_name(name) for name in asked]
-    for technique in chosen:
-        if technique.needs_raw and not raw:
-            raise CannotScan(
-                f"{technique.flag} sends raw packets, and this process may not: run it as root, give it "
-                "CAP_NET_RAW, or use -sT"
-            )
-    return chosen, ""
-
-
-def _check_traceroute(given: argparse.Namespace, chosen: list[Technique], raw: bool) -> None:
-    """Ordinary sockets do not show who sent an error."""
-    if not given.traceroute:
-        return
-    if given.only_list:
-        raise UsageError("-sL sends nothing, and --traceroute does: only one of them")
-    asked = [getattr(given, f"technique_{proto}") for proto in PROTOCOLS]
-    for technique in chosen:
-        if not technique.needs_raw and technique.name in asked:
-            raise UsageError(
-                f"--traceroute needs raw packets, which {technique.flag} does not send; use -sS or leave it out"
-            )
-    if not raw:
-        raise CannotScan(
-            "--traceroute sends raw packets, and this process may not: run it as root or give it CAP_NET_RAW"
-        )
-
-
-def _check_stateless(given: argparse.Namespace, chosen: list[Technique], raw: bool) -> None:
-    """The system asks again by itself when it connects, and keeps a state for each connect."""
-    if not given.stateless or given.only_list:
-        return
-    if not raw:
-        raise CannotScan(
-            "--stateless sends raw packets, and this process may not: run it as root or give it CAP_NET_RAW"
-        )
-    for technique in chosen:
-        if not technique.needs_raw:
-            raise UsageError(
-                f"--stateless sends raw packets, and {technique.flag} sends none: only one of them"
-            )
 
 
 def _list(config: ScanConfig, target: Aim, writers: Writers) -> int:
@@ -363,26 +308,37 @@ def _run(
     scout: Scout | None,
     clock: Clock,
     recess: "Recess | None",
+    keyboard: "Keyboard | None",
 ) -> int:
     show = _Show(writers, progress)
-    with _stopping() as stop:
+    with _stopping(keyboard) as stop:
+        controls = _controls(keyboard, recess, config, show, stop, progress)
+
+        def asked() -> bool:
+            if controls is not None:
+                controls.look()
+            return stop()
+
         if recess is not None:
-            recess.wait(stop)
+            recess.wait(asked)
         with _opened(config, clock, progress, scout, recess) as links:
             writers.begin(run)
             keeper.begin(run.started)
             naming = Naming(config.reverse, ReverseNames(config.dns_servers), Vendors(progress.detail))
-            summary = Loop(
+            loop = Loop(
                 config,
                 links,
                 show,
                 clock,
                 services.names,
                 naming,
-                lambda: stop() or writers.exhausted or over(config.scope) is not None,
+                lambda: asked() or writers.exhausted or over(config.scope) is not None,
                 recess=recess,
                 journal=keeper.journal,
-            ).run()
+            )
+            if controls is not None:
+                controls.run = loop
+            summary = loop.run()
             naming.close()
     if summary.exit == "interrupted" and not stop.asked:
         summary = replace(summary, message=over(config.scope))
@@ -402,9 +358,51 @@ def _run(
     return _status(summary, writers, progress, stop.asked)
 
 
-def _clocks(config: ScanConfig, progress: Progress) -> "tuple[Clock, Recess | None]":
-    """The clock of the run, and what stops it outside the hours."""
-    if config.hours is None:
+@contextmanager
+def _typing(given: argparse.Namespace) -> "Iterator[Keyboard | None]":
+    """The keyboard, where standard input is a terminal and nothing else was read from it."""
+    if sys.stdin is None or not sys.stdin.isatty():
+        yield None
+        return
+    from periplus.cli.controls import terminal
+
+    keyboard = terminal(sys.stdin, [*given.lists, *given.exclude_files])
+    try:
+        yield keyboard
+    finally:
+        if keyboard is not None:
+            keyboard.close()
+            keyboard.release_signals()
+
+
+def _controls(
+    keyboard: "Keyboard | None",
+    recess: "Recess | None",
+    config: ScanConfig,
+    show: _Show,
+    stop: _Stop,
+    progress: Progress,
+) -> "Controls | None":
+    if keyboard is None or recess is None:
+        return None
+    from periplus.cli.controls import Controls
+
+    return Controls(
+        keyboard,
+        recess,
+        config.timing.max_rate,
+        present_pps=lambda: show.rate_pps,
+        status=show.status,
+        quit_run=stop.quit,
+        tell=progress.message,
+    )
+
+
+def _clocks(
+    config: ScanConfig, progress: Progress, keyboard: "Keyboard | None"
+) -> "tuple[Clock, Recess | None]":
+    """The clock of the run, and what stops it outside the hours or at a key."""
+    if config.hours is None and keyboard is None:
         return Clock(), None
     from periplus.scan.recess import PausingClock, Recess
 
@@ -437,8 +435,8 @@ def _opened(
 
 
 @contextmanager
-def _stopping() -> Iterator[_Stop]:
-    stop = _Stop()
+def _stopping(keyboard: "Keyboard | None" = None) -> Iterator[_Stop]:
+    stop = _Stop(keyboard)
     numbers = (signal.SIGINT, signal.SIGTERM)
     before = {number: signal.signal(number, stop.ask) for number in numbers}
     try:

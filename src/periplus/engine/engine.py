@@ -20,6 +20,7 @@ from periplus.engine.intake import Along, Fed, Intake, Ordered
 from periplus.engine.ledger import Ledger
 from periplus.engine.lists import fair_shares
 from periplus.engine.loss import expected_missed, hidden_by_eras, per_try, shares
+from periplus.engine.meter import Meters
 from periplus.engine.pace import Pace
 from periplus.engine.portorder import PortOrders, different_orders
 from periplus.engine.remains import Remains, joined_remains, remains_of, restore
@@ -107,10 +108,12 @@ class Engine:
         until_up: bool = False,
         ledger: Ledger | None = None,
         remains: Remains | None = None,
+        meters: Meters | None = None,
     ) -> None:
         """`urgent`: of all 65,536 ports, those that each host is asked first. `fed`: hosts are asked when they are
         given to `admit`; `until_up`: until they are known to be there. `ledger`: only the hosts of its course are
-        asked, from where it stands; `remains`: what an earlier run knew of hosts that it had not finished."""
+        asked, from where it stands; `remains`: what an earlier run knew of hosts that it had not finished.
+        `meters`: the ceilings of hosts and networks, which engines share."""
         self._space = space
         self._table = table
         self._timing = timing
@@ -124,6 +127,7 @@ class Engine:
         )
         self._until_up = until_up
         self._remains = remains
+        self._meters = meters
         self._restored: set[int] = set()  # groups with hosts that may have nothing left to ask
         self.groups: dict[int, Group] = {}
         self.totals = Totals()
@@ -312,6 +316,7 @@ class Engine:
                 orders=self._orders_of(host_id),
             )
             self.groups[group.number] = group
+            group.metered = self._meters.of(group.addresses) if self._meters else None
             if self._remains is not None and len(self._remains):
                 used = restore(group, self._remains)
                 self._remains = self._remains.without(used)
@@ -357,6 +362,8 @@ class Engine:
             if not left.any():
                 continue
             wanted = group.quota(left, now_us)
+            if self._meters and group.metered:
+                wanted = self._meters.quota(group.metered, wanted, now_us)
             room = group.room()
             # The floor is for hosts whose own windows are full, so it gets what the windows leave of the most.
             by_window = fair_shares(np.minimum(wanted, room), min(clocked, most), self._turn)
@@ -375,6 +382,9 @@ class Engine:
             if len(probes):
                 step.probes.append(probes)
                 self.totals.sent += len(probes)
+                if self._meters and group.metered:
+                    counts = np.bincount(probes.host, minlength=len(group))
+                    self._meters.asked(group.metered, counts, now_us)
                 late_sent = int(np.count_nonzero(probes.attempt > 1))
                 late_room -= late_sent
                 self._late.take(late_sent)
@@ -428,10 +438,21 @@ class Engine:
         if waiting:
             outstanding = sum(group.outstanding for group in self.groups.values())
             soonest = self._pace.ready_us(outstanding, roomy)
-            turns = (group.next_turn_us() for group in self.groups.values() if not group.drained)
+            turns = (self._next_turn_us(group) for group in self.groups.values() if not group.drained)
             soonest = max(soonest, min(turns, default=0))
             wake_us = min(wake_us, soonest)
         return wake_us
+
+    def _next_turn_us(self, group: Group) -> int:
+        turn_us = group.next_turn_us()
+        if not self._meters or not group.metered:
+            return turn_us
+        fresh, second, late = group.waiting()
+        return max(turn_us, self._meters.ready_us(group.metered, fresh + second + late > 0))
+
+    def limit(self, max_rate: float) -> None:
+        """At most so many probes a second from now on."""
+        self._pace.limit(max_rate)
 
     def charge(self, packets: int) -> None:
         """Somebody else sent packets that a ceiling on the rate has to cover."""

@@ -8,6 +8,8 @@ one piece of memory. Thus a retransmission needs no queue and no search, and a h
 Nothing here is a loop over hosts, ports or probes; loops are over tries (at most eleven).
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from periplus.columns import F64, I32, I64, U8, Mask, distinct
@@ -25,6 +27,9 @@ from periplus.engine.timing import Timing
 from periplus.space.address import Addresses
 from periplus.technique.model import UNEXPECTED, Table
 from periplus.technique.verdict import State
+
+if TYPE_CHECKING:
+    from periplus.engine.meter import Metered
 
 __all__ = ["Cells", "Group", "HostState", "Hosts"]
 
@@ -56,6 +61,7 @@ class Group(Lore):
         self.outstanding = 0
         self.stretch = 0  # of the pace; the engine's to set
         self.overdue_us = 0  # when a host may have taken too long, likewise
+        self.metered: Metered | None = None  # and so is this
         self.orders = orders or plain_orders(ports, host_id, key)
         self._uniform = int(ports[0]) if (ports == ports[0]).all() else 0
         self.flights = Flights(len(addresses))

@@ -36,6 +36,7 @@ class Pace:
     ) -> None:
         """`most_outstanding` bounds the window, `most_in_flight` the window and the floor together."""
         self._timing = timing
+        self._max_rate = timing.max_rate
         self._most_in_flight = most_in_flight
         most = min(timing.parallelism or most_outstanding, most_outstanding)
         self.windows = Windows(1, min(FIRST_WINDOW, most), most, timing.growth)
@@ -71,7 +72,7 @@ class Pace:
         self._set_ceiling(now_us)
 
     def _set_ceiling(self, now_us: int) -> None:
-        rate = min(self._timing.max_rate or math.inf, self.brake.limit_pps)
+        rate = min(self._max_rate or math.inf, self.brake.limit_pps)
         if math.isinf(rate):
             rate = 0.0
         if rate != self._ceiling.rate:
@@ -96,6 +97,10 @@ class Pace:
         """Packets went out that are no probes; the ceiling holds for them as well."""
         if self._ceiling.rate:
             self._ceiling.owe(packets)
+
+    def limit(self, max_rate: float) -> None:
+        """At most so many a second, from the next review on."""
+        self._max_rate = max_rate
 
     def ready_us(self, outstanding: int, roomy: bool) -> int:
         """Return when the next probe may go if no answer comes; `roomy`: a host's own window would let one out."""

@@ -28,6 +28,8 @@ class Timing:
     floor_rate: float = 2_500.0  # what silence gets, whatever the windows say
     floor_is_fixed: bool = False  # asked for by the user (--min-rate): loss does not lower it
     max_rate: float = 0.0
+    max_host_rate: float = 0.0  # to each host
+    max_net_rate: float = 0.0  # to each /24, or IPv6 /64
     growth: float = 1.0  # probes that one answer adds to a window
     host_timeout_us: int = 0
     defeat_rations: bool = False  # do not wait for answers that hosts ration

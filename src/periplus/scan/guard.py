@@ -1,10 +1,11 @@
-"""The last look before anything leaves: what a scope does not allow stays here, and ends the run.
+"""The last look before anything leaves: what a scope does not allow stays here and ends the run; ceilings hold here.
 
 Everything above has asked the scope already, so whatever is stopped here is our own bug. The look is taken by every
-transport of a scan, on columns, just before the kernel's call. One guard serves them all, so that the scope's rate is
-a ceiling over the whole run: probes, questions on the link, traceroute and connects together. What the rate does not
-let out yet is not taken, as if a queue were full, and is offered again. The same happens once the scope's hours are
-over; it is for the loop to notice and to end the run.
+transport of a scan, on columns, just before the kernel's call. One guard serves them all, so that a rate, the user's
+or the scope's, is a ceiling over the whole run: probes of all techniques, questions on the link, traceroute and
+connects together, over any tenth of a second (`engine.ceiling`); and so are the rates of hosts and networks
+(`engine.meter`). What a rate does not let out yet is not taken, as if a queue were full, and is offered again. The
+same happens once the scope's hours are over; it is for the loop to notice and to end the run.
 
 Outside the hours of ``--hours`` nothing leaves either, with a scope or without one (`recess`).
 
@@ -21,14 +22,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from periplus.columns import I64, U8, U16, Mask
-from periplus.engine.bucket import Bucket
+from periplus.engine.ceiling import Ceiling
+from periplus.engine.meter import Meters
 from periplus.errors import CannotScan
 from periplus.space.ip import format_ip
 from periplus.space.ranges import AddressSpace
 from periplus.space.scope import NUMBERS, Scope
 from periplus.transport.ask import Asks
 from periplus.transport.connect import Clock, ConnectTransport, Sent
-from periplus.wire.outgoing import read_outgoing
+from periplus.wire.outgoing import Outgoing, read_outgoing
 
 if TYPE_CHECKING:
     import socket
@@ -40,7 +42,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Guard", "GuardedAsks", "GuardedConnects", "GuardedFrames"]
 
-BURST_S = 0.01  # how much of the rate may be caught up after a pause
 _WORDS = {number: proto for proto, number in NUMBERS.items()}
 # Protocols that have ports: where none is to be seen, the frame is a fragment after the first.
 _PORTED = np.zeros(256, np.bool_)
@@ -59,34 +60,56 @@ class Guard:
         now_us: Callable[[], int],
         epoch_s: Callable[[], float],
         shut: Callable[[], bool] = lambda: False,
+        max_rate: float = 0.0,
+        meters: Meters | None = None,
     ) -> None:
-        """`now_us` is the clock of the rate, `epoch_s` the calendar's; while it is `shut` nothing leaves."""
+        """`now_us` is the clock of the rates, `epoch_s` the calendar's; while it is `shut` nothing leaves.
+
+        `max_rate`: packets a second besides the scope's, 0: none; `meters` are the ceilings of hosts and networks.
+        """
         self.routers = AddressSpace.of([])
         self.held = 0
         self._scope = scope
         self._now_us = now_us
         self._epoch_s = epoch_s
         self._shut = shut
-        self._max_rate = scope.max_rate if scope else 0.0
-        self._bucket = Bucket(self._max_rate, self._max_rate * BURST_S, now_us())
+        self._meters = meters
+        rates = [rate for rate in (max_rate, scope.max_rate if scope else 0.0) if rate]
+        self._ceiling = Ceiling(min(rates, default=0.0), now_us())
         self._lock = Lock()
 
+    @property
+    def max_rate(self) -> float:
+        """Packets a second, at most; 0: as many as there are."""
+        return self._ceiling.rate
+
+    def limit(self, max_rate: float) -> None:
+        """From now on at most so many packets a second leave, and never more than the scope allows."""
+        scopes = self._scope.max_rate if self._scope else 0.0
+        with self._lock:
+            self._ceiling.limit(min(max_rate, scopes or max_rate), self._now_us())
+
     def claim(self, wanted: int) -> int:
-        """Return how many of so many may leave now; what then does not is given back."""
+        """Return how many of so many may leave now as far as the hours and the rate of all go; `settle` follows."""
         if self._shut() or (self._scope and self._scope.closed(self._epoch_s()) is not None):
             return 0
-        if not self._max_rate:
-            return wanted
         with self._lock:
-            allowed = min(wanted, self._bucket.fill(self._now_us()))
-            self._bucket.take(allowed)
-        return allowed
+            return self._ceiling.claim(wanted, self._now_us())
 
-    def give_back(self, unused: int) -> None:
-        """So many of what was claimed did not leave after all."""
-        if unused and self._max_rate:
-            with self._lock:
-                self._bucket.level += unused
+    def fit(self, them: "Addresses") -> int:
+        """Return how many of the packets claimed, from the front, their hosts and networks may get now."""
+        if self._meters is None:
+            return len(them)
+        with self._lock:
+            return self._meters.claim(them, self._now_us())
+
+    def settle(self, claimed: int, them: "Addresses | None", left: int) -> None:
+        """Of so many claimed these have left; `them`: to whom those of them went that fitted, where it matters."""
+        with self._lock:
+            now_us = self._now_us()
+            self._ceiling.settle(claimed, left, now_us)
+            if self._meters is not None and them is not None:
+                self._meters.settle(them, left, now_us)
 
     def check(self, them: "Addresses", ports: U16, protocol: U8) -> None:
         """Let probes to ports pass. CannotScan: one of them lies outside, and none may leave."""
@@ -97,12 +120,19 @@ class Guard:
             row = int(np.argmin(allowed))
             self._stop(self._scope, allowed, _told(them.ints()[row], int(ports[row]), int(protocol[row])))
 
-    def check_frames(self, frames: U8, header: int) -> None:
-        """Let frames pass, `header` bytes of link layer first. CannotScan: one lies outside, or cannot be read."""
-        scope = self._scope
-        if scope is None:
-            return
+    def check_frames(self, frames: U8, header: int) -> "Addresses | None":
+        """Let frames pass, `header` bytes of link layer first, and return whom they ask, if that matters to a rate.
+
+        CannotScan: one lies outside, or cannot be read.
+        """
+        if self._scope is None and self._meters is None:
+            return None
         seen = read_outgoing(frames, header)
+        if self._scope is not None:
+            self._check_seen(self._scope, seen)
+        return None if self._meters is None else seen.them
+
+    def _check_seen(self, scope: Scope, seen: Outgoing) -> None:
         allowed = scope.space.holds(seen.them)
         allowed &= scope.passes(seen.port, seen.protocol) | ~seen.has_port & _PORTED[seen.protocol]
         if seen.asks_link.any():
@@ -141,10 +171,10 @@ class GuardedFrames:
         allowed = self._guard.claim(len(frames))
         if not allowed:
             return 0
-        some = frames[:allowed]
-        self._guard.check_frames(some, lane.header)
-        taken = self._transport.send(lane, some)
-        self._guard.give_back(allowed - taken)
+        them = self._guard.check_frames(frames[:allowed], lane.header)
+        fitting = allowed if them is None else self._guard.fit(them)
+        taken = self._transport.send(lane, frames[:fitting]) if fitting else 0
+        self._guard.settle(allowed, None if them is None else them[:fitting], taken)
         return taken
 
 
@@ -162,10 +192,11 @@ class GuardedConnects(ConnectTransport):
 
     def send(self, tokens: I64, them: "Addresses", ports: U16, deadlines_us: I64, now_us: Clock) -> Sent:
         """As without a guard; fewer are taken than offered also when the rate lets no more out."""
-        n = self._guard.claim(len(tokens))
-        self._guard.check(them[:n], ports[:n], np.full(n, NUMBERS["tcp"], np.uint8))
+        claimed = self._guard.claim(len(tokens))
+        self._guard.check(them[:claimed], ports[:claimed], np.full(claimed, NUMBERS["tcp"], np.uint8))
+        n = self._guard.fit(them[:claimed])
         sent = super().send(tokens[:n], them[:n], ports[:n], deadlines_us[:n], now_us)
-        self._guard.give_back(n - sent.taken)
+        self._guard.settle(claimed, them[:n], sent.taken)
         return sent
 
 
@@ -183,10 +214,11 @@ class GuardedAsks(Asks):
 
     def begin(self, tokens: list[int], them: "Addresses", ports: U16, patience_us: int, now_us: Clock) -> int:
         """As without a guard; fewer are begun than offered also when the rate lets no more out."""
-        n = self._guard.claim(min(len(tokens), max(self.room(), 0)))
-        self._guard.check(them[:n], ports[:n], np.full(n, NUMBERS["tcp"], np.uint8))
+        claimed = self._guard.claim(min(len(tokens), max(self.room(), 0)))
+        self._guard.check(them[:claimed], ports[:claimed], np.full(claimed, NUMBERS["tcp"], np.uint8))
+        n = self._guard.fit(them[:claimed])
         begun = super().begin(tokens[:n], them[:n], ports[:n], patience_us, now_us)
-        self._guard.give_back(n - begun)
+        self._guard.settle(claimed, them[:n], begun)
         return begun
 
 

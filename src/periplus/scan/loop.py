@@ -17,6 +17,7 @@ import numpy as np
 from periplus.columns import I64, Mask
 from periplus.engine.engine import Engine, Step
 from periplus.engine.group import Group, HostState
+from periplus.engine.meter import meters_for
 from periplus.engine.remains import Remains
 from periplus.errors import CannotScan
 from periplus.result.row import HostReport, PortRow, SummaryRow
@@ -31,7 +32,7 @@ from periplus.scan.open import Links
 from periplus.scan.report import Names, Reporter
 from periplus.scan.snapshot import Snapshot
 from periplus.scan.speed import Speed
-from periplus.scan.tracing import scan_timing, tracing_for
+from periplus.scan.tracing import TRACE_SHARE, scan_timing, tracing_for
 from periplus.space.address import Addresses
 from periplus.space.ip import parse_ip
 from periplus.space.space import Space
@@ -112,6 +113,10 @@ class Loop:
         self._speed = Speed(self._began_us, self._before / max(self._n_hosts, 1))
         self._doubting = doubting_for(config, links.asks, clock)
         self._tracing = tracing_for(config, links.trace, self._began_us)
+        self._guard = links.guard
+        self._capped = config.timing.max_rate > 0
+        self._share = 1 - TRACE_SHARE if config.traceroute else 1.0
+        self._meters = meters_for(config.timing)
         self._finder = self._campaign(None, links.discovery) if links.discovery else None
         self._workers = [
             self._campaign(work, link, remains)
@@ -120,6 +125,7 @@ class Loop:
             )
         ]
         self._all = [*([self._finder] if self._finder else []), *self._workers]
+        self._order = [*self._all]
         self._dossiers = Dossiers(self._works_of)
         self._hosts_up = self._hosts_done = 0
         # One link waits by itself.
@@ -149,6 +155,7 @@ class Loop:
             until_up=work is None,
             ledger=self._journal.ledger if self._journal else None,
             remains=remains,
+            meters=self._meters,
         )
         known = work is not None and discovery is not None
         return _Campaign(
@@ -193,7 +200,7 @@ class Loop:
         self._resting = self._recess is not None and self._recess.look()
         self._rested = self._rested if self._resting else None
         idle, wake_us = True, NEVER
-        for each in self._all:
+        for each in [*self._order]:
             if not each.engine.done:
                 busy, soonest_us = self._step(each)
                 idle, wake_us = idle and not busy, min(wake_us, soonest_us)
@@ -214,6 +221,20 @@ class Loop:
             self._write_down("interrupted")
         if self._speed.due(now_us):
             self._listener.snapshot(self._snapshot(now_us))
+
+    @property
+    def max_rate(self) -> float:
+        """Packets a second, at most; 0: as many as there are."""
+        return self._guard.max_rate if self._guard else 0.0
+
+    def limit(self, max_rate: float) -> None:
+        """At most so many packets a second leave from now on; ValueError where nothing could see to it."""
+        if self._guard is None:
+            raise ValueError("nothing stands in front of these links")
+        self._guard.limit(max_rate)
+        self._capped = True
+        for each in self._all:
+            each.engine.limit(self._guard.max_rate * self._share)
 
     def _rest(self, recess: "Recess", now_us: int) -> None:
         """Let a moment pass in which no time does."""
@@ -252,7 +273,18 @@ class Loop:
             link.open(engine, group, now_us)
         for probes in step.probes:
             link.send(engine.groups[probes.group], probes)
+        if self._capped:
+            self._charge_others(each, sum(map(len, step.probes)))
         return bool(link.room() and (step.probes or replies)), step.wake_us
+
+    def _charge_others(self, one: _Campaign, sent: int) -> None:
+        """What one campaign sends, no other may, as the rate is one for all; the next time all others come first."""
+        if not sent:
+            return
+        self._order.remove(one)
+        for each in self._order:
+            each.engine.charge(sent)
+        self._order.append(one)
 
     def _wait(self, until_us: int, now_us: int) -> None:
         going = [each.link for each in self._all if not each.engine.done]

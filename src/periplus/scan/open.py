@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from periplus.engine.meter import meters_for
+from periplus.engine.timing import Timing
 from periplus.errors import CannotScan
 from periplus.scan.clock import Clock
 from periplus.scan.config import ScanConfig, Transport
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
 __all__ = ["Links", "open_links", "tell_problems"]
 
 KEY_BITS = 128
+LINK_PPS = 10_000.0  # questions for hardware addresses: each is a broadcast
 MOST_TOLD = 5  # unreachable ranges that are told one by one
 WORTH_XDP = 100_000  # probes of a link; opening and closing AF_XDP cost milliseconds
 FEW_CONNECTS = 1_000  # at once, of those that only find out who is there
@@ -49,12 +52,16 @@ FEW_CONNECTS = 1_000  # at once, of those that only find out who is there
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """The ways of one scan: one for each work, one to find hosts, one to trace them, and one to ask with data."""
+    """The ways of one scan: one for each work, one to find hosts, one to trace them, and one to ask with data.
+
+    `guard` stands in front of all of them, if anything does.
+    """
 
     works: tuple[Link, ...]
     discovery: Link | None = None
     trace: "TraceLink | None" = None
     asks: AskLink | None = None
+    guard: "Guard | None" = None
 
     def close(self) -> None:
         """Close all, the last opened first: each gives back what it found."""
@@ -97,7 +104,8 @@ def open_links(
             links.append(_plain(config, space, now_us, tell, most, guard))
     trace = ground.trace_link() if ground is not None and config.traceroute else None
     asks = AskLink(lambda: _asks(config, tell, guard)) if config.tarpits else None
-    return Links(tuple(links[: len(config.works)]), links[-1] if config.discovery else None, trace, asks)
+    discovery = links[-1] if config.discovery else None
+    return Links(tuple(links[: len(config.works)]), discovery, trace, asks, guard)
 
 
 def _is_raw(menu: Menu) -> bool:
@@ -105,15 +113,15 @@ def _is_raw(menu: Menu) -> bool:
 
 
 def _guard(config: ScanConfig, clock: Clock, recess: "Recess | None") -> "Guard | None":
-    """What all links of one scan ask before anything leaves, where there is a scope or where it rests at times."""
-    if config.scope is None and recess is None:
+    """What all links of one scan ask before anything leaves: where a scope, a rate or a rest may hold it back."""
+    timing, meters = config.timing, meters_for(config.timing)
+    if config.scope is None and recess is None and not timing.max_rate and meters is None:
         return None
     from periplus.scan.guard import Guard
 
+    shut = recess.shut if recess else lambda: False
     # The calendar is asked anew each time: the monotonic clock stands still while a machine sleeps.
-    if recess is None:
-        return Guard(config.scope, clock.now_us, time.time)
-    return Guard(config.scope, clock.now_us, time.time, recess.shut)
+    return Guard(config.scope, clock.now_us, time.time, shut, timing.max_rate, meters)
 
 
 def _plain(
@@ -185,7 +193,7 @@ class _Ground:
         self._clock = clock
         self._guard = guard
         self._recess = recess
-        self._resolver = Resolver()
+        self._resolver = Resolver(_link_pace(config.timing))
         self._made: list[RawLink] = []
         self._held: set[bool] = set()  # whether the chosen source port is ours already: of UDP, of the others
         with scout or Routes() as routes:
@@ -301,6 +309,15 @@ class _Ground:
             )
         self._held.update(each == PROTOCOL_UDP for each in protocols)
         return range(chosen, chosen + 1), held
+
+
+def _link_pace(timing: Timing) -> float:
+    """How many questions a second the link may be asked: what may not leave yet would be overdue before it does.
+
+    They are asked in the order of addresses, so those of one network come together.
+    """
+    rates = (timing.max_rate, timing.max_net_rate)
+    return min([LINK_PPS, *(rate for rate in rates if rate)])
 
 
 def _protocols(menu: Menu) -> tuple[int, ...]:

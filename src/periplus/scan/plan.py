@@ -29,7 +29,7 @@ from periplus.scan.config import ScanConfig, Work
 from periplus.scan.costs import Costs, Price, link_price
 from periplus.scan.menu import Menu
 from periplus.scan.trace import PACE_PPS
-from periplus.space.busiest import busiest
+from periplus.space.busiest import Busiest, busiest
 from periplus.space.ip import V4_BASE, format_ip
 from periplus.space.ranges import AddressSpace
 from periplus.space.space import Space
@@ -98,7 +98,8 @@ class Stage:
 @dataclass(frozen=True, slots=True)
 class Pace:
     """How long at which rate. `quick` if everything answers, `slow` if nothing does; `ceiling` names what holds the
-    quick rate down: ``--max-rate``, ``scope``, ``delay``, ``traceroute``, or nothing."""
+    quick rate down: ``--max-rate``, ``--max-host-rate``, ``--max-net-rate``, ``scope``, ``delay``, ``traceroute``, or
+    nothing."""
 
     quick_pps: float
     slow_pps: float
@@ -207,7 +208,8 @@ def plan_of(config: ScanConfig, ways: Sequence[Way], routers: Sequence[Lane] = (
     stages = tuple(each.stage() for each in asked if each.parts or each.routers.probes)
     first = sum((stage.first for stage in stages), Figures())
     silent = sum((stage.silent for stage in stages), Figures())
-    pace = _pace(config, stages, first, silent)
+    densest = busiest((part.hosts, part.price[0]) for each in asked for part in each.parts)
+    pace = _pace(config, stages, first, silent, densest[2] if densest else 0)
     names = {"link": LINK_TRIES, "discovery": config.timing.min_tries}
     none_up = sum((s.first.times(names[s.name]) for s in stages if s.name in names), Figures())
     return Plan(
@@ -215,7 +217,7 @@ def plan_of(config: ScanConfig, ways: Sequence[Way], routers: Sequence[Lane] = (
         left_out=targets.size - reached.size,
         stages=stages,
         pace=pace,
-        busiest=_network(asked, pace),
+        busiest=_network(asked, pace, densest),
         none_up=none_up if config.discovery else None,
     )
 
@@ -272,7 +274,8 @@ def _there(parts: Iterable[_Part]) -> tuple[_Part, ...]:
     return tuple(part for part in parts if part.hosts)
 
 
-def _pace(config: ScanConfig, stages: Sequence[Stage], first: Figures, silent: Figures) -> Pace:
+def _pace(config: ScanConfig, stages: Sequence[Stage], first: Figures, silent: Figures, densest: int) -> Pace:
+    """`densest`: packets, each question once, of the network that gets most."""
     timing, at_once = config.timing, config.timing.parallelism
     ceiling = timing.max_rate or inf
     scope = (config.scope.max_rate if config.scope else 0.0) or inf
@@ -283,15 +286,18 @@ def _pace(config: ScanConfig, stages: Sequence[Stage], first: Figures, silent: F
         None: 0.0 if min(ceiling, scope) < inf and not at_once else first.probes / quick,
         "delay": between * max(each - 1, 0),
         "scope": first.packets / scope,
-        "--max-rate": first.probes / ceiling,
+        "--max-rate": first.packets / ceiling,
+        "--max-host-rate": each / (timing.max_host_rate or inf),
+        "--max-net-rate": densest / (timing.max_net_rate or inf),
         "traceroute": sum(stage.first.probes for stage in stages if stage.name == "traceroute") / PACE_PPS,
     }
     quick_s = max(takes.values())
     why = next(name for name, seconds in takes.items() if seconds == quick_s)
     floor = min(timing.floor_rate, FASTEST_PPS) or at_once * SECOND_US / timing.initial_rtt_us
     slow_s = max(
-        silent.probes / min(floor, ceiling),
-        silent.packets / scope,
+        silent.probes / floor,
+        silent.packets / min(ceiling, scope),
+        *(timing.min_tries * takes[name] for name in ("--max-host-rate", "--max-net-rate")),
         between * max(each * timing.min_tries - 1, 0),
         sum(stage.silent.probes for stage in stages if stage.name == "traceroute") / PACE_PPS,
         quick_s,
@@ -311,11 +317,10 @@ def _rate(figures: Figures, seconds: float) -> float:
     return figures.probes / seconds if seconds else 0.0
 
 
-def _network(asked: Sequence[_Asked], pace: Pace) -> Network | None:
-    parts = [(part, stage) for stage in asked for part in stage.parts]
-    found = busiest((part.hosts, part.price[0]) for part, _ in parts)
+def _network(asked: Sequence[_Asked], pace: Pace, found: Busiest | None) -> Network | None:
     if found is None:
         return None
+    parts = [(part, stage) for stage in asked for part in stage.parts]
     first, prefix, weight = found
     here = AddressSpace.of([(first, first | (1 << (32 if prefix == 24 else 128) - prefix) - 1)])
     most = sum((part.hosts & here).size * part.price[0] * stage.most for part, stage in parts)

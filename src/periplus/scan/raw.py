@@ -271,7 +271,7 @@ class RawLink(FrameLine):
     def _resolve(self, engine: Engine, packets: Packets, now_us: int) -> None:
         if not self._waiting:
             return
-        for lane, frames in self._resolver.step(now_us, packets):
+        for lane, frames in self._resolver.step(now_us, packets, self._sender.room):
             self._sender.offer(Parcel(lane, frames))
         for number in sorted(self._waiting):
             if number in engine.groups:

@@ -1,4 +1,4 @@
-"""Hours in which a scan rests: outside of them nothing is sent, nothing is forgotten, and no time passes.
+"""Hours in which a scan rests, and pauses at a key: then nothing is sent, nothing is forgotten, and no time passes.
 
 A clock that stands still is the whole trick. While a scan rests, its clock shows the moment at which the rest began,
 so nothing can be overdue because of it: no time-out, no host's limit, no ration, no rate that would be caught up.
@@ -31,6 +31,7 @@ from periplus.wire.packets import Packets
 
 __all__ = ["OpenHours", "PausingClock", "PlacedFrames", "Recess"]
 
+PRESSED = "p is pressed"
 NAP_S = 0.02  # how often whoever rests looks whether it goes on
 
 
@@ -115,42 +116,63 @@ class PausingClock(Clock):
 
 
 class Recess:
-    """Stops and starts the clock of a scan by the hours. `tell` gets a line when that happens."""
+    """Stops and starts the clock of a scan by the hours, and when the user says so (`pressed`).
+
+    `tell` gets a line when that happens.
+    """
 
     def __init__(
         self,
-        hours: OpenHours,
+        hours: OpenHours | None,
         clock: PausingClock,
         epoch_s: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
         tell: Callable[[str], None] = lambda line: None,
     ) -> None:
-        """`epoch_s` is the calendar's clock."""
+        """`hours`: None is all day; `epoch_s` is the calendar's clock."""
         self.hours = hours
+        self._held = False
+        self._told: str | None = None  # until when, as it was told
         self.clock = clock
         self._epoch_s = epoch_s
         self._sleep = sleep
         self._tell = tell
 
+    def pressed(self) -> None:
+        """Rest until this is called again."""
+        self._held = not self._held
+
     @property
     def until(self) -> str | None:
-        """The time of day until which the scan rests; None: it does not."""
-        return self.hours.begin if self.clock.stopped else None
+        """Until when the scan rests: a time of day, or what the user has to do; None: it does not."""
+        return self._told if self.clock.stopped else None
+
+    @property
+    def _wanted_until(self) -> str | None:
+        """As `until`, but by what should be now."""
+        if self._held:
+            return PRESSED
+        if self.hours is None or self.hours.hold(self._epoch_s()):
+            return None
+        return self.hours.begin
 
     def look(self) -> bool:
         """Stop or start the clock if it is time; return whether the scan rests."""
-        hold = self.hours.hold(self._epoch_s())
-        if not hold and not self.clock.stopped:
-            self.clock.stop()
-            self._tell(f"--hours {self.hours}: paused until {self.hours.begin}")
-        elif hold and self.clock.stopped:
+        until = self._wanted_until
+        if until == self._told:
+            return self.clock.stopped
+        before, self._told = self._told, until
+        who = f"--hours {self.hours}: " if self.hours is not None and PRESSED not in (until, before) else ""
+        if until is None:
             self.clock.go_on()
-            self._tell(f"--hours {self.hours}: going on")
+        elif not self.clock.stopped:
+            self.clock.stop()
+        self._tell(f"{who}going on" if until is None else f"{who}paused until {until}")
         return self.clock.stopped
 
     def shut(self) -> bool:
         """Whether nothing may leave now; any thread may ask. It takes a nap then, as it will be asked again."""
-        if not self.clock.stopped and self.hours.hold(self._epoch_s()):
+        if not self.clock.stopped and self._wanted_until is None:
             return False
         self.nap()
         return True

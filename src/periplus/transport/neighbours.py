@@ -146,7 +146,7 @@ class _Table:
 class Resolver:
     """Asks for what is wanted and remembers what was answered; see the module for the rules."""
 
-    def __init__(self, pace_pps: int = 10_000) -> None:
+    def __init__(self, pace_pps: float = 10_000) -> None:
         """`pace_pps`: questions a second on all links together."""
         self._tables: dict[int, _Table] = {}
         self._pace_pps = pace_pps
@@ -166,11 +166,16 @@ class Resolver:
         if ifindex in self._tables:
             self._tables[ifindex].learn(next_hops, macs)
 
-    def step(self, now_us: int, packets: Packets) -> list[tuple[Lane, U8]]:
-        """Reads what has arrived (other packets are passed over); gives the frames to send now, by lane."""
+    def step(self, now_us: int, packets: Packets, room: bool = True) -> list[tuple[Lane, U8]]:
+        """Reads what has arrived (other packets are passed over); gives the frames to send now, by lane.
+
+        Without `room` to send nothing is asked and nobody is given up.
+        """
         if not self._tables:
             return []
         self._read(packets)
+        if not room:
+            return []
         self._refill(now_us)
         frames = []
         for table in self._tables.values():
