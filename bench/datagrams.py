@@ -5,14 +5,12 @@ service that echoes, on a host that sends ICMP errors as Linux does by default: 
 ports at the same time, each in its own lab, since each waits most of the time. Needs root (namespaces) and the Debian
 packages of the lab; services that are not installed are left out, and that is said.
 
-Limits: with 1,000 ports a round takes a quarter of an hour.
+Limits: with 1,000 ports a round takes a quarter of an hour; `--quick` asks 60.
 """
 
 import argparse
 import json
 import re
-import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -20,16 +18,17 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tests.lab import needs, network, scanners, servers
+from tests.lab import network, scanners, servers
 from tests.lab.daemons import DAEMONS, bound, serve
 from tests.lab.network import NEAR, Network
 
-ROOT = Path(__file__).parents[1]
+from bench import kit
+
 ECHO = 7
 SERVING = {daemon.port: daemon.package for daemon in DAEMONS if daemon.installed} | {ECHO: "an echo"}
 # Linux as it comes: an error a second to each destination, after six at once, for unreachables and the like.
@@ -68,7 +67,7 @@ def ports(count: int) -> str:
 
 def ours(asked: str, python: str) -> Seen:
     """Periplus: a row of NDJSON for each open port as it is found."""
-    words = [python, "-P", "-m", "periplus", "scan", "-n", "-sU", "-p", asked, "-oJ", "-", NEAR.v4]
+    words = kit.ours(python, "scan", "-n", "-sU", "-p", asked, "-oJ", "-", NEAR.v4)
     with lab() as net:
         seen, began = Seen(), time.monotonic()
         for line in told(net, words):
@@ -110,52 +109,42 @@ def told(net: Network, words: Sequence[str]) -> Iterator[str]:
         raise SystemExit(f"bench: {words[0]} ended with {child.returncode}")
 
 
-def table(runs: dict[str, list[Seen]]) -> Iterator[str]:
+def table(runs: dict[str, list[Seen]]) -> Iterator[list[str]]:
     """A line for each service, and the whole."""
-    yield f"{'known after':24}" + "".join(f"{name:>14}" for name in runs)
+    yield ["known after", *runs]
     for port, service in sorted(SERVING.items()):
-        yield f"{f'{port} {service}':24}" + "".join(
-            f"{median([each.known_s.get(port) for each in some]):>14}" for some in runs.values()
-        )
-    whole = (median([each.seconds for each in some]) for some in runs.values())
-    yield f"{'whole scan':24}" + "".join(f"{text:>14}" for text in whole)
-    yield f"{'closed ports told':24}" + "".join(
-        f"{min(s.closed for s in some):>14}" for some in runs.values()
-    )
+        known = (median([each.known_s.get(port) for each in some]) for some in runs.values())
+        yield [f"{port} {service}", *known]
+    yield ["whole scan", *(median([each.seconds for each in some]) for some in runs.values())]
+    yield ["closed ports told", *(str(min(each.closed for each in some)) for some in runs.values())]
 
 
 def median(seconds: Sequence[float | None]) -> str:
     """As text; what was not found in a round was never known."""
-    known = [each for each in seconds if each is not None]
-    return f"{statistics.median(known):.2f} s" if len(known) == len(seconds) else "never"
+    middle = kit.median(seconds)
+    return "never" if middle is None or None in seconds else f"{middle:.2f} s"
 
 
-def main(words: Sequence[str]) -> int:
-    venv = ROOT / ".venv" / "bin" / "python"
-    parser = argparse.ArgumentParser(description="UDP services beside Nmap, in the lab.")
-    parser.add_argument("--rounds", type=int, default=1, help="rounds (default 1)")
-    parser.add_argument("--ports", type=int, default=1000, help="ports of the host (default 1000)")
-    parser.add_argument("--python", default=str(venv) if venv.exists() else sys.executable)
-    wanted = parser.parse_args(words)
-    if why := needs.missing():
-        print(f"bench: {why}", file=sys.stderr)
-        return 1
-    for daemon in DAEMONS:
-        if not daemon.installed:
-            print(f"left out: {daemon.package} is not installed", file=sys.stderr)
-    asked = ports(wanted.ports)
-    names = ["periplus", *(["nmap"] if shutil.which("nmap") else [])]
-    runs: dict[str, list[Seen]] = {name: [] for name in names}
+def options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--ports", type=int, help="ports of the host (default 1000, quick 60)")
+
+
+def sections(wanted: argparse.Namespace) -> Iterator[kit.Section]:
+    """One table over all services; both programs at the same time, each in its own lab."""
+    count = wanted.ports or (60 if wanted.quick else 1000)
+    asked = ports(count)
+    runs: dict[str, list[Seen]] = {"periplus": [], "nmap": []}
     with ThreadPoolExecutor() as pool:
         for _ in range(wanted.rounds):
-            jobs = {"periplus": pool.submit(ours, asked, wanted.python)}
-            if "nmap" in runs:
-                jobs["nmap"] = pool.submit(nmap, asked)
+            jobs = {"periplus": pool.submit(ours, asked, wanted.python), "nmap": pool.submit(nmap, asked)}
             for name, job in jobs.items():
                 runs[name].append(job.result())
-    print("\n".join(table(runs)))
-    return 0
+    notes = [f"{d.package} is not installed: left out." for d in DAEMONS if not d.installed]
+    raw = [{"program": name, **asdict(each)} for name, some in runs.items() for each in some]
+    yield kit.Section(f"UDP, {count:,} ports", list(table(runs)), notes, raw)
 
+
+BENCH = kit.Bench("datagrams", __doc__ or "", options, sections)
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(kit.run(BENCH, sys.argv[1:]))

@@ -1,34 +1,30 @@
 """Our figures beside Nmap's, from the same minutes, in the same network: ``python bench/foundation.py``.
 
 Builds the lab, runs every case with both scanners in turn, several rounds, and prints the medians, what was found
-against what is known to be there, and whether the goal is met. The raw figures go to ``bench/out/`` as JSON.
-Needs root (namespaces) and the lab's Debian packages, nothing more. A round takes Nmap about five minutes.
+against what is known to be there, and whether the goal is met. Needs root (namespaces) and the lab's Debian
+packages, nothing more. A round takes Nmap about five minutes; with `--quick` the cases that take it more than ten
+seconds are left out.
 """
 
 import argparse
-import json
-import os
-import platform
 import statistics
-import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from bench.cases import CASES, MEMORY_GOAL_MB, VERSION_GOAL_MS, Case
-from tests.lab import needs, network, scanners, servers
+from tests.lab import network, scanners, servers
 
-ROOT = Path(__file__).parents[1]
-OUT = ROOT / "bench" / "out"
-PATIENCE = 600  # seconds a scanner gets
+from bench import kit
+
 STARTS = 15  # starts of an interpreter for the --version row
 NAMES = ("nmap", "periplus")
+HEAD = ("case", "nmap", "ours", "ratio", "target", "met", "found, worst round")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,30 +47,20 @@ class Measured:
         return not self.error and exact and self.rest_found >= rest
 
 
-def command(scanner: str, python: str) -> list[str]:
-    return ["nmap"] if scanner == "nmap" else [python, "-P", "-m", "periplus", "scan"]
-
-
 def measure(net: network.Network, case: Case, scanner: str, python: str, files: Path) -> Measured:
     """Run a case once. Both scanners write Nmap's XML, so that both are read by the same eyes."""
-    report, out, err = files / "report.xml", files / "out", files / "err"
+    report = files / "report.xml"
     report.unlink(missing_ok=True)
-    words = [*command(scanner, python), "-n", "-Pn", *case.flags, "-oX", str(report), case.target]
-    meter = [sys.executable, "-I", "-S", str(ROOT / "bench" / "meter.py"), str(PATIENCE), str(out), str(err)]
-    child = subprocess.run(
-        net.scanner.inside([*meter, *words]), capture_output=True, check=True, env=scanners.environment()
-    )
-    cost = json.loads(child.stdout)
-    seconds, peak_mb = cost["seconds"], cost["peak_mb"]
-    if cost["status"] or not report.exists():
-        last = err.read_text(errors="replace").strip().splitlines()[-1:]
-        error = f"status {cost['status']}: {' '.join(last) or 'no report'}"
-        return Measured(case.key, scanner, seconds, peak_mb, 0, 0, 0, error)
+    command = ["nmap"] if scanner == "nmap" else kit.ours(python, "scan")
+    words = [*command, "-n", "-Pn", *case.flags, "-oX", str(report), case.target]
+    cost = kit.measure(net.scanner, words, files)
+    if error := cost.error or ("" if report.exists() else "no report"):
+        return Measured(case.key, scanner, cost.seconds, cost.peak_mb, 0, 0, 0, error)
     found = scanners.read_nmap(report.read_text()).ports
     opened = [port for (_, port), verdict in found.items() if verdict.state == "open"]
     true = sum(port in servers.OPEN for port in opened) if case.open_ports else 0
     rest = sum(verdict.state == case.rest for verdict in found.values())
-    return Measured(case.key, scanner, seconds, peak_mb, true, len(opened) - true, rest)
+    return Measured(case.key, scanner, cost.seconds, cost.peak_mb, true, len(opened) - true, rest)
 
 
 @contextmanager
@@ -106,52 +92,30 @@ def tell(number: int, rounds: int, run: Measured) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def seconds_of(argv: Sequence[str]) -> float:
-    """Wall clock of one start of a program, from fork to end."""
-    meter = [sys.executable, "-I", "-S", str(ROOT / "bench" / "meter.py"), "60", os.devnull, os.devnull]
-    done = subprocess.run([*meter, *argv], capture_output=True, check=True, env=scanners.environment())
-    cost = json.loads(done.stdout)
-    if cost["status"]:
-        raise SystemExit(f"{' '.join(argv)}: status {cost['status']}")
-    return float(cost["seconds"])
-
-
 def version_row(python: str) -> list[str]:
     """The row of ``periplus --version`` against the bare interpreter, starts taken in turn."""
-    try:
-        pairs = [
-            (seconds_of([python, "-c", "pass"]), seconds_of([python, "-P", "-m", "periplus", "--version"]))
-            for _ in range(STARTS)
-        ]
-    except SystemExit as failed:
-        return ["periplus --version", "-", "-", "-", f"+{VERSION_GOAL_MS:.0f} ms", "no", str(failed)]
-    bare, ours = (statistics.median(column) * 1000 for column in zip(*pairs, strict=True))
-    goal, met = f"+{VERSION_GOAL_MS:.0f} ms", yes(ours - bare <= VERSION_GOAL_MS)
-    return [
-        "periplus --version",
-        f"{bare:.0f} ms bare",
-        f"{ours:.0f} ms",
-        "-",
-        goal,
-        met,
-        f"+{ours - bare:.0f} ms",
-    ]
+    lines = ([python, "-c", "pass"], kit.ours(python, "--version"))
+    with tempfile.TemporaryDirectory(prefix="periplus-bench-") as files:
+        starts = [[kit.measure(None, line, Path(files), 60) for line in lines] for _ in range(STARTS)]
+    goal = f"+{VERSION_GOAL_MS:.0f} ms"
+    if error := next((cost.error for pair in starts for cost in pair if cost.error), ""):
+        return ["periplus --version", "-", "-", "-", goal, "no", error]
+    bare, ours = (
+        statistics.median(cost.seconds for cost in some) * 1000 for some in zip(*starts, strict=True)
+    )
+    more = ours - bare
+    figures = [f"{bare:.0f} ms bare", f"{ours:.0f} ms", "-"]
+    return ["periplus --version", *figures, goal, yes(more <= VERSION_GOAL_MS), f"+{more:.0f} ms"]
 
 
 def yes(met: bool | None) -> str:
     return "-" if met is None else "yes" if met else "NO"
 
 
-def median(runs: Sequence[Measured], value: Callable[[Measured], float]) -> float | None:
-    """The median over the runs that are not void; None without any."""
-    values = [value(run) for run in runs if not run.error]
-    return statistics.median(values) if values else None
-
-
 def case_row(case: Case, runs: Sequence[Measured]) -> list[str]:
     """A case's line of the table."""
     by = {name: [run for run in runs if run.case == case.key and run.scanner == name] for name in NAMES}
-    nmap, ours = (median(by[name], lambda run: run.seconds) for name in NAMES)
+    nmap, ours = (kit.median([run.seconds for run in by[name] if not run.error]) for name in NAMES)
     true = all(run.true(case) for run in by["periplus"])
     met = None if ours is None else case.goal.met(ours, nmap)
     ratio = f"{ours / nmap:.2f}" if ours and nmap else "-"
@@ -189,63 +153,30 @@ def memory_row(runs: Sequence[Measured]) -> list[str]:
     return ["resident memory, 65,535 ports", nmap, ours, "-", f"under {MEMORY_GOAL_MB:.0f} MB", yes(met), ""]
 
 
-def table(rows: Sequence[Sequence[str]]) -> str:
-    """Rows under their headings, columns aligned."""
-    rows = [["case", "nmap", "ours", "ratio", "target", "met", "found, worst round"], *rows]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = [
-        "  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    ]
-    return "\n".join([lines[0], "-" * max(map(len, lines)), *lines[1:]])
-
-
-def save(runs: Sequence[Measured], rows: Sequence[Sequence[str]], python: str) -> Path:
-    """Everything measured, and where, as JSON."""
-    OUT.mkdir(parents=True, exist_ok=True)
-    now = datetime.now(UTC)
-    version = subprocess.run(["nmap", "--version"], capture_output=True, text=True, check=True).stdout
-    machine = {"kernel": platform.release(), "processors": os.cpu_count(), "python": python, "nmap": version}
-    path = OUT / f"foundation-{now:%Y%m%dT%H%M%SZ}.json"
-    everything = {
-        "time": now.isoformat(),
-        "machine": machine,
-        "table": rows,
-        "runs": [asdict(run) for run in runs],
-    }
-    path.write_text(json.dumps(everything, indent=1) + "\n")
-    return path
-
-
-def options(argv: Sequence[str]) -> argparse.Namespace:
-    venv = ROOT / ".venv" / "bin" / "python"
+def options(parser: argparse.ArgumentParser) -> None:
     keys = [case.key for case in CASES]
-    parser = argparse.ArgumentParser(description="Ours beside Nmap's, in the lab.")
-    parser.add_argument("--rounds", type=int, default=3, help="rounds (default 3)")
-    parser.add_argument(
-        "--only", action="append", choices=[*keys, "version"], help="this case only; repeatable"
-    )
+    parser.add_argument("--only", action="append", choices=[*keys, "version"], help="this case; repeatable")
     parser.add_argument("--scanner", choices=NAMES, help="one scanner only")
-    parser.add_argument(
-        "--python", default=str(venv) if venv.exists() else sys.executable, help="interpreter for ours"
-    )
-    return parser.parse_args(argv)
 
 
-def main(argv: Sequence[str]) -> int:
-    wanted = options(argv)
-    if why := needs.missing():
-        print(f"bench: {why}", file=sys.stderr)
-        return 1
+def wanted_cases(wanted: argparse.Namespace) -> list[Case]:
+    if wanted.only:
+        return [case for case in CASES if case.key in wanted.only]
+    return [case for case in CASES if not (wanted.quick and case.long)]
+
+
+def sections(wanted: argparse.Namespace) -> Iterator[kit.Section]:
+    """One table: the cases, the start, the memory."""
     names = (wanted.scanner,) if wanted.scanner else NAMES
-    cases = [case for case in CASES if not wanted.only or case.key in wanted.only]
-    ours = "periplus" in names
-    starts = [version_row(wanted.python)] if ours and (not wanted.only or "version" in wanted.only) else []
+    cases = wanted_cases(wanted)
+    ours = "periplus" in names and (not wanted.only or "version" in wanted.only)
+    starts = [version_row(wanted.python)] if ours else []
     runs = run_all(cases, names, wanted.rounds, wanted.python) if cases else []
     rows = [*(case_row(case, runs) for case in cases), *starts, *([memory_row(runs)] if runs else [])]
-    print(table(rows))
-    print(f"\n{wanted.rounds} rounds, medians; raw figures in {save(runs, rows, wanted.python)}")
-    return 0
+    yield kit.Section("One network beside Nmap", [list(HEAD), *rows], runs=[asdict(run) for run in runs])
 
+
+BENCH = kit.Bench("foundation", __doc__ or "", options, sections)
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(kit.run(BENCH, sys.argv[1:]))

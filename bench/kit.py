@@ -23,6 +23,7 @@ from tests.lab import needs, scanners
 from tests.lab.network import Node
 
 __all__ = [
+    "OURS",
     "OUT",
     "ROOT",
     "Bench",
@@ -34,8 +35,6 @@ __all__ = [
     "ours",
     "parse",
     "run",
-    "save",
-    "shown",
 ]
 
 ROOT = Path(__file__).parents[1]
@@ -147,18 +146,12 @@ def run(bench: Bench, words: Sequence[str]) -> int:
     if why := needs.missing():
         print(f"bench: {why}", file=sys.stderr)
         return 1
-    done = shown(bench, wanted)
-    print(f"{wanted.rounds} rounds, medians; written to {save(bench.name, done, wanted)}")
-    return 0
-
-
-def shown(bench: Bench, wanted: argparse.Namespace) -> list[Section]:
-    """Run a bench and print each table when it is there."""
     done = []
     for section in bench.sections(wanted):
         print(f"{section.text()}\n", flush=True)
         done.append(section)
-    return done
+    print(f"{wanted.rounds} rounds, medians; written to {save(bench.name, done, wanted)}")
+    return 0
 
 
 def save(name: str, sections: Sequence[Section], wanted: argparse.Namespace) -> Path:

@@ -1,61 +1,49 @@
-"""Finding hosts and every technique, beside Nmap, masscan and fping: ``python bench/questions.py``.
+"""Finding hosts and every technique, beside Nmap: ``python bench/questions.py``.
 
-Builds the lab, runs every case with all programs in turn, several rounds, and prints medians and what was found,
-beside the truth. A program that is not installed is left out, and that is said. Needs root (namespaces) and the
-Debian packages of the lab; masscan and fping are asked only here.
+Builds the lab, runs every case with both programs in turn, several rounds, and prints medians and what was found,
+beside the truth. Needs root (namespaces) and the Debian packages of the lab. (A sweep of many addresses, beside
+masscan, ZMap and fping as well, is a case of `bench/rivals.py`.)
 """
 
 import argparse
-import json
-import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tests.lab import needs, network, scanners, servers
+from tests.lab import network, servers
 from tests.lab.network import NEAR, Network
 
-ROOT = Path(__file__).parents[1]
-PATIENCE = 300  # seconds a program gets
-SWEPT = "198.19.0.0/16"  # routed by way of the near host, which answers for all of it
+from bench import kit
+
+PATIENCE_S = 300
 LINK = "198.18.0.0/24"
 NEIGHBOURS = 40  # hosts on the link, this one not counted
-ROUTER_MAC = "{mac}"  # masscan asks for a default gateway's, and the lab has none
-MASSCAN_PPS = "50000"  # at 200,000 it loses every second answer here
-
-
-@dataclass(frozen=True, slots=True)
-class Contender:
-    """A program's words, and how to count in its output what it found."""
-
-    words: Sequence[str]
-    count: Callable[[str], int]
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One row: how the network is made ready, who runs (by name), and how much there is to find."""
+    """One row: how the network is made ready, who runs with which words, and how much there is to find."""
 
     key: str
     name: str
     prepare: Callable[[Network], None]
-    contenders: dict[str, Contender]
+    contenders: dict[str, Sequence[str]]
     truth: int
 
 
-def ours(*words: str) -> Contender:
-    return Contender(["periplus", "scan", "-n", *words, "-oG", "-"], up_or_settled)
+def ours(*words: str) -> list[str]:
+    return [kit.OURS, "scan", "-n", *words, "-oG", "-"]
 
 
-def nmap(*words: str) -> Contender:
-    return Contender(["nmap", "-n", *words, "-oG", "-"], up_or_settled)
+def nmap(*words: str) -> list[str]:
+    return ["nmap", "-n", *words, "-oG", "-"]
 
 
 def up_or_settled(text: str) -> int:
@@ -68,24 +56,6 @@ def up_or_settled(text: str) -> int:
             listed = line.partition("\tPorts: ")[2].partition("\t")[0]
             settled += sum(bool(part.strip()) for part in listed.split(", "))
     return settled or text.count("Status: Up")
-
-
-def lines(text: str) -> int:
-    return sum(bool(line.strip()) for line in text.splitlines())
-
-
-def masscan_hosts(text: str) -> int:
-    return len({line.split()[3] for line in text.splitlines() if line.startswith("open")})
-
-
-def swept(net: Network) -> None:
-    """A /16 of which every address answers, behind a router: one next hop, no ARP by address.
-
-    And somebody else's packets now and then, as masscan does not end before one has come.
-    """
-    net.near.ip("route", "replace", "local", SWEPT, "dev", "lo")
-    net.scanner.ip("route", "replace", SWEPT, "via", NEAR.v4)
-    net.near.start("bash", "-c", "while :; do echo >/dev/udp/198.18.0.1/9; sleep 0.1; done")
 
 
 def neighbours(net: Network) -> None:
@@ -101,35 +71,6 @@ def nothing(_: Network) -> None:
 ALL = 65_535
 FLAGS = {"-sF": "FIN", "-sN": "NULL", "-sX": "Xmas", "-sM": "Maimon", "-sA": "ACK", "-sW": "Window"}
 CASES = (
-    Case(
-        "sweep",
-        "ping sweep of a /16, all answer",
-        swept,
-        {
-            "periplus": ours("-sn", "-PE", SWEPT),
-            "nmap": nmap("-sn", "-PE", SWEPT),
-            "fping": Contender(["fping", "-a", "-q", "-i", "0.1", "-r", "1", "-g", SWEPT], lines),
-            "masscan": Contender(
-                [
-                    "masscan",
-                    "--ping",
-                    SWEPT,
-                    "--rate",
-                    MASSCAN_PPS,
-                    "-e",
-                    "near0",
-                    "--router-mac",
-                    ROUTER_MAC,
-                    "--wait",
-                    "1",
-                    "-oL",
-                    "-",
-                ],
-                masscan_hosts,
-            ),
-        },
-        1 << 16,
-    ),
     Case(
         "link",
         "on-link /24 by ARP, 40 hosts and this one",
@@ -161,31 +102,16 @@ CASES = (
 )
 
 
-def argv(words: Sequence[str], python: str) -> list[str]:
-    return [python, "-P", "-m", *words] if words[0] == "periplus" else list(words)
-
-
-def measure(net: Network, contender: Contender, python: str, files: Path) -> tuple[float, int]:
+def measure(net: Network, words: Sequence[str], python: str, files: Path) -> tuple[float, int]:
     """Seconds and what was found; a program that fails has found nothing."""
-    out, err = files / "out", files / "err"
-    mac = net.near.ask("link", "show", "scanner0")[0]["address"].replace(":", "-")
-    words = [word.replace(ROUTER_MAC, mac) for word in argv(contender.words, python)]
-    meter = [sys.executable, "-I", "-S", str(ROOT / "bench" / "meter.py"), str(PATIENCE), str(out), str(err)]
-    child = subprocess.run(
-        net.scanner.inside([*meter, *words]),
-        capture_output=True,
-        check=True,
-        stdin=subprocess.DEVNULL,
-        env=scanners.environment(),
-    )
-    cost = json.loads(child.stdout)
-    return float(cost["seconds"]), contender.count(out.read_text(errors="replace"))
+    line = kit.ours(python, *words[1:]) if words[0] == kit.OURS else words
+    cost = kit.measure(net.scanner, line, files, PATIENCE_S)
+    return cost.seconds, up_or_settled(cost.out)
 
 
-def run_case(case: Case, rounds: int, python: str) -> list[str]:
-    """Every program in turn, `rounds` times, in a network of the case's own; the lines of its table."""
-    present = {name: each for name, each in case.contenders.items() if installed(each.words[0])}
-    seen: dict[str, list[tuple[float, int]]] = {name: [] for name in present}
+def run_case(case: Case, rounds: int, python: str) -> dict[str, list[tuple[float, int]]]:
+    """Every program in turn, `rounds` times, in a network of the case's own."""
+    seen: dict[str, list[tuple[float, int]]] = {name: [] for name in case.contenders}
     with ExitStack() as stack:
         net = stack.enter_context(network.build())
         files = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="periplus-bench-")))
@@ -193,41 +119,38 @@ def run_case(case: Case, rounds: int, python: str) -> list[str]:
         servers.serve_ssh(net.near, files)
         case.prepare(net)
         for _ in range(rounds):
-            for name, contender in present.items():
-                seen[name].append(measure(net, contender, python, files))
-    rows = []
+            for name, words in case.contenders.items():
+                seen[name].append(measure(net, words, python, files))
+    return seen
+
+
+def rows(case: Case, seen: dict[str, list[tuple[float, int]]]) -> Iterator[list[str]]:
+    """The case's lines; what was found is that of the worst round."""
+    own = statistics.median(run[0] for run in seen["periplus"])
     for name, runs in seen.items():
         seconds = statistics.median(run[0] for run in runs)
-        found = min(run[1] for run in runs)
-        rows.append(f"{case.name:44} {name:10} {seconds:8.2f} s  {found:6} of {case.truth}")
-    rows += [f"{case.name:44} {name:10} not installed" for name in case.contenders.keys() - present.keys()]
-    return rows
+        worst = min(run[1] for run in runs)
+        yield [case.name, name, f"{seconds:.2f} s", f"{own / seconds:.2f}", f"{worst} of {case.truth}"]
 
 
-def installed(program: str) -> bool:
-    return program == "periplus" or shutil.which(program) is not None
+def options(parser: argparse.ArgumentParser) -> None:
+    keys = [case.key for case in CASES]
+    parser.add_argument("--only", action="append", choices=keys, help="this case only; repeatable")
 
 
-def main(words: Sequence[str]) -> int:
-    venv = ROOT / ".venv" / "bin" / "python"
-    parser = argparse.ArgumentParser(description="Finding hosts and every technique, in the lab.")
-    parser.add_argument("--rounds", type=int, default=3, help="rounds (default 3)")
-    parser.add_argument(
-        "--only", action="append", choices=[case.key for case in CASES], help="this case only; repeatable"
-    )
-    parser.add_argument(
-        "--python", default=str(venv) if venv.exists() else sys.executable, help="interpreter for ours"
-    )
-    wanted = parser.parse_args(words)
-    if why := needs.missing():
-        print(f"bench: {why}", file=sys.stderr)
-        return 1
+def sections(wanted: argparse.Namespace) -> Iterator[kit.Section]:
+    """One table over all cases."""
+    table = [["case", "program", "seconds", "ratio", "found, worst round"]]
+    raw: list[dict[str, Any]] = []
     for case in CASES:
         if not wanted.only or case.key in wanted.only:
-            print("\n".join(run_case(case, wanted.rounds, wanted.python)), flush=True)
-    print(f"\n{wanted.rounds} rounds, medians; what was found is that of the worst round")
-    return 0
+            seen = run_case(case, wanted.rounds, wanted.python)
+            table += rows(case, seen)
+            raw += [{"case": case.key, "program": name, "runs": runs} for name, runs in seen.items()]
+    yield kit.Section("Finding hosts, and every technique", table, ["Ratio: our seconds to theirs."], raw)
 
+
+BENCH = kit.Bench("questions", __doc__ or "", options, sections)
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(kit.run(BENCH, sys.argv[1:]))

@@ -10,20 +10,20 @@ printed. A program that is not installed is left out, and that is said. Needs ro
 """
 
 import argparse
-import shutil
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tests.lab import needs, network, scanners
+from tests.lab import network, scanners
 from tests.lab.network import NEAR, Network
 
-ROOT = Path(__file__).parents[1]
+from bench import kit
+
 TARGETS = "198.19.0.0/16"
 LINK, THERE = "near0", "scanner0"
 DROP = f"""
@@ -43,7 +43,7 @@ PATIENCE_S = 20.0
 def contenders(net: Network, python: str) -> dict[str, list[str]]:
     """The command lines, by name."""
     mac = net.near.ask("link", "show", THERE)[0]["address"]
-    pour = str(ROOT / "bench" / "pour.py")
+    pour = str(kit.ROOT / "bench" / "pour.py")
     found = {f"{way} {what}": [python, "-P", pour, way, what, TARGETS, mac] for way, what in OURS}
     masscan = [MASSCAN, TARGETS, "-p1-65535", "--rate", "10000000", "-e", LINK, "--wait", "0"]
     return found | {MASSCAN: [*masscan, "--router-mac", mac.replace(":", "-")]}
@@ -100,36 +100,40 @@ def ratios(median: dict[str, float]) -> list[str]:
     ]
 
 
-def main(words: Sequence[str]) -> int:
-    venv = ROOT / ".venv" / "bin" / "python"
-    parser = argparse.ArgumentParser(description="Packets a second that leave, in the lab.")
-    parser.add_argument("--rounds", type=int, default=3, help="rounds (default 3)")
-    parser.add_argument("--seconds", type=float, default=3.0, help="how long each is counted (default 3)")
-    parser.add_argument(
-        "--python", default=str(venv) if venv.exists() else sys.executable, help="interpreter for ours"
-    )
-    wanted = parser.parse_args(words)
-    if why := needs.missing():
-        print(f"bench: {why}", file=sys.stderr)
-        return 1
+def measured(wanted: argparse.Namespace) -> dict[str, list[float]]:
+    """Packets a second, by contender, round by round."""
+    seconds = wanted.seconds or (1.0 if wanted.quick else 3.0)
     with network.build() as net:
         net.near.ip("route", "replace", "local", TARGETS, "dev", "lo")
         net.scanner.ip("route", "replace", TARGETS, "via", NEAR.v4)
         net.near.firewall(DROP)
         lines = contenders(net, wanted.python)
-        if not shutil.which(MASSCAN):
+        if not kit.installed(MASSCAN):
             del lines[MASSCAN]
-            print(f"{MASSCAN:14} not installed")
         seen: dict[str, list[float]] = {name: [] for name in lines}
         for _ in range(wanted.rounds):
             for name, line in lines.items():
-                seen[name].append(pps(net, line, wanted.seconds))
-    median = {name: statistics.median(runs) for name, runs in seen.items()}
-    for name, figure in median.items():
-        print(f"{name:14} {figure / 1000:8.0f} kpps   {' '.join(f'{run / 1000:.0f}' for run in seen[name])}")
-    print("\n".join(ratios(median)))
-    return 0
+                seen[name].append(pps(net, line, seconds))
+    return seen
 
+
+def options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--seconds", type=float, help="how long each is counted (default 3, quick 1)")
+
+
+def sections(wanted: argparse.Namespace) -> Iterator[kit.Section]:
+    """One table over all ways to send."""
+    seen = measured(wanted)
+    median = {name: statistics.median(runs) for name, runs in seen.items()}
+    table = [["sender", "kpps", "rounds"]]
+    for name, figure in median.items():
+        table.append([name, f"{figure / 1000:.0f}", " ".join(f"{run / 1000:.0f}" for run in seen[name])])
+    notes = [] if MASSCAN in seen else [f"{MASSCAN} is not installed: left out."]
+    raw = [{"sender": name, "pps": runs} for name, runs in seen.items()]
+    yield kit.Section("Sending alone", table, [*notes, *ratios(median)], raw)
+
+
+BENCH = kit.Bench("transmit", __doc__ or "", options, sections)
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(kit.run(BENCH, sys.argv[1:]))
