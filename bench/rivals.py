@@ -84,9 +84,7 @@ class Case:
         return "1-65535" if len(self.ports) == 65_535 else ",".join(map(str, self.ports))
 
 
-HALF = Manner.of(0.5, 0.5)
 TEN = (21, 22, 23, 25, 53, 80, 110, 143, 443, 8080)
-SOME = Manner.of(0.1, 0.8)
 BRISK = ("-T4", "--min-rate", "20000")
 
 
@@ -94,38 +92,16 @@ def cases(quick: bool) -> tuple[Case, ...]:
     """The cases; with `quick` a sixteenth of the addresses."""
     net, block = ("198.19.0.0/20", "198.19.0.0/28") if quick else (SWEPT, "198.19.0.0/24")
     size = "/20" if quick else "/16"
-    every = tuple(range(1, 65_536))
+    half, some, rare = Manner.of(0.5, 0.5), Manner.of(0.1, 0.8), Manner.of(0.01, 0.99)
+    one = f"{size} x 1 port"
     return (
-        Case("sweep", f"ping sweep of a {size}, 90 % answer", net, (), SOME, nmap=BRISK),
-        Case("one", f"{size} x 1 port, half open, half closed", net, (80,), HALF, nmap=BRISK),
-        Case("ten", f"{size} x 10 ports, 10 % open, 10 % dropped", net, TEN, SOME),
-        Case(
-            "dropped",
-            f"{size} x 1 port, 1 % open, all else dropped",
-            net,
-            (80,),
-            Manner.of(0.01, 0.0),
-            nmap=BRISK,
-        ),
-        Case(
-            "lossy",
-            f"{size} x 1 port, half open, 5 % loss each way",
-            net,
-            (80,),
-            Manner.of(0.5, 0.5, 0.05),
-            nmap=BRISK,
-        ),
-        Case(
-            "link", f"{size} x 1 port over a link of 10 kpps", net, (80,), HALF, rate=LINK_PPS // 2, slow=True
-        ),
-        Case(
-            "every",
-            f"{block[-3:]} x 65,535 ports, 1 % open",
-            block,
-            every,
-            Manner.of(0.01, 0.99),
-            rate=300_000,
-        ),
+        Case("sweep", f"ping sweep of a {size}, 90 % answer", net, (), some, nmap=BRISK),
+        Case("one", f"{one}, half open, half closed", net, (80,), half, nmap=BRISK),
+        Case("ten", f"{size} x 10 ports, 10 % open, 10 % dropped", net, TEN, some, nmap=BRISK),
+        Case("dropped", f"{one}, 1 % open, all else dropped", net, (80,), Manner.of(0.01, 0.0), nmap=BRISK),
+        Case("lossy", f"{one}, half open, 5 % loss", net, (80,), Manner.of(0.5, 0.5, 0.05), nmap=BRISK),
+        Case("link", f"{one}, a link of 10 kpps", net, (80,), half, LINK_PPS // 2, ("-T4",), slow=True),
+        Case("every", f"{block[-3:]} x 65,535 ports, 1 % open", block, range(1, 65_536), rare, 300_000),
     )
 
 
@@ -408,6 +384,15 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--user-space", action="store_true", help="the responder without XDP")
 
 
+NOTES = (
+    f"masscan and zmap wait {WAIT_S} s after the last probe.",
+    f"nmap and periplus-t4 were asked with {' '.join(BRISK)} (over the slow link with -T4 only), periplus with neither.",
+    "masscan-rt is masscan at a real-time priority: by the usual one it loses what its short ring cannot hold.",
+    "fping leaves out the first and the last address of a network.",
+    "Ratio: our seconds to theirs. Frames a probe: all that the responder got, the scanner's resets included.",
+)
+
+
 def sections(wanted: argparse.Namespace) -> Iterator[kit.Section]:
     """One table over all cases."""
     asked = wanted.program or NAMES
@@ -420,15 +405,7 @@ def sections(wanted: argparse.Namespace) -> Iterator[kit.Section]:
             runs += done
             kinds.add(kind)
     notes = [f"{PROGRAMS[name]} is not installed: {name} is left out." for name in asked if name not in names]
-    notes.append(
-        f"The responder was {' and '.join(sorted(kinds))}. masscan and zmap wait {WAIT_S} s after the last probe."
-    )
-    notes.append(
-        "masscan-rt is masscan at a real-time priority, as by the usual one it loses what its short ring cannot hold."
-    )
-    notes.append(
-        "Ratio: our seconds to theirs. Frames a probe: all that the responder got, the scanner's resets included."
-    )
+    notes += [f"The responder was {' and '.join(sorted(kinds))}.", *NOTES]
     raw: list[dict[str, Any]] = [asdict(run) for run in runs]
     yield kit.Section("Many addresses: recall and time", lines, notes, raw)
 
