@@ -386,7 +386,7 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 NOTES = (
     f"masscan and zmap wait {WAIT_S} s after the last probe.",
-    f"nmap and periplus-t4 were asked with {' '.join(BRISK)} (over the slow link with -T4 only), periplus with neither.",
+    f"nmap and periplus-t4 were asked with {' '.join(BRISK)} (over the slow link -T4 only), periplus with neither.",
     "masscan-rt is masscan at a real-time priority: by the usual one it loses what its short ring cannot hold.",
     "fping leaves out the first and the last address of a network.",
     "Ratio: our seconds to theirs. Frames a probe: all that the responder got, the scanner's resets included.",
