@@ -39,6 +39,7 @@ PATIENCE_S = 300
 PROGRAMS = {  # contender: what must be installed
     "periplus": "periplus",
     "periplus-t4": "periplus",
+    "periplus-sl": "periplus",
     "masscan": "masscan",
     "masscan-rt": "masscan",
     "zmap": "zmap",
@@ -127,6 +128,13 @@ def periplus_brisk(case: Case, way: Way, python: str) -> list[str] | None:
     return [*words, *case.nmap] if words and case.nmap else None
 
 
+def periplus_stateless(case: Case, way: Way, python: str) -> list[str] | None:
+    """Everything once, as masscan and ZMap do; like theirs its pace is given where a link is slow."""
+    words = periplus(case, way, python)
+    pace = ["--max-rate", str(case.rate)] if case.slow else []
+    return [*words, "--stateless", *pace] if words and case.ports else None
+
+
 def nmap(case: Case, _: Way, __: str) -> list[str] | None:
     if case.nmap is None:
         return None
@@ -209,6 +217,7 @@ Reader = Callable[[str, int | None], Iterator[tuple[str, int]]]
 CONTENDERS: dict[str, tuple[Maker, Reader]] = {
     "periplus": (periplus, grepable),
     "periplus-t4": (periplus_brisk, grepable),
+    "periplus-sl": (periplus_stateless, grepable),
     "masscan": (masscan, listed),
     "masscan-rt": (masscan_first, listed),
     "zmap": (zmap, bare),
@@ -387,6 +396,7 @@ def options(parser: argparse.ArgumentParser) -> None:
 NOTES = (
     f"masscan and zmap wait {WAIT_S} s after the last probe.",
     f"nmap and periplus-t4 were asked with {' '.join(BRISK)} (over the slow link -T4 only), periplus with neither.",
+    "periplus-sl is --stateless: everything once, nothing measured.",
     "masscan-rt is masscan at a real-time priority: by the usual one it loses what its short ring cannot hold.",
     "fping leaves out the first and the last address of a network.",
     "Ratio: our seconds to theirs. Frames a probe: all that the responder got, the scanner's resets included.",

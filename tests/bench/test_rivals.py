@@ -64,8 +64,8 @@ def test_who_cannot_do_a_case_is_left_out() -> None:
         for case in (ONE, TWO, SWEEP)
     }
     assert rivals.nmap(ONE, way, "python") is rivals.periplus_brisk(ONE, way, "python") is None
-    assert able["one"] == ["periplus", "masscan", "masscan-rt", "zmap"]
-    assert able["two"] == ["periplus", "masscan", "masscan-rt"]
+    assert able["one"] == ["periplus", "periplus-sl", "masscan", "masscan-rt", "zmap"]
+    assert able["two"] == ["periplus", "periplus-sl", "masscan", "masscan-rt"]
     assert able["sweep"] == ["periplus", "masscan", "masscan-rt", "zmap", "fping"]
 
 
