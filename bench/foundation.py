@@ -105,7 +105,7 @@ def version_row(python: str) -> list[str]:
     )
     more = ours - bare
     figures = [f"{bare:.0f} ms bare", f"{ours:.0f} ms", "-"]
-    return ["periplus --version", *figures, goal, yes(more <= VERSION_GOAL_MS), f"+{more:.0f} ms"]
+    return ["periplus --version", *figures, goal, yes(more <= VERSION_GOAL_MS), f"{more:+.0f} ms"]
 
 
 def yes(met: bool | None) -> str:
