@@ -3,6 +3,7 @@
 import io
 import os
 import pty
+import signal
 import termios
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,3 +50,18 @@ def test_only_a_terminal_is_a_keyboard(ends: tuple[int, int]) -> None:
         assert made is not None
         made.close()
         made.release_signals()
+
+
+def test_what_is_ignored_stays_so(ends: tuple[int, int]) -> None:
+    """Under nohup a hang-up is ignored."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        keyboard = Keyboard(ends[1])
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+        assert signal.getsignal(signal.SIGTSTP) not in (signal.SIG_IGN, signal.SIG_DFL)
+        keyboard.close()
+        keyboard.release_signals()
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+        assert signal.getsignal(signal.SIGTSTP) == signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGHUP, before)

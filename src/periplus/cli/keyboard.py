@@ -28,8 +28,12 @@ class Keyboard:
         self._fd = fd
         self._before: list[Any] | None = None  # how the terminal was; None: it is so now
         self._closed = False
-        self._handlers = {number: signal.signal(number, self._end) for number in ENDING}
-        self._handlers[signal.SIGTSTP] = signal.signal(signal.SIGTSTP, self._suspend)
+        ours = dict.fromkeys(ENDING, self._end) | {signal.SIGTSTP: self._suspend}
+        self._handlers = {
+            number: signal.signal(number, handler)
+            for number, handler in ours.items()
+            if signal.getsignal(number) != signal.SIG_IGN  # as under nohup
+        }
 
     def read(self) -> bytes:
         """Return what was typed since the last call; nothing while another process has the terminal."""
