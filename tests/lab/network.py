@@ -345,9 +345,13 @@ def settled(node: Node) -> bool:
 
 
 def started(pid: int) -> str | None:
-    """When a process began, in clock ticks since boot; None when there is no such process."""
+    """When a process began, in clock ticks since boot; None when there is no such process any more.
+
+    A dead one whose parent has not asked for it yet is none.
+    """
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+        state, *fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return None if state == "Z" else fields[18]
     except (FileNotFoundError, ProcessLookupError):
         return None
 

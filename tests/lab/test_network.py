@@ -1,5 +1,6 @@
 """The lab itself: sealed, cleaned up, and doing to packets what it says."""
 
+import os
 import re
 import subprocess
 import sys
@@ -82,6 +83,14 @@ def test_a_killed_process_is_cleaned_up_after() -> None:
     network.sweep()
     assert left.wait(10) == -9
     assert not (network.NETNS / stale.name).exists()
+
+
+def test_the_dead_are_no_processes_though_nobody_has_asked_for_them() -> None:
+    child = subprocess.Popen(["true"])
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and stays a zombie
+    assert network.started(child.pid) is None
+    assert network.started(os.getpid()) is not None
+    child.wait()
 
 
 def test_sweeping_spares_the_living(plain: Network) -> None:
