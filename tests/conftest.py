@@ -1,7 +1,7 @@
 """For all tests: hypothesis repeats itself exactly, and tests that this machine cannot run are left out by name.
 
-Several workers share the tests (`./test` says so to pytest-xdist). The lab's stay together on one of them: their
-networks are made once, and only one of them at a time may load the machine with packets.
+Several workers share the tests file by file (`./test` says so to pytest-xdist). Those of the lab come first, since
+they wait most of the time, and what computes fills the gaps.
 """
 
 from typing import Any
@@ -29,6 +29,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=lab)
         names = dict.fromkeys(item.nodeid.partition("[")[0] for item in lab)
         config.stash[LEFT_OUT] = [f"left out: {name} ({why})" for name in names]
+    else:
+        items.sort(key=lambda item: not item.nodeid.startswith(LAB))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -36,16 +38,6 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
     if output is not None:
         output[TOLD] = session.config.stash.get(LEFT_OUT, [])
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Tests are shared out by files, and the lab as if it were one."""
-    from xdist.scheduler import LoadFileScheduling
-
-    scheduler = LoadFileScheduling(config, log)
-    scheduler._split_scope = lambda nodeid: LAB if nodeid.startswith(LAB) else nodeid.partition("::")[0]
-    return scheduler
 
 
 @pytest.hookimpl(optionalhook=True)

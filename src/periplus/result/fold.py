@@ -82,6 +82,8 @@ def fold(host: HostReport, options: Options, *, unfold: bool = False) -> Folded:
     """Split the host's ports into shown and folded. With `unfold` only ``--open`` folds anything."""
     if not host.columns:  # most hosts of a sweep
         return NOTHING
+    if sum(len(columns.ports) for columns in host.columns) <= FOLD_OVER and _is_plain(host, options):
+        return _all_shown(host)
     counts = np.zeros(STATES, dtype=np.int64)
     for columns in host.columns:
         counts += np.bincount(columns.state, minlength=STATES)
@@ -106,6 +108,19 @@ def fold(host: HostReport, options: Options, *, unfold: bool = False) -> Folded:
         shown_states=tuple(state for state in present if not folded[state]),
         possibly_open=any(state in POSSIBLY_OPEN for state in present),
     )
+
+
+def _is_plain(host: HostReport, options: Options) -> bool:
+    """Whether only the number of ports can fold anything."""
+    return host.tarpit is None and not host.unlisted and not options.open_only
+
+
+def _all_shown(host: HostReport) -> Folded:
+    """As `fold` for a host with so few ports that each has its line; most of a large scan are such."""
+    states = sorted({state for columns in host.columns for state in columns.state.tolist()})
+    present = tuple(map(State, states))
+    shown = tuple(columns.ports for columns in host.columns)
+    return Folded(shown, (), present, possibly_open=any(state in POSSIBLY_OPEN for state in present))
 
 
 def _folded_states(counts: np.ndarray, options: Options, *, unfold: bool) -> np.ndarray:

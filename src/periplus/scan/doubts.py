@@ -22,7 +22,7 @@ import numpy as np
 
 from periplus.columns import Mask
 from periplus.engine.bucket import Bucket
-from periplus.engine.crowd import crowd, growing, is_suspicious
+from periplus.engine.crowd import FEWEST, crowd, growing, is_suspicious
 from periplus.engine.group import Group
 from periplus.engine.replies import Findings
 from periplus.result.row import Crowded, HostReport
@@ -128,7 +128,7 @@ class Doubts:
         if not report.up or report.timed_out:
             return None
         for at, columns in enumerate(report.columns):
-            if columns.proto == "tcp":
+            if columns.proto == "tcp" and len(columns.ports) >= FEWEST:
                 crowded = crowd(columns.state, columns.reason, columns.ttl)
                 if is_suspicious(int(np.count_nonzero(crowded)), len(columns.ports)):
                     return self._case(report, at, crowded)

@@ -128,10 +128,11 @@ class Reporter:
 
     def _notes(self, columns: tuple[PortColumns, ...]) -> tuple[str, ...]:
         """What a reader should know of a host whose ports are all settled."""
-        reasons = np.concatenate([each.reason for each in columns]) if columns else np.zeros(0, np.uint8)
+        if self._work is None or not self._work.technique.resets_hide_open or not columns:
+            return ()
+        reasons = np.concatenate([each.reason for each in columns])
         all_reset = len(reasons) >= FEWEST_RESETS and bool((reasons == Reason.RESET).all())
-        hidden = self._work is not None and self._work.technique.resets_hide_open
-        return (ALL_RESET,) if all_reset and hidden else ()
+        return (ALL_RESET,) if all_reset else ()
 
     @staticmethod
     def _reason(reason: Reason, up: bool) -> Reason:

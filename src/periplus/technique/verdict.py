@@ -6,6 +6,7 @@ so that readers of either need no dictionary.
 """
 
 from enum import IntEnum
+from functools import cached_property
 
 __all__ = ["Reason", "State"]
 
@@ -20,7 +21,7 @@ class State(IntEnum):
     OPEN_FILTERED = 4
     CLOSED_FILTERED = 5
 
-    @property
+    @cached_property  # a sweep asks for it a million times
     def word(self) -> str:
         """Nmap's word for the state, e.g. ``open|filtered``."""
         return self.name.lower().replace("_", "|")
@@ -59,7 +60,7 @@ class Reason(IntEnum):
     TIMESTAMP_REPLY = 27
     ADDRESSMASK_REPLY = 28
 
-    @property
+    @cached_property  # a sweep asks for it a million times
     def word(self) -> str:
         """Nmap's word for the reason, e.g. ``syn-ack``."""
         return self.name.lower().replace("_", "-")
