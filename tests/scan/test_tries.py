@@ -95,6 +95,17 @@ def test_a_reset_that_goes_on_is_exact(seq: int, attempt: int) -> None:
         assert heard.ours.tolist() == [each in steps]
 
 
+@pytest.mark.parametrize("attempt", [0, 5, 6, 15])
+def test_the_zero_of_a_reset_that_acknowledges_nothing_is_no_number(attempt: int) -> None:
+    """This port's cookie is so near the end of all numbers that zero lies a few steps behind it."""
+    tries, port = ByNumber(KEY, 53), 28_306
+    assert 1 << 32 > asked(tries, 15, port)[1] > (1 << 32) - 15 * NUMBER_STEP
+    _, number_ = asked(tries, attempt, port)
+    decoded = read(ip4(THEM, ME, 6, tcp(port, 53, number_, 0, RST)))
+    heard = tries.hear(ACKED.table, signals_of(decoded), decoded)
+    assert (heard.ours.tolist(), heard.attempt.tolist()) == ([True], [attempt])
+
+
 def test_a_datagram_counts_for_the_first_try() -> None:
     tries = ByNumber(KEY, 53)
     decoded = read(ip4(THEM, ME, 17, b"\0\x50\0\x35\0\x08\0\0"), ip4(THEM, ME, 17, b"\0\x50\0\x36\0\x08\0\0"))

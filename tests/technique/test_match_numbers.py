@@ -47,9 +47,9 @@ def off(answer: Answer) -> int | None:
         case Check.QUOTE:
             is_tcp = row.protocol[0] == 6
             return (seq - cookie) % WORD if is_tcp else (int(row.ip_id[0]) - cookie) % 65_536
-        case Check.NUMBERED:  # either number will do; the one where we acknowledged is exact
+        case Check.NUMBERED:  # either number will do; where we acknowledged it is exact, of sixteen tries
             on = (seq - cookie) % WORD
-            return min([(ack - cookie) % WORD, *([] if on % NUMBER_STEP else [on])])
+            return on if on in range(0, 16 * NUMBER_STEP, NUMBER_STEP) else (ack - cookie) % WORD
         case Check.TAG:
             if ack == 0:
                 return None

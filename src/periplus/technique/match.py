@@ -15,7 +15,7 @@ from periplus.technique.signal import (
     sctp_signals,
     tcp_signals,
 )
-from periplus.wire.cookie import NUMBER_STEP
+from periplus.wire.cookie import NUMBER_STEP, PORT_SHIFTS
 from periplus.wire.decode import Decoded, Kind
 from periplus.wire.headers import PROTOCOL_TCP
 
@@ -25,7 +25,7 @@ LOW = np.uint32(0xFFFF)
 SYN_AND_FIN = np.uint32(2)
 FAR = np.uint32(NUMBER_STEP - 1)  # a distance that no check allows
 IN_STEP = np.uint32(NUMBER_STEP - 1)
-NOWHERE = np.uint32((1 << 32) - 1)  # the same, counted from the cookie
+LAST_TRY = np.uint32(NUMBER_STEP * (PORT_SHIFTS - 1))  # how far behind the cookie a try's number may lie
 
 
 def signals_of(decoded: Decoded) -> U16:
@@ -118,11 +118,13 @@ def _numbered(decoded: Decoded, cookie: U32) -> U32:
     """As RFC 9293 section 3.10.7.1 numbers a reset; but some stacks do not count the FIN, and some set ACK on a reset
     that goes on where we acknowledged, so either number will do, whatever the flags.
 
-    One that goes on where we acknowledged has nothing to count, and is exact.
+    One that goes on where we acknowledged has nothing to count: it is exact, and its acknowledgement, mostly zero,
+    says nothing, also where zero happens to lie nearer.
     """
     on = decoded.seq - cookie
-    nearest: U32 = np.minimum(decoded.ack - cookie, np.where(on & IN_STEP, NOWHERE, on))
-    return nearest
+    goes_on = (on & IN_STEP == 0) & (on <= LAST_TRY)
+    numbered: U32 = np.where(goes_on, on, decoded.ack - cookie)
+    return numbered
 
 
 def _tagged(decoded: Decoded, cookie: U32) -> U32:
