@@ -25,6 +25,7 @@ from periplus.result.text import (
     plural,
     port_list,
     printable,
+    read_port_list,
 )
 
 
@@ -44,6 +45,7 @@ def test_port_list_agrees_with_its_slow_twin(dense: set[int], sparse: set[int]) 
     ports = sorted(dense | sparse)
     assert port_list(ports) == port_list_slowly(ports)
     assert port_list(np.array(ports, dtype=np.uint16)) == port_list_slowly(ports)
+    assert read_port_list(port_list(ports)) == tuple(ports)
 
 
 def test_port_list_of_nothing_and_of_everything() -> None:

@@ -35,8 +35,8 @@ from periplus.result.row import (
     Unlisted,
 )
 from periplus.result.sums import joined
+from periplus.result.text import read_port_list
 from periplus.space.course import parse_shard
-from periplus.space.ports import read_ranking
 from periplus.technique.verdict import Reason, State
 
 __all__ = ["Join", "Lines", "Told"]
@@ -108,7 +108,7 @@ class Join:
             seed=first["seed"],
             started=min(_time(part.run["start"]) for part in self._parts),
             scans=tuple(
-                ScanRow(scan["technique"], scan["proto"], tuple(_ports(scan["ports"])))
+                ScanRow(scan["technique"], scan["proto"], read_port_list(scan["ports"]))
                 for scan in first["scans"]
             ),
             targets=first["targets"],
@@ -249,10 +249,6 @@ def _time(text: str) -> float:
     return datetime.fromisoformat(text).timestamp()
 
 
-def _ports(text: str) -> list[int]:
-    return read_ranking(text.replace(",", " "))
-
-
 def _state(word: str) -> State:
     return next(state for state in State if state.word == word)
 
@@ -341,7 +337,7 @@ def _tarpit(row: Row) -> Tarpit:
     return Tarpit(
         proto=row["proto"],
         kind=row["kind"],
-        ports=np.array(_ports(row["ports"]), np.uint16),
+        ports=np.array(read_port_list(row["ports"]), np.uint16),
         probed=row["probed"],
         asked=row["asked"],
         alike=row["alike"],

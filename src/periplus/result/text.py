@@ -17,6 +17,7 @@ import numpy as np
 from periplus.columns import U16
 from periplus.result.missed import missed_95
 from periplus.result.row import HostReport, SummaryRow
+from periplus.space.ports import read_ranking
 
 __all__ = [
     "address_key",
@@ -34,6 +35,7 @@ __all__ = [
     "plural",
     "port_list",
     "printable",
+    "read_port_list",
 ]
 
 NAME_MARKS = frozenset("._-:%/+@")
@@ -120,6 +122,11 @@ def port_list(ports: U16 | Iterable[int]) -> str:
     first = column[np.concatenate(([0], breaks + 1))].tolist()
     last = column[np.concatenate((breaks, [len(column) - 1]))].tolist()
     return ",".join(f"{a}-{b}" if a != b else f"{a}" for a, b in zip(first, last, strict=True))
+
+
+def read_port_list(text: str) -> tuple[int, ...]:
+    """What `port_list` wrote. ValueError: it did not write this."""
+    return tuple(read_ranking(text.replace(",", " ")))
 
 
 def done_line(summary: SummaryRow) -> str:

@@ -30,6 +30,7 @@ from periplus.space.ranges import AddressSpace
 from periplus.space.scope import NUMBERS, Scope
 from periplus.transport.ask import Asks
 from periplus.transport.connect import Clock, ConnectTransport, Sent
+from periplus.wire.network import HAS_PORTS
 from periplus.wire.outgoing import Outgoing, read_outgoing
 
 if TYPE_CHECKING:
@@ -43,9 +44,6 @@ if TYPE_CHECKING:
 __all__ = ["Guard", "GuardedAsks", "GuardedConnects", "GuardedFrames"]
 
 _WORDS = {number: proto for proto, number in NUMBERS.items()}
-# Protocols that have ports: where none is to be seen, the frame is a fragment after the first.
-_PORTED = np.zeros(256, np.bool_)
-_PORTED[[*NUMBERS.values()]] = True
 
 
 class Guard:
@@ -134,7 +132,8 @@ class Guard:
 
     def _check_seen(self, scope: Scope, seen: Outgoing) -> None:
         allowed = scope.space.holds(seen.them)
-        allowed &= scope.passes(seen.port, seen.protocol) | ~seen.has_port & _PORTED[seen.protocol]
+        # Where none is to be seen though the protocol has ports, the frame is a fragment after the first.
+        allowed &= scope.passes(seen.port, seen.protocol) | ~seen.has_port & HAS_PORTS[seen.protocol]
         if seen.asks_link.any():
             allowed = np.where(
                 seen.asks_link, scope.space.holds(seen.them) | self.routers.holds(seen.them), allowed

@@ -30,9 +30,8 @@ from periplus.engine.remains import COLUMNS, Remains
 from periplus.errors import CannotScan, UsageError
 from periplus.result.row import Crowded, SummaryRow
 from periplus.result.sink import Mark
-from periplus.result.text import port_list
+from periplus.result.text import port_list, read_port_list
 from periplus.result.writer import Kept
-from periplus.space.ports import read_ranking
 from periplus.space.ranges import AddressSpace
 from periplus.space.space import Space
 
@@ -229,22 +228,18 @@ def _asked_of(fields: dict[str, Any]) -> Asked:
         hosts=_addresses(fields["hosts"]),
         spaces={
             proto: Space.of(
-                (_addresses(ranges), np.array(_ports(ports), np.uint16)) for ranges, ports in blocks
+                (_addresses(ranges), np.array(read_port_list(ports), np.uint16)) for ranges, ports in blocks
             )
             for proto, blocks in fields["spaces"].items()
         },
         names=tuple((name, address) for name, address in fields["names"]),
-        ports={proto: _ports(ports) for proto, ports in fields["ports"].items()},
+        ports={proto: read_port_list(ports) for proto, ports in fields["ports"].items()},
         interface=fields["interface"],
     )
 
 
 def _addresses(ranges: Sequence[tuple[int, int]]) -> AddressSpace:
     return AddressSpace.of((first, last) for first, last in ranges)
-
-
-def _ports(text: str) -> tuple[int, ...]:
-    return tuple(read_ranking(text.replace(",", " ")))
 
 
 def _standing_fields(standing: Standing) -> dict[str, Any]:

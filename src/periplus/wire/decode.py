@@ -33,7 +33,7 @@ from periplus.wire.headers import (
     PROTOCOL_UDP,
     TCP_LENGTH,
 )
-from periplus.wire.network import Network, Words, choice, read_network_untrusted, word
+from periplus.wire.network import HAS_PORTS, Network, Words, choice, read_network_untrusted, word
 from periplus.wire.packets import WIDTH, Packets
 from periplus.wire.problem import Problem, blame
 from periplus.wire.table import Table
@@ -53,7 +53,6 @@ _IS_ERROR_6 = choice(1, 2, 3, 4)
 
 _MASK_REPLY = 18
 _ECHO, _ECHO6 = 8, 128
-_HAS_PORTS = choice(PROTOCOL_TCP, PROTOCOL_UDP, PROTOCOL_SCTP)
 
 
 def _questions(replies: dict[int, int]) -> U8:
@@ -259,7 +258,7 @@ def _put_errors(decoded: Decoded, rows: I64, words: Words, outer: Network) -> No
     at, room, is_v4 = outer.at[rows], outer.room[rows], decoded.is_v4[rows]
     icmp_type = decoded.icmp_type[rows]
     quote = read_network_untrusted(words, at + _ICMP_LENGTH // 4, room - _ICMP_LENGTH, is_v4)
-    has_ports = _HAS_PORTS[quote.protocol]
+    has_ports = HAS_PORTS[quote.protocol]
     is_icmp = quote.protocol == np.where(is_v4, PROTOCOL_ICMP, PROTOCOL_ICMP6)
     problem = np.zeros(len(rows), np.uint8)
     blame(problem, room < _ICMP_LENGTH, Problem.TRUNCATED)

@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 
 from periplus.columns import I64, U8, U16, U32, U64, Mask
 from periplus.space.address import Addresses
-from periplus.wire.headers import IP4_LENGTH, IP6_LENGTH
+from periplus.wire.headers import IP4_LENGTH, IP6_LENGTH, PROTOCOL_SCTP, PROTOCOL_TCP, PROTOCOL_UDP
 from periplus.wire.problem import Problem, blame
 
-__all__ = ["CHAIN_MAX", "Network", "Words", "choice", "read_network_untrusted", "word"]
+__all__ = ["CHAIN_MAX", "HAS_PORTS", "Network", "Words", "choice", "read_network_untrusted", "word"]
 
 Words = NDArray[np.uint32]
 """All packets of a batch, one after the other, as big-endian words."""
@@ -44,6 +44,7 @@ def choice(*members: int) -> Mask:
     return table
 
 
+HAS_PORTS = choice(PROTOCOL_TCP, PROTOCOL_UDP, PROTOCOL_SCTP)
 _IS_EXTENSION = choice(0, 43, _FRAGMENT, 60)  # hop-by-hop, routing, fragment, destination options
 
 

@@ -31,16 +31,12 @@ from periplus.wire.headers import (
     IP6_LENGTH,
     IP6_PROTOCOL,
     PROTOCOL_ICMP6,
-    PROTOCOL_SCTP,
-    PROTOCOL_TCP,
-    PROTOCOL_UDP,
 )
+from periplus.wire.network import HAS_PORTS
 from periplus.wire.table import Table
 
 __all__ = ["Outgoing", "read_outgoing"]
 
-_PORTED = np.zeros(256, np.bool_)
-_PORTED[[PROTOCOL_TCP, PROTOCOL_UDP, PROTOCOL_SCTP]] = True
 _PORT = 2  # of TCP, UDP and SCTP: where the destination port stands
 _PORT_END = 4
 _IP4_PLAIN = 0x45  # version 4, a header of five words
@@ -121,7 +117,7 @@ def _read4(packets: U8) -> Outgoing:
     protocol = packets[:, _IP4_PROTOCOL]
     later = (_number(packets[:, _IP4_FRAGMENT : _IP4_FRAGMENT + 2], ">u2") & 0x1FFF) > 0
     seen = _outgoing(packets[:, 0] == _IP4_PLAIN, them, protocol)
-    return _with_ports(seen, packets, IP4_LENGTH, _PORTED[protocol] & ~later)
+    return _with_ports(seen, packets, IP4_LENGTH, HAS_PORTS[protocol] & ~later)
 
 
 def _read6(packets: U8) -> Outgoing:
@@ -133,7 +129,7 @@ def _read6(packets: U8) -> Outgoing:
         wanted = _address6(packets, _ND_TARGET)
         them = Addresses(np.where(asks, wanted.hi, them.hi), np.where(asks, wanted.lo, them.lo))
     seen = _outgoing(packets[:, 0] >> 4 == 6, them, protocol, asks)
-    return _with_ports(seen, packets, IP6_LENGTH, _PORTED[protocol])
+    return _with_ports(seen, packets, IP6_LENGTH, HAS_PORTS[protocol])
 
 
 def _solicits(packets: U8) -> Mask:
