@@ -4,7 +4,8 @@ import pytest
 
 from periplus.payload.model import Payload
 from periplus.scan import payloads
-from periplus.scan.payloads import PRINTERS, udp_probe
+from periplus.scan.payloads import udp_probe
+from periplus.space.ports import PRINTERS
 
 READ = Payload("tftp", (69,), b"read", "RFC 1350", elsewhere=(b"\0\5", b"\0\3"))
 DNS = Payload("dns", (53,), b"name?", "RFC 1035")

@@ -8,6 +8,7 @@ neighbour discovery, and an answer there is enough.
 import argparse
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,12 +21,14 @@ from periplus.space.ports import parse_ports
 from periplus.space.protocols import parse_protocols
 from periplus.space.quote import quoted
 from periplus.space.ranges import AddressSpace
-from periplus.space.scope import Scope
 from periplus.space.services import Services
 from periplus.space.space import Space
 from periplus.technique.catalogue import by_name
 from periplus.technique.model import Technique
 from periplus.technique.verdict import Reason
+
+if TYPE_CHECKING:
+    from periplus.space.scope import Scope
 
 __all__ = ["add_discovery", "discovery", "needs_packets"]
 
@@ -105,7 +108,7 @@ def discovery(
     hosts: AddressSpace,
     services: Services,
     raw: bool,
-    scope: Scope | None = None,
+    scope: "Scope | None" = None,
     tell: Callable[[str], None] = lambda line: None,
 ) -> Discovery | None:
     """Return how the hosts are found; None when all count as up (-Pn). `raw`: raw packets are allowed.
@@ -129,7 +132,7 @@ def discovery(
     return _by_packets(given, asked, hosts, named)
 
 
-def _within(scope: Scope, asked: list[_Asked], named: bool, tell: Callable[[str], None]) -> list[_Asked]:
+def _within(scope: "Scope", asked: list[_Asked], named: bool, tell: Callable[[str], None]) -> list[_Asked]:
     """The pings that the scope allows. UsageError: it forbids one that the user named, or all the usual ones."""
     kept: list[_Asked] = []
     gone: list[str] = []

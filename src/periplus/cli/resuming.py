@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING
 
 from periplus.cli.aim import Aim
 from periplus.cli.options import output_requests, read
-from periplus.engine.ledger import Ledger
-from periplus.engine.remains import Remains
 from periplus.errors import CannotScan, UsageError
 from periplus.result.row import SummaryRow
 from periplus.result.sums import added
 from periplus.result.text import command_line, plural
 from periplus.result.writer import Format, Kept, Writers
 from periplus.scan.config import ScanConfig
-from periplus.scan.journal import Journal
 from periplus.space.course import WHOLE, Course
 
 if TYPE_CHECKING:  # a run that keeps no state has no use for the rest
+    from periplus.engine.ledger import Ledger
+    from periplus.engine.remains import Remains
+    from periplus.scan.journal import Journal
     from periplus.scan.state import Asked, Past, StateFile
 
 __all__ = ["Keeper", "aim_of", "begun", "check_aim", "keeper_for", "requests_of"]
@@ -140,7 +140,7 @@ class Keeper:
 
     def __init__(
         self,
-        ledger: Ledger | None,
+        ledger: "Ledger | None",
         file: "StateFile | None",
         writers: Writers,
         past: "Past | None",
@@ -153,8 +153,14 @@ class Keeper:
         self._targets = dict.fromkeys(past.standing.outputs) if past else {}
         self._tell = tell
         self._trouble = ""
-        remains = past.standing.remains if past else ()
-        self.journal = None if ledger is None else Journal(ledger, self._save if file else None, remains)
+        self.journal = (
+            None if ledger is None else self._journal(ledger, past.standing.remains if past else ())
+        )
+
+    def _journal(self, ledger: "Ledger", remains: "Sequence[Remains]") -> "Journal":
+        from periplus.scan.journal import Journal
+
+        return Journal(ledger, self._save if self._file else None, remains)
 
     def begin(self, now_s: float) -> None:
         """The writers have begun. CannotScan: the file cannot be written."""
@@ -182,7 +188,7 @@ class Keeper:
             self._tell(f"To go on: periplus scan {OPTION} {self._file.path}")
         self._file.close()
 
-    def _save(self, summary: SummaryRow, remains: Sequence[Remains], *, finished: bool = False) -> None:
+    def _save(self, summary: SummaryRow, remains: "Sequence[Remains]", *, finished: bool = False) -> None:
         assert self._file is not None
         assert self._ledger is not None
         from periplus.scan.state import Standing
@@ -219,6 +225,8 @@ def keeper_for(
     """Return what keeps the state of a run, if that is wanted, and knows its part of the course, if it has one."""
     if given.resume is None and config.shard == WHOLE:
         return Keeper(None, None, writers, None, tell)
+    from periplus.engine.ledger import Ledger
+
     standing = past.standing if past else None
     course = Course(target.hosts, config.seed, config.shard)
     ledger = Ledger(course, standing.reached, standing.still_open) if standing else Ledger(course)

@@ -43,7 +43,6 @@ from periplus.scan.vendor import Vendors
 from periplus.space.course import WHOLE, Course
 from periplus.space.ports import read_ranking
 from periplus.space.quote import quoted
-from periplus.space.scope import Scope
 from periplus.space.services import Services
 from periplus.transport.scout import Scout
 
@@ -52,6 +51,7 @@ if TYPE_CHECKING:
     from periplus.cli.keyboard import Keyboard
     from periplus.scan.recess import Recess
     from periplus.scan.state import Past
+    from periplus.space.scope import Scope
 
 __all__ = ["scan"]
 
@@ -220,7 +220,7 @@ def _config(
     pace: Timing,
     seed: int,
     found: Discovery | None,
-    scope: Scope | None,
+    scope: "Scope | None",
     tarpits: Tarpits | None,
 ) -> ScanConfig:
     return ScanConfig(

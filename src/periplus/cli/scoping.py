@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import UTC, tzinfo
 from math import inf
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,10 +23,12 @@ from periplus.errors import CannotScan, UsageError
 from periplus.space.ip import ALL_NODES, format_ip, network
 from periplus.space.quote import quoted
 from periplus.space.ranges import AddressSpace
-from periplus.space.scope import Scope
 from periplus.space.services import Services
 from periplus.space.space import Space
 from periplus.space.targets import Target
+
+if TYPE_CHECKING:
+    from periplus.space.scope import Scope
 
 __all__ = ["capped", "gathered_within", "over", "read_scope", "scope_for", "within", "zone_named"]
 
@@ -34,7 +37,7 @@ Tell = Callable[[str], None]
 Span = tuple[int, int]
 
 
-def read_scope(file: str, services: Services) -> Scope:
+def read_scope(file: str, services: Services) -> "Scope":
     """Return what a file says. UsageError: one line that names the file and what is wrong."""
     import tomllib
 
@@ -63,7 +66,7 @@ def zone_named(name: str) -> tzinfo:
         raise ValueError(f"this machine knows no time zone {quoted(name)}; a name is Europe/Berlin") from None
 
 
-def scope_for(given: argparse.Namespace, services: Services) -> Scope | None:
+def scope_for(given: argparse.Namespace, services: Services) -> "Scope | None":
     """Return the scope that was given, if any. UsageError: it is wrong. CannotScan: nothing may be sent now."""
     if given.scope is None:
         return None
@@ -74,12 +77,12 @@ def scope_for(given: argparse.Namespace, services: Services) -> Scope | None:
     return scope
 
 
-def over(scope: Scope | None) -> str | None:
+def over(scope: "Scope | None") -> str | None:
     """Say why a run must end now; None while it may go on."""
     return None if scope is None else scope.over(time.time())
 
 
-def capped(pace: Timing, given: argparse.Namespace, scope: Scope, tell: Tell) -> Timing:
+def capped(pace: Timing, given: argparse.Namespace, scope: "Scope", tell: Tell) -> Timing:
     """Return the timing under the scope's ceiling."""
     if not scope.max_rate:
         return pace
@@ -92,7 +95,7 @@ def capped(pace: Timing, given: argparse.Namespace, scope: Scope, tell: Tell) ->
     return replace(pace, max_rate=min(pace.max_rate or inf, scope.max_rate))
 
 
-def gathered_within(gather: Gather, scope: Scope, tell: Tell) -> Gather:
+def gathered_within(gather: Gather, scope: "Scope", tell: Tell) -> Gather:
     """Return what asks the hosts of a link only where a scope allows that, and keeps those that it allows."""
 
     def gathered(text: str, interface: str | None, asked: Span | None) -> list[int]:
@@ -113,7 +116,7 @@ def gathered_within(gather: Gather, scope: Scope, tell: Tell) -> Gather:
     return gathered
 
 
-def within(target: Aim, given: argparse.Namespace, scope: Scope, tell: Tell) -> Aim:
+def within(target: Aim, given: argparse.Namespace, scope: "Scope", tell: Tell) -> Aim:
     """Return what of the aim may be asked. UsageError: the user named what may not."""
     _check_hosts(target, scope)
     allowed = {proto: scope.open_ports(proto) for proto in target.spaces}
@@ -137,7 +140,7 @@ def within(target: Aim, given: argparse.Namespace, scope: Scope, tell: Tell) -> 
     return replace(target, hosts=hosts, spaces=spaces, names=names, ports=ports)
 
 
-def _check_hosts(target: Aim, scope: Scope) -> None:
+def _check_hosts(target: Aim, scope: "Scope") -> None:
     """No target may lie outside the networks, and none that is named alone among the excluded."""
     for wrong, why in (
         (target.hosts - scope.inside, "lies outside networks"),
@@ -175,7 +178,7 @@ def _word(target: Aim, address: int) -> str:
     return format_ip(address)
 
 
-def _check_ports(target: Aim, given: argparse.Namespace, scope: Scope, allowed: dict[str, Mask]) -> None:
+def _check_ports(target: Aim, given: argparse.Namespace, scope: "Scope", allowed: dict[str, Mask]) -> None:
     """No port may be outside that the user named: with its host, or by -p. Of protocols none at all."""
     for each in target.targets:
         for proto in target.spaces if each.port is not None else ():
@@ -197,7 +200,7 @@ def _check_ports(target: Aim, given: argparse.Namespace, scope: Scope, allowed: 
             )
 
 
-def _left(proto: str, ports: tuple[int, ...], allowed: Mask, scope: Scope, tell: Tell) -> tuple[int, ...]:
+def _left(proto: str, ports: tuple[int, ...], allowed: Mask, scope: "Scope", tell: Tell) -> tuple[int, ...]:
     """The usual ports that are allowed."""
     kept = tuple(np.array(ports, np.int64)[allowed[list(ports)]].tolist())
     if not kept:

@@ -10,6 +10,7 @@ is asked again at its own pace before anything is believed (`ration`).
 """
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,13 +18,10 @@ from periplus.columns import I64, Mask, distinct
 from periplus.engine.bucket import Bucket
 from periplus.engine.group import Group, HostState
 from periplus.engine.intake import Along, Fed, Intake, Ordered
-from periplus.engine.ledger import Ledger
 from periplus.engine.lists import fair_shares
 from periplus.engine.loss import expected_missed, hidden_by_eras, per_try, shares
-from periplus.engine.meter import Meters
 from periplus.engine.pace import Pace
 from periplus.engine.portorder import PortOrders, different_orders
-from periplus.engine.remains import Remains, joined_remains, remains_of, restore
 from periplus.engine.replies import Findings, Probes, Replies, Tally
 from periplus.engine.tables import NO_STRETCH
 from periplus.engine.timing import Timing
@@ -31,6 +29,11 @@ from periplus.space.address import Addresses
 from periplus.space.space import Space
 from periplus.technique.model import Table
 from periplus.technique.verdict import Reason
+
+if TYPE_CHECKING:
+    from periplus.engine.ledger import Ledger
+    from periplus.engine.meter import Meters
+    from periplus.engine.remains import Remains
 
 __all__ = ["Engine", "Limits", "Step", "Totals"]
 
@@ -106,9 +109,9 @@ class Engine:
         urgent: Mask | None = None,
         fed: bool = False,
         until_up: bool = False,
-        ledger: Ledger | None = None,
-        remains: Remains | None = None,
-        meters: Meters | None = None,
+        ledger: "Ledger | None" = None,
+        remains: "Remains | None" = None,
+        meters: "Meters | None" = None,
     ) -> None:
         """`urgent`: of all 65,536 ports, those that each host is asked first. `fed`: hosts are asked when they are
         given to `admit`; `until_up`: until they are known to be there. `ledger`: only the hosts of its course are
@@ -196,8 +199,10 @@ class Engine:
             cell[row] = group.hosts.first[place[inside]] + rank[row]
         return number, cell
 
-    def remains(self) -> Remains:
+    def remains(self) -> "Remains":
         """What is known of hosts that are not finished, for an engine that goes on later."""
+        from periplus.engine.remains import joined_remains, remains_of  # only long scans keep any
+
         earlier = [] if self._remains is None else [self._remains]
         return joined_remains([*earlier, *(remains_of(group) for group in self.groups.values())])
 
@@ -318,6 +323,8 @@ class Engine:
             self.groups[group.number] = group
             group.metered = self._meters.of(group.addresses) if self._meters else None
             if self._remains is not None and len(self._remains):
+                from periplus.engine.remains import restore
+
                 used = restore(group, self._remains)
                 self._remains = self._remains.without(used)
                 self._restored |= {group.number} if used.any() else set()

@@ -5,14 +5,16 @@ position; the hosts of a shard or of a run that goes on, and hosts that were fed
 keeps its hosts' numbers sorted.
 """
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from periplus.columns import I64
-from periplus.engine.ledger import Ledger
 from periplus.space.order import Order
 from periplus.space.space import Space
+
+if TYPE_CHECKING:
+    from periplus.engine.ledger import Ledger
 
 __all__ = ["Along", "Fed", "Intake", "Ordered"]
 
@@ -96,7 +98,7 @@ class _Homes:
 class Along(_Homes):
     """The hosts of a space along a ledger's course: first those that were left open, then those not reached yet."""
 
-    def __init__(self, ledger: Ledger, space: Space, size: int) -> None:
+    def __init__(self, ledger: "Ledger", space: Space, size: int) -> None:
         super().__init__()
         self._ledger = ledger
         self._space = space

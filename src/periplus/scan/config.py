@@ -11,7 +11,6 @@ from periplus.engine.timing import Timing
 from periplus.scan.menu import Menu
 from periplus.space.course import WHOLE, Shard
 from periplus.space.ip import V4_BASE
-from periplus.space.scope import Scope
 from periplus.space.space import Space
 from periplus.technique.model import Technique
 from periplus.transport.routes import UNCHOSEN, Via
@@ -19,6 +18,7 @@ from periplus.wire.shape import PLAIN, Shape
 
 if TYPE_CHECKING:
     from periplus.scan.recess import OpenHours
+    from periplus.space.scope import Scope
 
 __all__ = ["Discovery", "ScanConfig", "Tarpits", "Transport", "Work"]
 
@@ -108,7 +108,7 @@ class ScanConfig:
     source_port: int | None = None
     socket_ttl: int | None = None
     transport: Transport = Transport.AUTO
-    scope: Scope | None = None
+    scope: "Scope | None" = None
     hours: "OpenHours | None" = None
     tarpits: Tarpits | None = None
     shard: Shard = WHOLE

@@ -29,10 +29,10 @@ from periplus.result.row import Crowded, HostReport
 from periplus.scan.clock import Clock
 from periplus.scan.config import ScanConfig, Tarpits, Work
 from periplus.scan.doubting import PACKETS, Asking, AskLink
-from periplus.scan.payloads import PRINTERS
 from periplus.scan.tarpit import FEWEST_CONTROLS, Networks, judge, note, tarpit
 from periplus.space.address import Addresses
 from periplus.space.ip import parse_ip
+from periplus.space.ports import PRINTERS
 from periplus.transport.ask import Answer, Met
 
 __all__ = ["CONTROLS", "LIKELY", "SAMPLE", "Doubts"]

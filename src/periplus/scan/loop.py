@@ -18,14 +18,12 @@ from periplus.columns import I64, Mask
 from periplus.engine.engine import Engine, Step
 from periplus.engine.group import Group, HostState
 from periplus.engine.meter import meters_for
-from periplus.engine.remains import Remains
 from periplus.errors import CannotScan
 from periplus.result.row import HostReport, PortRow, SummaryRow
 from periplus.scan.clock import Clock
 from periplus.scan.config import ScanConfig, Work
 from periplus.scan.dossier import Dossiers
 from periplus.scan.doubting import PACKETS, doubting_for
-from periplus.scan.journal import Journal
 from periplus.scan.link import Link
 from periplus.scan.naming import Naming
 from periplus.scan.open import Links
@@ -38,6 +36,8 @@ from periplus.space.ip import parse_ip
 from periplus.space.space import Space
 
 if TYPE_CHECKING:
+    from periplus.engine.remains import Remains
+    from periplus.scan.journal import Journal
     from periplus.scan.recess import Recess
     from periplus.scan.tracelink import TraceLink
 
@@ -95,7 +95,7 @@ class Loop:
         stopped: Callable[[], bool],
         pause: Callable[[int], object] | None = None,
         recess: "Recess | None" = None,
-        journal: Journal | None = None,
+        journal: "Journal | None" = None,
     ) -> None:
         self._config = config
         self._listener = listener
@@ -136,7 +136,7 @@ class Loop:
         self._waits_alone = len(waiters) == 1
         self._pause = pause or (int if self._waits_alone else _pause(waiters))
 
-    def _campaign(self, work: Work | None, link: Link, remains: Remains | None = None) -> _Campaign:
+    def _campaign(self, work: Work | None, link: Link, remains: "Remains | None" = None) -> _Campaign:
         config, discovery = self._config, self._config.discovery
         if work is None:
             assert discovery is not None

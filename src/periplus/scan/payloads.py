@@ -7,11 +7,10 @@ to ports that the user named one by one.
 from collections.abc import Collection
 
 from periplus.payload.catalogue import by_port
+from periplus.space.ports import PRINTERS
 from periplus.wire.udp import UdpProbe
 
 __all__ = ["udp_probe"]
-
-PRINTERS = range(9100, 9108)
 
 
 def udp_probe(named_ports: Collection[int]) -> UdpProbe:
