@@ -1,10 +1,9 @@
 """The word that large scans to public addresses want, and what a dry run plans with. Nothing is sent here."""
 
-import socket
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
+from tests.cli.sealed import seal
 
 from periplus.cli.caution import planned_raw
 from periplus.cli.main import main as program
@@ -22,14 +21,7 @@ Output = pytest.CaptureFixture[str]
 @pytest.fixture(autouse=True)
 def sealed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever comes before anything could be sent ends the test."""
-
-    def refused(*arguments: object, **named: object) -> NoReturn:
-        raise AssertionError("this would send")
-
-    for name in ("open_links", "ReverseNames", "Loop", "open_writers"):
-        monkeypatch.setattr(f"periplus.cli.scanning.{name}", refused)
-    calls = dict.fromkeys(("connect", "connect_ex", "sendto", "sendmsg", "send", "sendall"), refused)
-    monkeypatch.setattr(socket, "socket", type("Sealed", (socket.socket,), calls))
+    seal(monkeypatch)
 
 
 def scan(*arguments: str) -> int:

@@ -1,7 +1,6 @@
 """Dry runs: what is said, and that nothing whatever is sent."""
 
 import json
-import socket
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path as File
@@ -9,6 +8,7 @@ from typing import Any, NoReturn, Self
 
 import jsonschema
 import pytest
+from tests.cli.sealed import refused, seal
 from tests.scan.runs import PATHS
 
 from periplus.cli.commands.scan import main
@@ -52,16 +52,9 @@ class Table:
 @pytest.fixture(autouse=True)
 def sealed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever could send ends the test, and it is five past noon."""
-
-    def refused(*arguments: object, **named: object) -> NoReturn:
-        raise AssertionError("this would send")
-
-    for name in ("open_links", "ReverseNames", "Loop", "open_writers"):
-        monkeypatch.setattr(f"periplus.cli.scanning.{name}", refused)
+    seal(monkeypatch)
     monkeypatch.setattr("periplus.scan.rollcall.RollCalls", refused)
     monkeypatch.setattr("periplus.transport.packet.PacketTransport", refused)
-    calls = dict.fromkeys(("connect", "connect_ex", "sendto", "sendmsg", "send", "sendall"), refused)
-    monkeypatch.setattr(socket, "socket", type("Sealed", (socket.socket,), calls))
     monkeypatch.setattr("periplus.transport.routes.Routes", Table)
     monkeypatch.setattr("time.time", lambda: NOW)
 

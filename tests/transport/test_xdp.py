@@ -48,6 +48,14 @@ def sent_all(outlet: XdpOutlet, kernel: Kernel, batch: U8) -> None:
     raise AssertionError("no progress")
 
 
+def all_sent(outlet: XdpOutlet, kernel: Kernel, batches: list[tuple[int, int]]) -> list[bytes]:
+    """Send batches of so many frames, so wide each, and return the frames."""
+    made = [frames(count, width, 1000 * number) for number, (count, width) in enumerate(batches)]
+    for batch in made:
+        sent_all(outlet, kernel, batch)
+    return [row.tobytes() for batch in made for row in batch]
+
+
 def all_is_back(kernel: Kernel) -> bool:
     """Whether no place is held once the kernel has given all back."""
     kernel.settle()
@@ -81,11 +89,7 @@ def test_every_frame_leaves_once_and_in_order(
 ) -> None:
     kernel = Kernel(fate, 3, 64, budget, told, patient, returns, lag, start)
     outlet = XdpOutlet(kernel, 1500)
-    wanted = []
-    for number, (count, width) in enumerate(batches):
-        batch = frames(count, width, 1000 * number)
-        sent_all(outlet, kernel, batch)
-        wanted += [row.tobytes() for row in batch]
+    wanted = all_sent(outlet, kernel, batches)
     assert kernel.sent == wanted
     assert all_is_back(kernel)
     with pytest.raises(OSError, match="Message too long"):
@@ -96,11 +100,7 @@ def test_every_frame_leaves_once_and_in_order(
 def test_a_device_that_goes_down_between(batches: list[tuple[int, int]], fate: list[str]) -> None:
     kernel = Kernel(fate, size=64, returns=True)
     outlet = XdpOutlet(kernel, 1500)
-    wanted = []
-    for number, (count, width) in enumerate(batches):
-        batch = frames(count, width, 1000 * number)
-        sent_all(outlet, kernel, batch)
-        wanted += [row.tobytes() for row in batch]
+    wanted = all_sent(outlet, kernel, batches)
     assert kernel.sent == wanted
     assert all_is_back(kernel)
 
@@ -111,11 +111,7 @@ def test_without_copying_nothing_is_overwritten_before_it_has_left(
 ) -> None:
     kernel = Kernel(fate, zerocopy=True, lag=lag)
     outlet = XdpOutlet(kernel, 1500)
-    wanted = []
-    for number, (count, width) in enumerate(batches):
-        batch = frames(count, width, 1000 * number)
-        sent_all(outlet, kernel, batch)
-        wanted += [row.tobytes() for row in batch]
+    wanted = all_sent(outlet, kernel, batches)
     for _ in range(len(fate) + 1):
         kernel.kick()
     assert kernel.sent == wanted
