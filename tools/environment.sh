@@ -131,8 +131,8 @@ apt_install() { # quiet unless it fails; the index is fetched only when the pack
     apt_get install "$@" >/dev/null 2>&1 || { apt_get update && apt_get install "$@"; } >&2
 }
 
-apt_get() {
-    DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends -o DPkg::Lock::Timeout=120 "$@" 9>&-
+apt_get() { # dpkg wants its own tools in the path, and not every root has them there
+    PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends -o DPkg::Lock::Timeout=120 "$@" 9>&-
 }
 
 install_locked() {

@@ -20,6 +20,7 @@ PROGRAMS = {  # program: Debian package
     "unshare": "util-linux",
 }
 SYSTEM_PATH = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
+os.environ["PATH"] = SYSTEM_PATH  # not every root has these there, and what is found must also be started
 
 
 def missing() -> str | None:
