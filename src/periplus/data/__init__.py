@@ -5,7 +5,7 @@ Files are found beside this one: `importlib.resources` would do the same and cos
 
 from pathlib import Path
 
-__all__ = ["protocols_text", "ranking_text", "ranking_udp_text", "services_text"]
+__all__ = ["protocols_text", "ranking_text", "ranking_udp_text", "services_text", "signature_texts"]
 
 HERE = Path(__file__).parent
 
@@ -28,3 +28,10 @@ def ranking_text() -> str:
 def ranking_udp_text() -> str:
     """UDP ports, most often open first."""
     return (HERE / "ranking_udp.txt").read_text(encoding="ascii")
+
+
+def signature_texts() -> dict[str, str]:
+    """Sets of signatures by the names of their files, for `periplus.identify.signature.read_signatures`."""
+    return {
+        path.name: path.read_text(encoding="utf-8") for path in sorted((HERE / "signatures").glob("*.toml"))
+    }

@@ -1,0 +1,1 @@
+"""What owns connections: sockets, TLS, deadlines, how many at once. The only part of `identify` that does I/O."""

@@ -1,0 +1,165 @@
+"""Finding out who answers at one TCP port, whatever its number.
+
+The order is: listen; what a greeting looks like; what is likely at this port; TLS, and the same again inside it;
+then the rest, the commonest first, some at once. What comes in answer to one protocol's question is looked at for all
+others (an FTP server that is sent HTTP complains in FTP), and whoever it looks like is asked next.
+
+It ends with the first protocol that makes itself known by `SURE` or more, else when all were asked or the time for a
+port is over; of what is less sure the surest counts. Who ends the connection before anything was said, or greets in a
+way that nobody knows, is asked only what is likely at the port: more questions would tell no more.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from periplus.errors import BadReply
+from periplus.identify.driver.attempt import Talking, TlsFacts
+from periplus.identify.driver.guard import guarded
+from periplus.identify.driver.limits import Limits
+from periplus.identify.driver.stream import NoConnection, Stream
+from periplus.identify.model import Peer, Protocol
+from periplus.identify.order import Chosen, by_looks
+from periplus.identify.service import Attempt
+from periplus.identify.talk import End
+
+__all__ = ["Explorer"]
+
+SURE = 0.7
+MOST_REFUSALS = 3  # connections that a port that took one before may refuse until it is left alone
+
+
+@dataclass(eq=False)
+class Explorer:
+    """Asks one port.
+
+    `choose` gives what to ask, in plain text or inside TLS, `connect` makes a connection, `facts` reads a stream's
+    handshake. Every conversation ends up in `attempts`.
+    """
+
+    known: Sequence[Protocol]
+    choose: Callable[[bool], Chosen]
+    limits: Limits
+    connect: Callable[[], Awaitable[Stream]]
+    facts: Callable[[Stream], TlsFacts]
+    attempts: list[Attempt] = field(default_factory=list)
+    _tls: TlsFacts | None = None
+    _tried: set[tuple[str, bool]] = field(default_factory=set)
+
+    async def run(self, peer: Peer) -> list[Attempt]:
+        """Ask until it is known who answers, or all were asked; return every attempt."""
+        try:
+            async with asyncio.timeout(self.limits.port_s):
+                await self._explore(peer)
+        except TimeoutError:
+            self.attempts.append(Attempt(None, problem="asking this port took too long"))
+        return self.attempts
+
+    async def _explore(self, peer: Peer) -> bool:
+        """Return whether it became known who answers."""
+        choice = self.choose(False)
+        if choice.tls_first and await self._inside_tls(peer):
+            return True
+        stream = await self._opened(peer)
+        if stream is None:
+            return False
+        came = await stream.receive(self._patience(choice))
+        if await self._likely(peer, choice, stream, came):
+            return True
+        if came is not End.SILENT:
+            return False
+        if not choice.tls_first and await self._inside_tls(peer):
+            return True
+        return await self._some(peer, choice.rest)
+
+    async def _inside_tls(self, peer: Peer) -> bool:
+        """Return whether the port speaks TLS, whoever answers inside."""
+        inside = replace(peer, tls=True)
+        stream = await self._opened(inside)
+        if stream is None:
+            return False
+        self._tls = self.facts(stream)
+        choice = self.choose(True)
+        came = await stream.receive(self._patience(choice))
+        found = await self._likely(inside, choice, stream, came)
+        if not found and came is End.SILENT:
+            await self._some(inside, choice.rest)
+        return True
+
+    def _patience(self, choice: Chosen) -> float:
+        if choice.speaks_first:
+            return self.limits.greeting_s
+        return self.limits.glance_s if choice.likely else self.limits.listen_s
+
+    async def _opened(self, peer: Peer) -> Stream | None:
+        """Return a connection to listen at; None: there is none, and an attempt says why."""
+        try:
+            return await self._open(peer)
+        except NoConnection as error:
+            self.attempts.append(Attempt(None, refused=True, problem=str(error)))
+        except BadReply as error:
+            self.attempts.append(Attempt(None, problem=f"TLS: {error}"))
+        return None
+
+    async def _open(self, peer: Peer) -> Stream:
+        stream = await self.connect()
+        if peer.tls:
+            try:
+                await stream.secure(peer.name, self.limits.answer_s)
+            except BadReply:
+                stream.abort()
+                raise
+        return stream
+
+    async def _likely(self, peer: Peer, choice: Chosen, stream: Stream, came: bytes | End) -> bool:
+        """Ask whom the greeting looks like, and what is likely here, one by one."""
+        heard = came if isinstance(came, bytes) else b""
+        looked = [protocol for _, protocol in by_looks(self.known, heard)] if heard else []
+        there: Stream | None = stream
+        for protocol in dict.fromkeys((*looked, *choice.likely)):
+            usable = there is not None and (came is End.SILENT or protocol in looked)
+            if await self._ask(peer, protocol, there if usable else None, heard if usable else b""):
+                return True
+            there = None if usable else there
+        if there is not None:
+            self.attempts.append(Attempt(None, passages=tuple(there.passages), tls=self._tls_of(peer)))
+            there.abort()
+        return False
+
+    async def _some(self, peer: Peer, protocols: Iterable[Protocol]) -> bool:
+        """Ask the rest, some at once."""
+        waiting = [each for each in protocols if (each.name, peer.tls) not in self._tried]
+        while waiting and self._refusals() < MOST_REFUSALS:
+            now, waiting = waiting[: self.limits.at_once], waiting[self.limits.at_once :]
+            if any(await asyncio.gather(*(self._ask(peer, each) for each in now))):
+                return True
+        return False
+
+    def _refusals(self) -> int:
+        return sum(each.refused for each in self.attempts)
+
+    async def _ask(
+        self, peer: Peer, protocol: Protocol, there: Stream | None = None, heard: bytes = b""
+    ) -> bool:
+        """Ask for one protocol, then for those that the answer looks like; return whether one is known for sure."""
+        key = (protocol.name, peer.tls)
+        if key in self._tried:
+            return False
+        self._tried.add(key)
+        attempt = await self._guarded(peer, protocol, there, heard)
+        self.attempts.append(attempt)
+        if attempt.known and attempt.known.confidence >= SURE:
+            return True
+        for _, other in by_looks(self.known, attempt.heard):
+            if await self._ask(peer, other):
+                return True
+        return False
+
+    async def _guarded(self, peer: Peer, protocol: Protocol, there: Stream | None, heard: bytes) -> Attempt:
+        talking = Talking(
+            protocol, peer, self.limits, lambda _: self._open(peer), self.facts, self._tls_of(peer)
+        )
+        return await guarded(talking.over(there, heard), lambda problem: Attempt(protocol, problem=problem))
+
+    def _tls_of(self, peer: Peer) -> TlsFacts | None:
+        return self._tls if peer.tls else None

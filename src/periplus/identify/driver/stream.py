@@ -1,0 +1,150 @@
+"""One TCP connection to a peer, with TLS over it when asked: bytes out, bytes or an `End` in.
+
+Every wait has a bound. What was said is kept as passages, up to `MOST_KEPT` bytes.
+"""
+
+import asyncio
+import struct
+from collections.abc import Callable
+from socket import SO_LINGER, SOL_SOCKET
+from typing import TYPE_CHECKING
+
+from periplus.errors import BadReply
+from periplus.identify.service import Passage, Way
+from periplus.identify.talk import End
+
+if TYPE_CHECKING:
+    from periplus.identify.tls.client import Handshake, TlsClient
+
+__all__ = ["NoConnection", "Stream"]
+
+PIECE = 65_536
+MOST_KEPT = 64 << 10
+RESET_AT_ONCE = struct.pack("ii", 1, 0)
+Clock = Callable[[], float]
+
+
+class NoConnection(Exception):
+    """The port takes no connection (any more)."""
+
+
+class Stream:
+    """A connection, in plain text or through TLS."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, now_ms: Clock) -> None:
+        self.passages: list[Passage] = []
+        self.ended: End | None = None
+        self._reader = reader
+        self._writer = writer
+        self._now_ms = now_ms
+        self._began_ms = now_ms()
+        self._kept = 0
+        self._tls: TlsClient | None = None
+        self._early = b""  # plain text that came with the end of the handshake
+
+    @classmethod
+    async def open(cls, address: str, port: int, wait_s: float, now_ms: Clock, me: str | None) -> "Stream":
+        """Connect, from our address `me` if one is given; raises NoConnection."""
+        try:
+            async with asyncio.timeout(wait_s):
+                reader, writer = await asyncio.open_connection(
+                    address, port, limit=PIECE, local_addr=(me, 0) if me else None
+                )
+        except (OSError, TimeoutError) as error:
+            raise NoConnection(str(error) or "no answer") from None
+        if writer.get_extra_info("sockname")[:2] == writer.get_extra_info("peername")[:2]:
+            writer.transport.abort()  # a connect to this machine was given the very port that it went to
+            raise NoConnection("it met itself")
+        return cls(reader, writer, now_ms)
+
+    def note(self, what: str) -> None:
+        """Keep what happened among the passages."""
+        self._keep(Way.NOTE, what.encode("ascii", "replace"))
+
+    def _keep(self, way: Way, data: bytes) -> None:
+        room = max(MOST_KEPT - self._kept, 0)
+        if data[:room]:
+            self.passages.append(Passage(way, data[:room], self._now_ms() - self._began_ms))
+        self._kept += len(data)
+
+    def _end(self, end: End) -> End:
+        if self.ended is None or end is not End.SILENT:
+            self.note(end.value)
+        self.ended = end
+        return end
+
+    async def send(self, data: bytes, wait_s: float) -> End | None:
+        """Send; return how the connection ended, if it did."""
+        self._keep(Way.OURS, data)
+        if self._tls is not None:
+            self._tls.say(data)
+            data = self._tls.outgoing()
+        return await self._put(data, wait_s)
+
+    async def _put(self, data: bytes, wait_s: float) -> End | None:
+        try:
+            async with asyncio.timeout(wait_s):
+                self._writer.write(data)
+                await self._writer.drain()
+        except TimeoutError:
+            return self._end(End.SILENT)
+        except OSError:
+            return self._end(End.RESET)
+        return None
+
+    async def receive(self, wait_s: float) -> bytes | End:
+        """Return what comes next, in plain text."""
+        try:
+            async with asyncio.timeout(wait_s):
+                data = await self._plain()
+        except TimeoutError:
+            return self._end(End.SILENT)
+        except (OSError, BadReply):
+            return self._end(End.RESET)
+        if not data:
+            return self._end(End.CLOSED)
+        self._keep(Way.THEIRS, data)
+        return data
+
+    async def _plain(self) -> bytes:
+        """Read until there is plain text; none: the peer is done."""
+        if self._tls is None:
+            return await self._reader.read(PIECE)
+        early, self._early = self._early, b""
+        if early:
+            return early
+        while not self._tls.ended:
+            plain = self._tls.feed_untrusted(await self._reader.read(PIECE))
+            self._writer.write(self._tls.outgoing())
+            if plain:
+                return plain
+        return b""
+
+    async def secure(self, name: str | None, wait_s: float) -> "Handshake":
+        """Begin TLS; raises TlsRefused."""
+        from periplus.identify.tls.client import TlsClient, TlsRefused
+
+        self.note("TLS begins")
+        tls = TlsClient(name)
+        try:
+            async with asyncio.timeout(wait_s):
+                while tls.handshake is None:
+                    self._writer.write(tls.outgoing())
+                    self._early = tls.feed_untrusted(await self._reader.read(PIECE))
+                self._writer.write(tls.outgoing())
+        except (OSError, TimeoutError) as error:
+            raise TlsRefused(str(error) or "no answer to our hello") from None
+        self._tls = tls
+        self.note(f"{tls.handshake.version} {tls.handshake.cipher}")
+        return tls.handshake
+
+    def close(self) -> None:
+        """End the connection in the ordinary way."""
+        self._writer.close()
+
+    def abort(self) -> None:
+        """Reset the connection: the answer to a peer that goes on sending."""
+        sock = self._writer.get_extra_info("socket")
+        if sock is not None and sock.fileno() >= 0:
+            sock.setsockopt(SOL_SOCKET, SO_LINGER, RESET_AT_ONCE)
+        self._writer.transport.abort()

@@ -1,0 +1,57 @@
+"""In which order protocols are asked of a port: what is likely there, then the rest, the commonest first.
+
+A port's number is a hint and no more: everything up to the intensity is asked of any port, in the order of how
+seldom it is met (Nmap's ``--version-intensity``: 0 asks only what is likely at the port, 9 everything).
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from periplus.identify.model import First, Over, Protocol
+
+__all__ = ["ALL_INTENSITY", "INTENSITY", "LIGHT_INTENSITY", "Chosen", "by_looks", "chosen"]
+
+INTENSITY, LIGHT_INTENSITY, ALL_INTENSITY = 7, 2, 9
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What may be asked of one port: `likely` there, then the `rest`.
+
+    `speaks_first`: whoever is likely there does so. `tls_first`: TLS from the start is likely.
+    """
+
+    likely: tuple[Protocol, ...]
+    rest: tuple[Protocol, ...]
+    speaks_first: bool
+    tls_first: bool
+
+
+def chosen(
+    known: Iterable[Protocol],
+    port: int,
+    over: Over = Over.TCP,
+    *,
+    intensity: int = INTENSITY,
+    inside_tls: bool = False,
+    ics: bool = False,
+) -> Chosen:
+    """Choose of the known protocols (commonest first) what to ask a port."""
+    can = [each for each in known if each.over is over and (ics or not each.careful)]
+    in_tls = {each.name for each in can if port in each.tls_ports}
+    here = [each for each in can if (each.name in in_tls if inside_tls else port in each.ports)]
+    likely = tuple(here)
+    # Industrial equipment is spoken to only at its own ports, however hard one asks.
+    rest = tuple(
+        each
+        for each in can
+        if each not in here and each.rarity <= intensity and not each.careful and intensity
+    )
+    speaks = bool(likely) and all(each.first is First.SERVER for each in likely)
+    return Chosen(likely, rest, speaks, bool(in_tls) and not inside_tls)
+
+
+def by_looks(known: Sequence[Protocol], data: bytes) -> list[tuple[float, Protocol]]:
+    """Return the protocols that these first bytes look like, the surest first."""
+    looked = ((each.looks(data), each) for each in known)
+    return sorted(((sure, each) for sure, each in looked if sure > 0), key=lambda pair: -pair[0])

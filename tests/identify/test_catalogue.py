@@ -1,0 +1,115 @@
+"""Every protocol: what it must have, that no peer's bytes break it, and that none is taken for another."""
+
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.identify.script import PEER, Line
+
+from periplus.identify.catalogue import protocols
+from periplus.identify.model import MOST_RARE, First, Over, Protocol
+from periplus.identify.order import by_looks
+from periplus.identify.talk import DONE, NEED_DATA, Conversation, End
+
+ALL = protocols()
+HERE = Path(__file__).parent / "protocol"
+IDS = [f"{each.name}/{each.over.value}" for each in ALL]
+Exchange = tuple[Protocol, str, list[Line]]
+
+
+def exchanges() -> Iterator[Exchange]:
+    """Every script of every protocol's test: `SCRIPTS` of its `PROTOCOL`, and `MORE_SCRIPTS` of others."""
+    for path in sorted(HERE.glob("test_*.py")):
+        module = import_module(f"tests.identify.protocol.{path.stem}")
+        for name, script in getattr(module, "SCRIPTS", {}).items():
+            yield module.PROTOCOL, name, script
+        for protocol, scripts in getattr(module, "MORE_SCRIPTS", ()):
+            yield from ((protocol, name, script) for name, script in scripts.items())
+
+
+SCRIPTED = list(exchanges())
+SAID = [
+    (protocol, [data for what, data in script if what == "<" and data]) for protocol, _, script in SCRIPTED
+]
+
+
+def test_names_are_unique() -> None:
+    assert len({(each.name, each.over) for each in ALL}) == len(ALL)
+
+
+@pytest.mark.parametrize("protocol", ALL, ids=IDS)
+def test_what_a_protocol_must_have(protocol: Protocol) -> None:
+    assert protocol.name == protocol.name.lower()
+    assert protocol.title
+    assert protocol.source
+    assert 1 <= protocol.rarity <= MOST_RARE
+    assert all(0 < port < 65_536 for port in (*protocol.ports, *protocol.tls_ports))
+
+
+def test_every_protocol_has_an_exchange() -> None:
+    scripted = {(protocol.name, protocol.over) for protocol, _, _ in SCRIPTED}
+    assert {(each.name, each.over) for each in ALL} - scripted == set()
+
+
+def outlive(protocol: Protocol, said: list[bytes]) -> None:
+    """Feed a talk, and then go silent until it ends."""
+    talk_untrusted = protocol.talk
+    talk = Conversation(talk_untrusted(PEER), datagrams=protocol.over is Over.UDP)
+    events = talk.start()
+    waiting = iter(said)
+    for _ in range(1000):
+        if events[-1] is DONE:
+            return
+        data = next(waiting, None) if events[-1] is NEED_DATA else b""
+        if events[-1] is not NEED_DATA:
+            events = talk.ready()
+        else:
+            events = talk.end(End.SILENT) if data is None else talk.feed(data)
+    raise AssertionError(f"{protocol.name} has no end")
+
+
+@given(st.sampled_from(ALL), st.lists(st.binary(max_size=80), max_size=6))
+def test_any_bytes_end_a_talk(protocol: Protocol, said: list[bytes]) -> None:
+    talk_untrusted, looks_untrusted = outlive, protocol.looks
+    talk_untrusted(protocol, said)
+    assert all(0 <= looks_untrusted(each) <= 1 for each in said)
+
+
+@given(st.sampled_from(SAID), st.integers(0), st.integers(0, 255), st.integers(0, 3))
+def test_damaged_exchanges_end_a_talk(
+    exchange: tuple[Protocol, list[bytes]], at: int, byte: int, how: int
+) -> None:
+    protocol, said = exchange
+    if not said:
+        return
+    row = at % len(said)
+    data = bytearray(said[row])
+    spot = at // len(said) % (len(data) + 1)
+    if how == 0:
+        del data[spot:]
+    elif how == 1:
+        data[spot:spot] = bytes([byte]) * 4
+    else:
+        data[spot : spot + 1] = bytes([byte])
+    outlive(protocol, [*said[:row], bytes(data), *said[row + 1 :]])
+
+
+def greetings() -> list[tuple[Protocol, str, bytes]]:
+    return [
+        (protocol, name, script[0][1] or b"")
+        for protocol, name, script in SCRIPTED
+        if protocol.first is First.SERVER and script[0][0] == "<"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("protocol", "name", "data"), greetings(), ids=lambda each: str(getattr(each, "name", ""))[:20]
+)
+def test_a_greeting_looks_like_its_own_protocol_most(protocol: Protocol, name: str, data: bytes) -> None:
+    looks = [(sure, each) for sure, each in by_looks(ALL, data) if each.over is protocol.over]
+    others = [(sure, each.name) for sure, each in looks if each is not protocol]
+    own = next((sure for sure, each in looks if each is protocol), 0.0)
+    assert all(sure < own for sure, _ in others), (name, own, others)
