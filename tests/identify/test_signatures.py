@@ -3,10 +3,10 @@
 import re
 
 import pytest
+from tests.identify.script import shipped
 
 from periplus.data import signature_texts
 from periplus.identify.signature import FILLED, Signature, read_signatures
-from tests.identify.script import shipped
 
 ENTRIES = [(file, each) for file, text in signature_texts().items() for each in read_signatures(text)]
 IDS = [f"{file}:{each.product}:{number}" for number, (file, each) in enumerate(ENTRIES)]
