@@ -144,7 +144,11 @@ def _signature(number: int, entry: dict[str, object]) -> Signature:
         raise UsageError(f"signature {number}: {wrong} is missing or unknown")
     texts = {key: value for key, value in entry.items() if isinstance(value, str)}
     cpe, expect = entry.get("cpe", []), entry.get("expect", {})
-    if not isinstance(cpe, list) or not isinstance(expect, dict) or len(texts) + 2 < len(entry):
+    if (
+        not isinstance(cpe, list)
+        or not isinstance(expect, dict)
+        or set(entry) - set(texts) - {"cpe", "expect"}
+    ):
         raise UsageError(f"signature {number}: cpe is a list, expect a table, all else is text")
     try:
         re.compile(texts["match"])

@@ -43,6 +43,7 @@ class Explorer:
     connect: Callable[[], Awaitable[Stream]]
     facts: Callable[[Stream], TlsFacts]
     attempts: list[Attempt] = field(default_factory=list)
+    _streams: list[Stream] = field(default_factory=list)
     _tls: TlsFacts | None = None
     _tried: set[tuple[str, bool]] = field(default_factory=set)
 
@@ -53,6 +54,9 @@ class Explorer:
                 await self._explore(peer)
         except TimeoutError:
             self.attempts.append(Attempt(None, problem="asking this port took too long"))
+        finally:
+            for stream in self._streams:
+                stream.abort()
         return self.attempts
 
     async def _explore(self, peer: Peer) -> bool:
@@ -103,12 +107,9 @@ class Explorer:
 
     async def _open(self, peer: Peer) -> Stream:
         stream = await self.connect()
+        self._streams.append(stream)
         if peer.tls:
-            try:
-                await stream.secure(peer.name, self.limits.answer_s)
-            except BadReply:
-                stream.abort()
-                raise
+            await stream.secure(peer.name, self.limits.answer_s)
         return stream
 
     async def _likely(self, peer: Peer, choice: Chosen, stream: Stream, came: bytes | End) -> bool:

@@ -143,7 +143,9 @@ class Stream:
         self._writer.close()
 
     def abort(self) -> None:
-        """Reset the connection: the answer to a peer that goes on sending."""
+        """Reset the connection, unless it was closed: the answer to a peer that goes on sending."""
+        if self._writer.is_closing():
+            return
         sock = self._writer.get_extra_info("socket")
         if sock is not None and sock.fileno() >= 0:
             sock.setsockopt(SOL_SOCKET, SO_LINGER, RESET_AT_ONCE)

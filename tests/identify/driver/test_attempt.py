@@ -1,0 +1,84 @@
+"""One conversation carried out: connections that it asks for, and their bound."""
+
+import asyncio
+from collections.abc import Callable
+
+from tests.identify.driver.test_stream import now_ms
+from tests.identify.servers import HASTY, LOCAL, Handler, saying, serving
+
+from periplus.identify.driver.attempt import MOST_CONNECTIONS, Talking
+from periplus.identify.driver.stream import NoConnection, Stream
+from periplus.identify.model import Peer, Protocol
+from periplus.identify.service import Attempt, Way
+from periplus.identify.talk import Afresh, End, Ended, Known, Line, Say, Some, Talk
+
+
+def carried_out(talk: Callable[[Peer], Talk], handler: Handler) -> Attempt:
+    """Carry out a talk over new connections to a server."""
+
+    async def both() -> Attempt:
+        async with serving(handler) as port:
+
+            async def opened(_tls: bool) -> Stream:
+                return await Stream.open(LOCAL, port, 1.0, now_ms, None)
+
+            protocol = Protocol("t", "t", "this test", talk)
+            return await Talking(protocol, Peer(LOCAL, port), HASTY, opened, lambda _: {}).over(None)
+
+    return asyncio.run(both())
+
+
+def test_a_new_connection_hears_the_greeting_again_and_all_is_kept() -> None:
+    def talk(peer: Peer) -> Talk:
+        yield Line()
+        yield Afresh()
+        yield Line()
+        yield Known(0.9, "twice")
+
+    attempt = carried_out(talk, saying(b"hello\n"))
+    assert attempt.known == Known(0.9, "twice")
+    assert attempt.heard == b"hello\nhello\n"
+
+
+def test_connections_are_bounded() -> None:
+    def talk(peer: Peer) -> Talk:
+        while True:
+            yield Afresh()
+
+    attempt = carried_out(talk, saying(b""))
+    assert attempt.problem == "too many connections"
+    assert MOST_CONNECTIONS < 10
+
+
+def test_a_talk_learns_how_it_ended_and_may_wait_less() -> None:
+    ends: list[End] = []
+
+    def talk(peer: Peer) -> Talk:
+        yield Say(b"anybody?\n")
+        try:
+            yield Some(wait_s=0.01)
+        except Ended as ended:
+            ends.append(ended.why)
+        yield Known(0.5, "it takes connections")
+
+    attempt = carried_out(talk, saying(b""))
+    assert ends == [End.SILENT]
+    assert attempt.known is not None
+    assert [each.way for each in attempt.passages] == [Way.OURS, Way.NOTE]
+
+
+def test_no_connection_is_a_refusal() -> None:
+    async def refused() -> Attempt:
+        async def opened(_tls: bool) -> Stream:
+            raise NoConnection("refused")
+
+        def talk(peer: Peer) -> Talk:
+            yield Line()
+
+        return await Talking(Protocol("t", "t", "", talk), Peer(LOCAL, 1), HASTY, opened, lambda _: {}).over(
+            None
+        )
+
+    attempt = asyncio.run(refused())
+    assert attempt.refused
+    assert attempt.problem == "refused"

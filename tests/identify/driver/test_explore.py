@@ -1,0 +1,186 @@
+"""Finding out who answers: order of questions, answers to other questions, TLS, and peers that behave badly."""
+
+import asyncio
+import tracemalloc
+from pathlib import Path
+
+import pytest
+from tests.identify.certificates import server_context
+from tests.identify.servers import HASTY, Handler, driver, one, resetting, saying
+
+from periplus.errors import BadReply
+from periplus.identify.model import First, Peer, Protocol
+from periplus.identify.protocol import redis, ssh
+from periplus.identify.service import Came, Way
+from periplus.identify.talk import Known, Line, Say, Secure, Talk, Told
+
+
+def asking(name: str, question: bytes, answer: bytes, rarity: int = 5, looks: bytes = b"\0never") -> Protocol:
+    """A protocol of one question and one answer."""
+
+    def talk(peer: Peer) -> Talk:
+        yield Say(question)
+        line = yield Line()
+        if line != answer:
+            raise BadReply(f"no {name}")
+        yield Known(0.9, "the answer")
+        yield Told(info="inside" if peer.tls else "plain")
+
+    return Protocol(
+        name, name, "this test", talk, rarity=rarity, looks=lambda data: 0.8 * data.startswith(looks)
+    )
+
+
+def starting_tls(peer: Peer) -> Talk:
+    greeting = yield Line()
+    if greeting != b"ready":
+        raise BadReply("not ready")
+    yield Known(0.8, "ready")
+    yield Say(b"STARTTLS\n")
+    yield Line()
+    yield Secure()
+    yield Say(b"again\n")
+    said = yield Line()
+    yield Told(info=said.decode())
+
+
+def answering(question: bytes, answer: bytes, other: bytes = b"what?\n") -> Handler:
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while line := await reader.readline():
+            writer.write(answer if line == question else other)
+
+    return handler
+
+
+A, B = asking("a", b"a?\n", b"a!"), asking("b", b"b?\n", b"b!", rarity=6)
+
+
+def test_a_greeting_tells_the_protocol_at_any_port() -> None:
+    service = one(saying(b"SSH-2.0-OpenSSH_9.6\r\n"), driver([ssh.PROTOCOL]))
+    assert (service.came, service.protocol) == (Came.IDENTIFIED, "ssh")
+    assert service.passages[0].way is Way.THEIRS
+
+
+def test_who_says_nothing_is_asked_until_something_fits() -> None:
+    service = one(answering(b"b?\n", b"b!\n"), driver([A, B]))
+    assert (service.protocol, service.info, service.confidence) == ("b", "plain", 0.9)
+    assert "no a" in service.problems
+
+
+def test_an_answer_to_another_question_leads_to_whom_it_looks_like() -> None:
+    rare = asking("rare", b"rare?\n", b"rare!", rarity=9, looks=b"what?")
+    assert one(answering(b"rare?\n", b"rare!\n"), driver([A, rare])).protocol == "rare"
+    assert one(answering(b"rare?\n", b"rare!\n", b"nothing\n"), driver([A, rare])).came is Came.UNKNOWN
+
+
+def test_inside_tls_the_same_is_done_again(tmp_path: Path) -> None:
+    service = one(answering(b"a?\n", b"a!\n"), driver([A, B]), server_context(tmp_path))
+    assert (service.protocol, service.info, service.tls) == ("a", "inside", {"here": True})
+
+
+def test_tls_may_begin_within_a_conversation(tmp_path: Path) -> None:
+    context = server_context(tmp_path)
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"ready\n")
+        if await reader.readline() == b"STARTTLS\n":
+            writer.write(b"go\n")
+            await writer.start_tls(context)
+            writer.write(b"secret\n" if await reader.readline() == b"again\n" else b"\n")
+            await writer.drain()
+
+    protocol = Protocol(
+        "s",
+        "s",
+        "this test",
+        starting_tls,
+        first=First.SERVER,
+        looks=lambda data: float(data[:5] == b"ready"),
+    )
+    service = one(handler, driver([protocol]))
+    assert (service.protocol, service.info, service.tls) == ("s", "secret", {"here": True})
+
+
+# peers that behave badly
+
+
+async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while await reader.read(1024):
+        pass
+
+
+async def closing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    pass
+
+
+async def dripping(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while not writer.is_closing():
+        writer.write(b"x")
+        await asyncio.sleep(0.05)
+
+
+async def flooding(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    for _ in range(16_384):  # a gigabyte
+        writer.write(bytes(65_536))
+        await writer.drain()
+
+
+@pytest.mark.parametrize(
+    ("handler", "came"),
+    [
+        (silent, Came.SILENT),
+        (closing, Came.CLOSING),
+        (resetting, Came.CLOSING),
+        (dripping, Came.UNKNOWN),
+        (flooding, Came.UNKNOWN),
+        (saying(bytes(range(256)) * 8), Came.UNKNOWN),
+        (saying(b"", b"\x16\x03\x03\xff\xff" + bytes(300)), Came.UNKNOWN),
+    ],
+    ids=["silent", "closing", "resetting", "dripping", "flooding", "noise", "bad TLS"],
+)
+def test_a_bad_peer_costs_a_bounded_time_and_memory(handler: Handler, came: Came) -> None:
+    tracemalloc.start()
+    try:
+        service = one(handler, driver([redis.PROTOCOL, ssh.PROTOCOL, A]))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert service.came is came
+    assert service.protocol is None
+    assert peak < 64 << 20
+
+
+def test_a_port_that_takes_no_connection() -> None:
+    async def nobody() -> int:
+        server = await asyncio.start_server(silent, "127.0.0.1", 0)
+        port: int = server.sockets[0].getsockname()[1]
+        server.close()
+        return port
+
+    from tests.identify.servers import identified
+
+    from periplus.identify.driver.driver import Port
+
+    [service] = asyncio.run(identified(driver([A]), Port("127.0.0.1", asyncio.run(nobody()))))
+    assert service.came is Came.REFUSED
+
+
+def test_a_mistake_of_ours_costs_one_attempt() -> None:
+    def broken(peer: Peer) -> Talk:
+        yield Say(b"a?\n")
+        raise ZeroDivisionError("ours")
+
+    service = one(answering(b"b?\n", b"b!\n"), driver([Protocol("broken", "broken", "this test", broken), B]))
+    assert service.protocol == "b"
+    assert "a mistake of ours: ZeroDivisionError: ours" in service.problems
+
+
+def test_a_conversation_without_end_is_cut() -> None:
+    def endless(peer: Peer) -> Talk:
+        while True:
+            yield Say(b"more\n")
+            yield Line()
+
+    hasty = HASTY.__class__(**{**{name: getattr(HASTY, name) for name in HASTY.__slots__}, "talk_s": 0.3})
+    service = one(answering(b"", b""), driver([Protocol("endless", "endless", "this test", endless)], hasty))
+    assert "the conversation took too long" in service.problems

@@ -1,0 +1,79 @@
+"""Joining attempts and signatures into one service."""
+
+from periplus.identify.model import Over, Peer, Protocol
+from periplus.identify.service import Attempt, Came, Passage, Service, Way, service_of
+from periplus.identify.signature import Signature, Signatures
+from periplus.identify.talk import Known, Say, Talk, Told
+
+SET = Signatures(
+    [
+        Signature(
+            "f",
+            r"^Thing/(?P<version>\d+)",
+            "Thing/1",
+            "here",
+            product="Thing",
+            vendor="Maker",
+            cpe=("a:maker:thing:{version}",),
+        )
+    ]
+)
+
+
+def never(peer: Peer) -> Talk:
+    yield Say(b"never")
+
+
+A, B = (Protocol(name, name, "this test", never) for name in "ab")
+
+
+def joined(*attempts: Attempt) -> Service:
+    return service_of("198.18.0.1", 1, Over.TCP, attempts, SET)
+
+
+def test_the_surest_attempt_wins_and_the_next_is_named() -> None:
+    service = joined(Attempt(A, Known(0.6, "perhaps")), Attempt(B, Known(0.9, "proved")))
+    assert (service.protocol, service.confidence, service.why) == ("b", 0.9, "proved")
+    assert service.runner_up == ("a", 0.6)
+
+
+def test_later_words_replace_earlier_ones_and_signatures_fill_the_rest() -> None:
+    told = (
+        Told(texts={"f": "Thing/7"}, info="first", detail={"x": 1}),
+        Told(info="second", hostname="h", cpe=("cpe:own",), detail={"y": 2}),
+    )
+    service = joined(Attempt(A, Known(0.9, ""), told))
+    assert (service.product, service.vendor, service.version) == ("Thing", "Maker", "7")
+    assert (service.info, service.hostname, service.detail) == ("second", "h", {"x": 1, "y": 2})
+    assert service.cpe == ("cpe:own", "cpe:2.3:a:maker:thing:7:*:*:*:*:*:*:*")
+    assert service.rule == r"f ~ ^Thing/(?P<version>\d+)"
+
+
+def test_a_version_of_another_product_is_not_taken() -> None:
+    told = (Told(texts={"f": "Thing/7"}, product="Other"),)
+    service = joined(Attempt(A, Known(0.9, ""), told))
+    assert (service.product, service.version) == ("Other", None)
+
+
+def test_what_came_of_nothing_known() -> None:
+    said = (Passage(Way.THEIRS, b"?", 1.0),)
+    assert joined(Attempt(A, passages=said), Attempt(B)).came is Came.UNKNOWN
+    assert joined(Attempt(A, passages=said), Attempt(B)).passages == said
+    assert joined(Attempt(None, refused=True)).came is Came.REFUSED
+    assert joined(Attempt(A)).came is Came.SILENT
+    assert joined(Attempt(A, passages=(Passage(Way.NOTE, b"closed", 1.0),))).came is Came.CLOSING
+    assert joined().came is Came.SILENT
+
+
+def test_tls_of_an_unknown_service_is_kept() -> None:
+    assert joined(Attempt(None, tls={"version": "TLSv1.3"})).tls == {"version": "TLSv1.3"}
+
+
+def test_what_a_peer_said_is_what_is_theirs() -> None:
+    passages = (
+        Passage(Way.OURS, b"1", 0),
+        Passage(Way.THEIRS, b"2", 1),
+        Passage(Way.NOTE, b"3", 2),
+        Passage(Way.THEIRS, b"4", 3),
+    )
+    assert Attempt(A, passages=passages).heard == b"24"
