@@ -20,7 +20,7 @@ def carried_out(talk: Callable[[Peer], Talk], handler: Handler) -> Attempt:
         async with serving(handler) as port:
 
             async def opened(_tls: bool) -> Stream:
-                return await Stream.open(LOCAL, port, 1.0, now_ms, None)
+                return await Stream.open(LOCAL, port, 1.0, now_ms)
 
             protocol = Protocol("t", "t", "this test", talk)
             return await Talking(protocol, Peer(LOCAL, port), HASTY, opened, lambda _: {}).over(None)

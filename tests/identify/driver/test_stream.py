@@ -27,7 +27,7 @@ def over(
 
     async def both() -> Stream:
         async with serving(handler, tls) as port:
-            stream = await Stream.open(LOCAL, port, 2.0, now_ms, LOCAL)
+            stream = await Stream.open(LOCAL, port, 2.0, now_ms)
             await use(stream)
             stream.abort()
             return stream
@@ -108,6 +108,6 @@ def test_no_connection() -> None:
         async with serving(echoing) as port:
             pass
         with pytest.raises(NoConnection):
-            await Stream.open(LOCAL, port, 2.0, now_ms, None)
+            await Stream.open(LOCAL, port, 2.0, now_ms)
 
     asyncio.run(closed())

@@ -9,29 +9,32 @@ from collections.abc import Callable
 from socket import AF_INET, AF_INET6, SOCK_DGRAM, socket
 
 from periplus.identify.driver.limits import Limits
+from periplus.identify.driver.stream import Clock, Opener
 from periplus.identify.model import Peer, Protocol
 from periplus.identify.service import Attempt, Passage, Way
 from periplus.identify.talk import DONE, Conversation, End, Say
 
-__all__ = ["MOST_DATAGRAM", "ask"]
+__all__ = ["MOST_DATAGRAM", "ask", "plain_datagrams"]
 
 MOST_DATAGRAM = 65_535
 MOST_UNANSWERED = 64  # datagrams that one conversation may take; a talk wants a few
-Clock = Callable[[], float]
+
+
+def plain_datagrams(family: int) -> socket:
+    """Return a UDP socket on which nothing is set."""
+    return socket(family, SOCK_DGRAM)
 
 
 async def ask(
-    protocol: Protocol, peer: Peer, limits: Limits, now_ms: Clock, me: str | None = None
+    protocol: Protocol, peer: Peer, limits: Limits, now_ms: Clock, opener: Opener = plain_datagrams
 ) -> Attempt:
-    """Carry out one protocol's talk by datagrams."""
+    """Carry out one protocol's talk by datagrams, over a socket of the opener."""
     talk = Conversation(protocol.talk(peer), datagrams=True)
     began_ms = now_ms()
     passages: list[Passage] = []
-    with socket(AF_INET6 if ":" in peer.address else AF_INET, SOCK_DGRAM) as sock:
+    with opener(AF_INET6 if ":" in peer.address else AF_INET) as sock:
         try:
             sock.setblocking(False)
-            if me:
-                sock.bind((me, 0))
             sock.connect((peer.address, peer.port))
             async with asyncio.timeout(limits.talk_s):
                 await _carry_out(

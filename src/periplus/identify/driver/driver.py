@@ -1,26 +1,27 @@
 """Many ports at once: who answers at each, within bounds on connections in all and per host.
 
-`Driver.identify` yields services as they become known. One asyncio loop and no thread; whoever has no loop of its own
-runs it by `asyncio.run`. A port costs one row, whatever goes wrong at it.
+A `Session` lives in one asyncio loop; `service` may be asked for as many ports as one likes, and those beyond the
+bounds wait their turn. A port costs one row, whatever goes wrong at it.
 """
 
 import asyncio
-from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from socket import socket
+from weakref import WeakValueDictionary
 
 from periplus.identify.driver.attempt import TlsFacts
-from periplus.identify.driver.datagram import ask
+from periplus.identify.driver.datagram import ask, plain_datagrams
 from periplus.identify.driver.explore import SURE, Explorer
 from periplus.identify.driver.guard import guarded
 from periplus.identify.driver.limits import Limits
-from periplus.identify.driver.stream import Stream
+from periplus.identify.driver.stream import Clock, Opener, Stream, plain_socket
 from periplus.identify.model import Over, Peer, Protocol
 from periplus.identify.order import INTENSITY, Chosen, by_looks, chosen
 from periplus.identify.service import Attempt, Came, Service, service_of
 from periplus.identify.signature import Signatures
 
-__all__ = ["Driver", "Port"]
+__all__ = ["Driver", "Port", "Session"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,49 +35,55 @@ class Port:
     heard: bytes = b""
 
 
+async def _permitted(port: Port) -> None:
+    """Nothing stands in front."""
+
+
 @dataclass(frozen=True)
 class Driver:
     """How ports are identified.
 
-    `now_ms` is a clock, `nonce` gives 64 random bytes, `facts` reads a stream's TLS handshake, `me` gives the address
-    of ours to come from. `ics`: industrial equipment may be spoken to.
+    `now_ms` is a clock, `nonce` gives 64 random bytes, `facts` reads a stream's TLS handshake. `permit` returns when
+    a connection, or a conversation by datagrams, may begin. `opener` and `datagrams` make the sockets. `ics`:
+    industrial equipment may be spoken to.
     """
 
     known: Sequence[Protocol]
     signatures: Signatures
-    now_ms: Callable[[], float]
+    now_ms: Clock
     nonce: Callable[[], bytes]
     facts: Callable[[Stream, Peer], TlsFacts]
     limits: Limits = field(default_factory=Limits)
     intensity: int = INTENSITY
     ics: bool = False
-    me: Callable[[str], str | None] = lambda _address: None
+    permit: Callable[[Port], Awaitable[None]] = _permitted
+    opener: Opener = plain_socket
+    datagrams: Callable[[int], socket] = plain_datagrams
 
     async def identify(self, ports: Iterable[Port]) -> AsyncIterator[Service]:
         """Yield a service for each port, in the order in which they become known."""
-        overall = asyncio.Semaphore(self.limits.connections)
-        per_host: defaultdict[str, asyncio.Semaphore] = defaultdict(
-            lambda: asyncio.Semaphore(self.limits.per_host)
-        )
-        waiting = iter(ports)
-        running: set[asyncio.Task[Service]] = set()
+        session = Session(self)
+        tasks = [asyncio.create_task(session.service(port)) for port in ports]
         try:
-            while True:
-                for port in waiting:
-                    running.add(asyncio.create_task(self._one(port, overall, per_host[port.address])))
-                    if len(running) >= self.limits.connections:
-                        break
-                if not running:
-                    return
-                done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-                for task in done:
-                    yield task.result()
+            for done in asyncio.as_completed(tasks):
+                yield await done
         finally:
-            for task in running:
+            for task in tasks:
                 task.cancel()
 
-    async def _one(self, port: Port, overall: asyncio.Semaphore, of_host: asyncio.Semaphore) -> Service:
-        async with of_host, overall:
+
+class Session:
+    """Identifies ports in one loop, by one driver."""
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+        self._overall = asyncio.Semaphore(driver.limits.connections)
+        self._hosts: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+
+    async def service(self, port: Port) -> Service:
+        """Return who answers at a port."""
+        of_host = self._hosts.setdefault(port.address, asyncio.Semaphore(self._driver.limits.per_host))
+        async with of_host, self._overall:
             return await guarded(
                 self._service(port),
                 lambda problem: Service(port.address, port.port, port.over, Came.FAULT, problems=(problem,)),
@@ -84,37 +91,45 @@ class Driver:
 
     async def _service(self, port: Port) -> Service:
         attempts = await (self._tcp(port) if port.over is Over.TCP else self._udp(port))
-        return service_of(port.address, port.port, port.over, attempts, self.signatures)
+        return service_of(port.address, port.port, port.over, attempts, self._driver.signatures)
 
     def _peer(self, port: Port) -> Peer:
-        return Peer(port.address, port.port, port.name, nonce=self.nonce())
+        return Peer(port.address, port.port, port.name, nonce=self._driver.nonce())
+
+    def _known(self, over: Over) -> list[Protocol]:
+        how = self._driver
+        return [each for each in how.known if each.over is over and (how.ics or not each.careful)]
 
     def _chosen(self, port: Port, inside_tls: bool = False) -> Chosen:
+        how = self._driver
         return chosen(
-            self.known, port.port, port.over, intensity=self.intensity, inside_tls=inside_tls, ics=self.ics
+            how.known, port.port, port.over, intensity=how.intensity, inside_tls=inside_tls, ics=how.ics
         )
 
     async def _tcp(self, port: Port) -> list[Attempt]:
-        peer = self._peer(port)
+        how, peer = self._driver, self._peer(port)
+
+        async def connect() -> Stream:
+            await how.permit(port)
+            return await Stream.open(port.address, port.port, how.limits.connect_s, how.now_ms, how.opener)
+
         explorer = Explorer(
-            known=[each for each in self.known if each.over is Over.TCP and (self.ics or not each.careful)],
+            known=self._known(Over.TCP),
             choose=lambda inside_tls: self._chosen(port, inside_tls),
-            limits=self.limits,
-            connect=lambda: Stream.open(
-                port.address, port.port, self.limits.connect_s, self.now_ms, self.me(port.address)
-            ),
-            facts=lambda stream: self.facts(stream, peer),
+            limits=how.limits,
+            connect=connect,
+            facts=lambda stream: how.facts(stream, peer),
         )
         return await explorer.run(peer)
 
     async def _udp(self, port: Port) -> list[Attempt]:
         """Ask whom the answer that is there looks like, then what is likely, then the rest."""
-        choice, peer = self._chosen(port), self._peer(port)
-        can = [each for each in self.known if each.over is Over.UDP and (self.ics or not each.careful)]
-        looked = [each for _, each in by_looks(can, port.heard)] if port.heard else []
+        how, choice, peer = self._driver, self._chosen(port), self._peer(port)
+        looked = [each for _, each in by_looks(self._known(Over.UDP), port.heard)] if port.heard else []
         attempts: list[Attempt] = []
         for protocol in dict.fromkeys((*looked, *choice.likely, *choice.rest)):
-            attempt = await ask(protocol, peer, self.limits, self.now_ms, self.me(port.address))
+            await how.permit(port)
+            attempt = await ask(protocol, peer, how.limits, how.now_ms, how.datagrams)
             attempts.append(attempt)
             if attempt.known and attempt.known.confidence >= SURE:
                 break

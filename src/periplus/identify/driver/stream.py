@@ -6,7 +6,7 @@ Every wait has a bound. What was said is kept as passages, up to `MOST_KEPT` byt
 import asyncio
 import struct
 from collections.abc import Callable
-from socket import SO_LINGER, SOL_SOCKET
+from socket import AF_INET, AF_INET6, SO_LINGER, SOCK_STREAM, SOL_SOCKET, socket
 from typing import TYPE_CHECKING
 
 from periplus.errors import BadReply
@@ -16,12 +16,18 @@ from periplus.identify.talk import End
 if TYPE_CHECKING:
     from periplus.identify.tls.client import Handshake, TlsClient
 
-__all__ = ["NoConnection", "Stream"]
+__all__ = ["Clock", "NoConnection", "Opener", "Stream", "plain_socket"]
 
 PIECE = 65_536
 MOST_KEPT = 64 << 10
-RESET_AT_ONCE = struct.pack("ii", 1, 0)
+_RESET_AT_ONCE, _AS_USUAL = struct.pack("ii", 1, 0), struct.pack("ii", 0, 0)
 Clock = Callable[[], float]
+Opener = Callable[[int], socket]  # makes a socket of a family
+
+
+def plain_socket(family: int) -> socket:
+    """Return a TCP socket on which nothing is set."""
+    return socket(family, SOCK_STREAM)
 
 
 class NoConnection(Exception):
@@ -43,16 +49,24 @@ class Stream:
         self._early = b""  # plain text that came with the end of the handshake
 
     @classmethod
-    async def open(cls, address: str, port: int, wait_s: float, now_ms: Clock, me: str | None) -> "Stream":
-        """Connect, from our address `me` if one is given; raises NoConnection."""
+    async def open(
+        cls, address: str, port: int, wait_s: float, now_ms: Clock, opener: Opener = plain_socket
+    ) -> "Stream":
+        """Connect by a socket of the opener; raises NoConnection."""
         try:
+            sock = opener(AF_INET6 if ":" in address else AF_INET)
+        except OSError as error:
+            raise NoConnection(f"no socket: {error.strerror}") from None
+        try:
+            sock.setblocking(False)
+            sock.setsockopt(SOL_SOCKET, SO_LINGER, _AS_USUAL)
             async with asyncio.timeout(wait_s):
-                reader, writer = await asyncio.open_connection(
-                    address, port, limit=PIECE, local_addr=(me, 0) if me else None
-                )
+                await asyncio.get_running_loop().sock_connect(sock, (address, port))
+            reader, writer = await asyncio.open_connection(sock=sock, limit=PIECE)
         except (OSError, TimeoutError) as error:
+            sock.close()
             raise NoConnection(str(error) or "no answer") from None
-        if writer.get_extra_info("sockname")[:2] == writer.get_extra_info("peername")[:2]:
+        if sock.getsockname()[:2] == sock.getpeername()[:2]:
             writer.transport.abort()  # a connect to this machine was given the very port that it went to
             raise NoConnection("it met itself")
         return cls(reader, writer, now_ms)
@@ -148,5 +162,5 @@ class Stream:
             return
         sock = self._writer.get_extra_info("socket")
         if sock is not None and sock.fileno() >= 0:
-            sock.setsockopt(SOL_SOCKET, SO_LINGER, RESET_AT_ONCE)
+            sock.setsockopt(SOL_SOCKET, SO_LINGER, _RESET_AT_ONCE)
         self._writer.transport.abort()
