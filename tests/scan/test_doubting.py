@@ -6,8 +6,9 @@ from tests.sim.frames import Wire
 
 from periplus.result.row import HostReport
 from periplus.scan.config import ScanConfig, Tarpits, Work
-from periplus.scan.doubting import NEVER, Asking, AskLink, Undoubting, doubting_for
+from periplus.scan.doubting import Asking, AskLink, Undoubting, doubting_for
 from periplus.scan.doubts import Doubts
+from periplus.scan.stage import NEVER
 from periplus.technique.syn import TECHNIQUE as SYN
 from periplus.technique.verdict import Reason
 from periplus.transport.ask import Met
@@ -26,8 +27,8 @@ def test_reports_pass_straight_through() -> None:
     assert not doubting.idle
     doubting.give_up()
     assert doubting.step(1, alone=False) == NEVER
-    assert doubting.judged() == reports
-    assert doubting.judged() == []
+    assert doubting.passed() == reports
+    assert doubting.passed() == []
     assert (doubting.begun, doubting.crowded()) == (0, ())
 
 

@@ -188,7 +188,7 @@ def traced(wire: Ways, traces: Traces, report: HostReport) -> list[str | None]:
     traces.ask([report])
     for _ in range(1000):
         wake_us = traces.step(wire.now_us, alone=True)
-        for told in traces.traced():
+        for told in traces.passed():
             assert told.trace is not None
             return [hop.addr for hop in told.trace.hops]
         wire.wait(max(wake_us - wire.now_us, 1))

@@ -7,9 +7,10 @@ from tests.scan.runs import KEY, NEAR, OURS, PATHS, QUICK, config_of, space_of
 from tests.sim.frames import Wire
 
 from periplus.result.row import HostReport
+from periplus.scan.stage import NEVER
 from periplus.scan.trace import Traces
 from periplus.scan.tracelink import TraceLink
-from periplus.scan.tracing import NEVER, TRACE_SHARE, Untraced, scan_timing, tracing_for
+from periplus.scan.tracing import TRACE_SHARE, Untraced, scan_timing, tracing_for
 from periplus.technique.verdict import Reason
 from periplus.transport.neighbours import Resolver
 
@@ -25,8 +26,8 @@ def test_untraced_reports_pass_straight_through() -> None:
     assert not tracing.idle
     tracing.give_up()
     assert tracing.step(1, alone=False) == NEVER
-    assert tracing.traced() == reports
-    assert tracing.traced() == []
+    assert tracing.passed() == reports
+    assert tracing.passed() == []
     assert (tracing.sent, tracing.heard, tracing.counters(), tracing.drops()) == (0, 0, {}, 0)
     assert tracing.patience(7, 5) == 7
 

@@ -5,7 +5,7 @@ every one of its ports as columns (a host of 65,535 ports costs a few bytes a po
 `RunRow` opens and `SummaryRow` closes. Times are seconds since the epoch, durations carry their unit.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from math import isnan
 
@@ -17,12 +17,15 @@ from periplus.technique.verdict import Reason, State
 __all__ = [
     "PROTOCOLS",
     "Crowded",
+    "Detail",
     "Hop",
     "HostReport",
+    "Passage",
     "PortColumns",
     "PortRow",
     "RunRow",
     "ScanRow",
+    "ServiceRow",
     "SummaryRow",
     "Tarpit",
     "Trace",
@@ -135,6 +138,49 @@ class Trace:
     port: int | None = None
 
 
+Detail = str | int | float | bool | None | list["Detail"] | dict[str, "Detail"]  # as in JSON
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One piece of a conversation: ``>`` ours, ``<`` theirs, ``!`` what happened, and when after its beginning."""
+
+    way: str
+    data: bytes
+    at_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRow:
+    """Who answers at one open port. `came` is what asking came to: ``identified``, ``unknown``, ``silent`` and so on.
+
+    `confidence` (0..1) is of `name`, the protocol, and `why` what decided it; `runner_up` is the next likely one.
+    `product` to `cpe` are the service's own words, as `rule` read them. `tls`, if it is spoken there, and `detail`
+    are plain values. `passages` is the conversation that decided.
+    """
+
+    proto: str
+    port: int
+    came: str
+    name: str | None = None
+    confidence: float = 0.0
+    why: str = ""
+    runner_up: tuple[str, float] | None = None
+    product: str | None = None
+    vendor: str | None = None
+    version: str | None = None
+    info: str | None = None
+    hostname: str | None = None
+    os: str | None = None
+    device: str | None = None
+    cpe: tuple[str, ...] = ()
+    rule: str | None = None
+    tls: Mapping[str, Detail] | None = None
+    detail: Mapping[str, Detail] = field(default_factory=dict)
+    passages: tuple[Passage, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Unlisted:
     """Ports of a host of which only the number is known, as a file says it."""
@@ -173,6 +219,7 @@ class HostReport:
     trace: Trace | None = None
     tarpit: Tarpit | None = None
     unlisted: tuple[Unlisted, ...] = ()  # beyond the columns
+    services: tuple[ServiceRow, ...] = ()  # of open ports, where they were identified
 
     def rows(self, columns: PortColumns, chosen: U16, service: dict[int, str]) -> Iterator[PortRow]:
         """Plain rows of the ports in `chosen` (a sub-set of `columns.ports`), for the edge only."""

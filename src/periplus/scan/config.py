@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from periplus.scan.recess import OpenHours
     from periplus.space.scope import Scope
 
-__all__ = ["Discovery", "ScanConfig", "Tarpits", "Transport", "Work"]
+__all__ = ["Discovery", "Identify", "ScanConfig", "Tarpits", "Transport", "Work"]
 
 PORTS = 1 << 16
 
@@ -77,6 +77,14 @@ class Tarpits:
 
 
 @dataclass(frozen=True, slots=True)
+class Identify:
+    """How open ports are identified: how hard (0-9), and whether industrial equipment may be spoken to."""
+
+    intensity: int = 7
+    ics: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ScanConfig:
     """One scan: the `works` on the hosts that `discovery` finds; without it on all of them.
 
@@ -88,7 +96,7 @@ class ScanConfig:
     system makes them; None: as usual. `transport`: by which socket packets of our own making leave. `traceroute`:
     find the way to each host that is up. `scope` is what must not be left, whatever else is said here, `shard`
     which part of the hosts is asked; outside the `hours` the scan rests. `tarpits`: hosts that accept everything
-    are recognised.
+    are recognised. `identify`: open ports are asked who answers there.
     """
 
     works: tuple[Work, ...]
@@ -111,6 +119,7 @@ class ScanConfig:
     scope: "Scope | None" = None
     hours: "OpenHours | None" = None
     tarpits: Tarpits | None = None
+    identify: Identify | None = None
     shard: Shard = WHOLE
 
     @property

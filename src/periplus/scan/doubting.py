@@ -3,15 +3,16 @@
 Only reports wait, never the scan. This file is what every run loads; `scan.doubts` is loaded when a run may doubt.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from periplus.columns import U16
 from periplus.engine.group import Group
 from periplus.engine.replies import Findings
-from periplus.result.row import Crowded, HostReport
+from periplus.result.row import Crowded
 from periplus.scan.clock import Clock
 from periplus.scan.config import ScanConfig, Work
+from periplus.scan.stage import Stage, Through
 
 if TYPE_CHECKING:
     from periplus.space.address import Addresses
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["PACKETS", "AskLink", "Asking", "Doubting", "Undoubting", "doubting_for"]
 
-NEVER = 1 << 62
 PACKETS = 4  # of a connection that ours begins and ends: SYN, ACK, data, RST
 
 
@@ -62,66 +62,27 @@ class AskLink:
             self._made.close()
 
 
-class Doubting(Protocol):
-    """Reports in, reports out."""
+class Doubting(Stage, Protocol):
+    """The stage, and what the loop wants of it besides."""
 
     begun: int
     """How many connections with data were begun."""
 
-    @property
-    def idle(self) -> bool:
-        """Whether no report is held."""
-
     def tellable(self, work: Work | None, group: Group, found: Findings) -> Findings:
         """Return the findings that may be told before their hosts are judged."""
-
-    def ask(self, reports: Iterable[HostReport]) -> None:
-        """Take reports in."""
-
-    def step(self, now_us: int, alone: bool) -> int:
-        """Go on; return when there is more to do. `alone`: the scan is over."""
-
-    def judged(self) -> list[HostReport]:
-        """Return the reports that need not wait any longer."""
-
-    def give_up(self) -> None:
-        """Wait for nothing more: `judged` gives every report that is left."""
 
     def crowded(self) -> tuple[Crowded, ...]:
         """Return the networks that something stands in front of."""
 
 
-class Undoubting:
-    """Every report passes straight through."""
+class Undoubting(Through):
+    """Nobody is doubted."""
 
-    def __init__(self) -> None:
-        self.begun = 0
-        self._ready: list[HostReport] = []
-
-    @property
-    def idle(self) -> bool:
-        """Whether no report is held."""
-        return not self._ready
+    begun = 0
 
     def tellable(self, work: Work | None, group: Group, found: Findings) -> Findings:
         """Return all findings."""
         return found
-
-    def ask(self, reports: Iterable[HostReport]) -> None:
-        """Take reports in."""
-        self._ready.extend(reports)
-
-    def step(self, now_us: int, alone: bool) -> int:
-        """There is nothing to do."""
-        return NEVER
-
-    def judged(self) -> list[HostReport]:
-        """Return what was taken in."""
-        ready, self._ready = self._ready, []
-        return ready
-
-    def give_up(self) -> None:
-        """There is nothing to give up."""
 
     def crowded(self) -> tuple[Crowded, ...]:
         """Nobody was judged."""

@@ -163,7 +163,7 @@ class Doubts:
             min(max(LEAST_PATIENCE_US, timeout_us), MOST_PATIENCE_US),
         )
 
-    def judged(self) -> list[HostReport]:
+    def passed(self) -> list[HostReport]:
         """Return the reports that need not wait any longer."""
         ready, self._ready = self._ready, []
         for report in ready:
@@ -171,7 +171,7 @@ class Doubts:
         return ready
 
     def give_up(self) -> None:
-        """Judge nobody more: `judged` gives every report that is left."""
+        """Judge nobody more: `passed` gives every report that is left."""
         self._ready.extend(case.report for case in self._cases.values())
         self._cases.clear()
 

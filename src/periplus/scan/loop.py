@@ -24,6 +24,7 @@ from periplus.scan.clock import Clock
 from periplus.scan.config import ScanConfig, Work
 from periplus.scan.dossier import Dossiers
 from periplus.scan.doubting import PACKETS, doubting_for
+from periplus.scan.identifying import identifying_for
 from periplus.scan.link import Link
 from periplus.scan.naming import Naming
 from periplus.scan.open import Links
@@ -112,6 +113,7 @@ class Loop:
         self._began_us = clock.now_us()
         self._speed = Speed(self._began_us, self._before / max(self._n_hosts, 1))
         self._doubting = doubting_for(config, links.asks, clock)
+        self._identifying = identifying_for(links.identify)
         self._tracing = tracing_for(config, links.trace, self._began_us)
         self._guard = links.guard
         self._capped = config.timing.max_rate > 0
@@ -172,7 +174,7 @@ class Loop:
         """Scan to the end, or to the first trouble that does not pass; return how it went."""
         end, message = "success", None
         try:
-            while not (self._scanned and self._doubting.idle and self._tracing.idle) and not self._stopped():
+            while not (self._scanned and self._all_told) and not self._stopped():
                 self._turn()
             if self._stopped():
                 end = "interrupted"
@@ -182,15 +184,18 @@ class Loop:
             # What is told from here on of unfinished hosts is told again when the run goes on.
             self._write_down(end)
             self._hand_over_unfinished()
-            self._doubting.give_up()
-            self._tracing.ask(self._doubting.judged())
-            self._tracing.give_up()
-            self._hand_over_traced()
+            for stage in (self._doubting, self._identifying, self._tracing):
+                stage.give_up()
+                self._pass_on()
             self._naming.give_up()
         for report in self._dossiers.unfinished():  # whatever a work had nothing to say of
             self._naming.ask(report)
         self._hand_over_named(wait=True)
         return self._summary(end, message)
+
+    @property
+    def _all_told(self) -> bool:
+        return self._doubting.idle and self._identifying.idle and self._tracing.idle
 
     @property
     def _scanned(self) -> bool:
@@ -210,8 +215,10 @@ class Loop:
             for worker in self._workers:
                 worker.engine.close_intake()
         now_us = self._clock.now_us()
-        wake_us = min(wake_us, self._doubt(now_us), self._tracing.step(now_us, alone=self._scanned))
-        self._hand_over_traced()
+        alone = self._scanned
+        wake_us = min(wake_us, self._doubt(now_us, alone), self._identifying.step(now_us, alone))
+        wake_us = min(wake_us, self._tracing.step(now_us, alone))
+        self._pass_on()
         self._hand_over_named(wait=False)
         if self._recess is not None and self._resting:
             self._rest(self._recess, now_us)
@@ -243,13 +250,12 @@ class Loop:
         self._listener.snapshot(self._rested)
         recess.nap()
 
-    def _doubt(self, now_us: int) -> int:
-        """Let suspicious hosts be asked and pass on those that were; a ceiling on the rate holds for that as well."""
+    def _doubt(self, now_us: int, alone: bool) -> int:
+        """Let suspicious hosts be asked; a ceiling on the rate holds for that as well."""
         doubting, before = self._doubting, self._doubting.begun
-        wake_us = doubting.step(now_us, alone=self._scanned)
+        wake_us = doubting.step(now_us, alone)
         for each in self._all if doubting.begun > before else ():
             each.engine.charge(PACKETS * (doubting.begun - before))
-        self._tracing.ask(doubting.judged())
         return wake_us
 
     def _write_down(self, end: str) -> None:
@@ -321,8 +327,11 @@ class Loop:
                 host_id = worker.space.host_of(group.addresses[hosts[up]])
                 worker.engine.admit(host_id[host_id >= 0])
 
-    def _hand_over_traced(self) -> None:
-        for report in self._tracing.traced():
+    def _pass_on(self) -> None:
+        """Let reports that a stage is done with go on to the next."""
+        self._identifying.ask(self._doubting.passed())
+        self._tracing.ask(self._identifying.passed())
+        for report in self._tracing.passed():
             self._naming.ask(report)
 
     def _hand_over_named(self, wait: bool) -> None:
@@ -376,8 +385,12 @@ class Loop:
     def _phase(self, asking: str) -> str:
         if not self._scanned:
             return asking
-        waits = {"Asking what is behind": self._doubting.idle, "Traceroute": self._tracing.idle}
-        return next((title for title, idle in waits.items() if not idle), asking)
+        stages = {
+            "Asking what is behind": self._doubting,
+            "Identifying services": self._identifying,
+            "Traceroute": self._tracing,
+        }
+        return next((title for title, stage in stages.items() if not stage.idle), asking)
 
     def _paced_left_s(self) -> float | None:
         """How long hosts take that are asked at a pace of their own, if nothing else is left."""

@@ -14,6 +14,7 @@ from periplus.errors import CannotScan
 from periplus.scan.clock import Clock
 from periplus.scan.config import ScanConfig, Transport
 from periplus.scan.doubting import Asking, AskLink
+from periplus.scan.identifying import IdentifyLink
 from periplus.scan.link import Link
 from periplus.scan.menu import Menu
 from periplus.scan.plain import PlainLink
@@ -35,6 +36,7 @@ from periplus.wire.headers import (
 
 if TYPE_CHECKING:
     from periplus.scan.guard import Guard
+    from periplus.scan.identifier import Identifier
     from periplus.scan.raw import Closable, RawLink
     from periplus.scan.recess import Recess
     from periplus.scan.tracelink import TraceLink
@@ -52,7 +54,7 @@ FEW_CONNECTS = 1_000  # at once, of those that only find out who is there
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """The ways of one scan: one for each work, one to find hosts, one to trace them, and one to ask with data.
+    """The ways of one scan: one for each work, and those to find hosts, trace them, ask with data, and identify.
 
     `guard` stands in front of all of them, if anything does.
     """
@@ -62,10 +64,11 @@ class Links:
     trace: "TraceLink | None" = None
     asks: AskLink | None = None
     guard: "Guard | None" = None
+    identify: IdentifyLink | None = None
 
     def close(self) -> None:
         """Close all, the last opened first: each gives back what it found."""
-        for link in (self.asks, self.trace, self.discovery, *reversed(self.works)):
+        for link in (self.identify, self.asks, self.trace, self.discovery, *reversed(self.works)):
             if link is not None:
                 link.close()
 
@@ -104,8 +107,9 @@ def open_links(
             links.append(_plain(config, space, now_us, tell, most, guard))
     trace = ground.trace_link() if ground is not None and config.traceroute else None
     asks = AskLink(lambda: _asks(config, tell, guard)) if config.tarpits else None
+    identify = IdentifyLink(lambda: _identifier(config, guard)) if config.identify else None
     discovery = links[-1] if config.discovery else None
-    return Links(tuple(links[: len(config.works)]), discovery, trace, asks, guard)
+    return Links(tuple(links[: len(config.works)]), discovery, trace, asks, guard, identify)
 
 
 def _is_raw(menu: Menu) -> bool:
@@ -166,6 +170,15 @@ def _asks(config: ScanConfig, tell: Callable[[str], None], guard: "Guard | None"
     from periplus.scan.guard import GuardedAsks
 
     return GuardedAsks(guard, opener=opened)
+
+
+def _identifier(config: ScanConfig, guard: "Guard | None") -> "Identifier":
+    """Open what identifies, by ordinary sockets with source ports of their own."""
+    from periplus.scan.identifier import Identifier
+    from periplus.transport.sockets import opener
+
+    assert config.identify is not None
+    return Identifier(config.identify, opener(config.via, None, config.socket_ttl, config.families), guard)
 
 
 class _Ground:

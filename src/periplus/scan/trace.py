@@ -196,7 +196,7 @@ class Traces:
         ]
         return np.array(numbers, np.int64)
 
-    def traced(self) -> list[HostReport]:
+    def passed(self) -> list[HostReport]:
         """Return the reports that need not wait any longer."""
         ready, self._ready = self._ready, []
         return ready

@@ -6,7 +6,7 @@ Source: ip(7), ipv6(7), socket(7). Limits: an interface can be chosen on Linux a
 import contextlib
 import os
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -27,7 +27,7 @@ _HOPS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Opener:
-    """Opens sockets of a family for `ConnectTransport`; None leaves a choice to the system."""
+    """Opens TCP sockets of a family when it is called; None leaves a choice to the system."""
 
     via: Via = UNCHOSEN
     port: int | None = None
@@ -37,30 +37,38 @@ class Opener:
         """Return a socket with everything set. Raises OSError."""
         sock = open_socket(family)
         try:
-            self._set(sock, family)
+            self._set(sock, family, self.port)
         except OSError:
             sock.close()
             raise
         return sock
 
-    def _set(self, sock: socket.socket, family: int) -> None:
+    def datagrams(self, family: int) -> socket.socket:
+        """Return a UDP socket with everything set but the port, which each conversation has of its own."""
+        sock = socket.socket(family, socket.SOCK_DGRAM)
+        try:
+            self._set(sock, family, None)
+        except OSError:
+            sock.close()
+            raise
+        return sock
+
+    def _set(self, sock: socket.socket, family: int, port: int | None) -> None:
         if self.via.interface is not None:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, self.via.interface.encode() + b"\0")
         if self.ttl is not None:
             sock.setsockopt(*_HOPS[socket.AddressFamily(family)], self.ttl)
-        if self.port is None and self.via.source is None:
+        if port is None and self.via.source is None:
             return
-        if self.port is not None:
+        if port is not None:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         else:
             with contextlib.suppress(OSError):  # without it there are fewer ports for many connects at once
                 sock.setsockopt(socket.IPPROTO_IP, _IP_BIND_ADDRESS_NO_PORT, 1)
-        sock.bind(("" if self.via.source is None else format_ip(self.via.source), self.port or 0))
+        sock.bind(("" if self.via.source is None else format_ip(self.via.source), port or 0))
 
 
-def opener(
-    via: Via, port: int | None, ttl: int | None, families: Iterable[int]
-) -> Callable[[int], socket.socket]:
+def opener(via: Via, port: int | None, ttl: int | None, families: Iterable[int]) -> Opener:
     """Return what opens such sockets; CannotScan: why this machine has none for one of these families (4, 6)."""
     made = Opener(via, port, ttl)
     for family in families:

@@ -71,6 +71,11 @@ class Stream:
             raise NoConnection("it met itself")
         return cls(reader, writer, now_ms)
 
+    @property
+    def handshake(self) -> "Handshake | None":
+        """The TLS handshake, if there was one."""
+        return self._tls.handshake if self._tls else None
+
     def note(self, what: str) -> None:
         """Keep what happened among the passages."""
         self._keep(Way.NOTE, what.encode("ascii", "replace"))

@@ -1,0 +1,128 @@
+"""A thread with an asyncio loop in which ports are identified while the scan goes on in its own.
+
+The scan hands in ports and looks now and then for what has become known; neither waits for the other. What begins is
+held against the guard's scope and rate, as everything that leaves is.
+"""
+
+import asyncio
+import os
+import time
+from collections import deque
+from threading import Thread
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from periplus.data import signature_texts
+from periplus.identify.catalogue import protocols
+from periplus.identify.driver.driver import Driver, Port, Session
+from periplus.identify.service import Service
+from periplus.identify.signature import Signatures, read_signatures
+from periplus.identify.talk import Detail
+from periplus.scan.config import Identify
+from periplus.space.address import Addresses
+from periplus.space.ip import parse_ip
+from periplus.space.scope import NUMBERS
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from periplus.identify.driver.stream import Stream
+    from periplus.identify.model import Peer
+    from periplus.scan.guard import Guard
+    from periplus.transport.sockets import Opener
+
+__all__ = ["Identifier"]
+
+RETRY_S = 0.005
+NONCE_BYTES = 64
+
+
+class Identifier:
+    """Identifies ports in a thread of its own, from the first `submit` until `close`."""
+
+    def __init__(self, how: Identify, opener: "Opener", guard: "Guard | None" = None) -> None:
+        self._guard = guard
+        self._known: deque[Service] = deque()
+        self._pending: set[Future[Service]] = set()
+        self._loop = asyncio.new_event_loop()
+        self._session = Session(
+            Driver(
+                known=protocols(),
+                signatures=shipped_signatures(),
+                now_ms=lambda: time.monotonic() * 1000,
+                nonce=lambda: os.urandom(NONCE_BYTES),
+                facts=tls_facts,
+                intensity=how.intensity,
+                ics=how.ics,
+                permit=self._permit,
+                opener=opener,
+                datagrams=opener.datagrams,
+            )
+        )
+        self._thread = Thread(target=self._loop.run_forever, name="identify", daemon=True)
+        self._thread.start()
+
+    def submit(self, port: Port) -> None:
+        """Begin to identify."""
+        future = asyncio.run_coroutine_threadsafe(self._session.service(port), self._loop)
+        self._pending.add(future)
+        future.add_done_callback(self._done)
+
+    def _done(self, future: "Future[Service]") -> None:
+        self._pending.discard(future)
+        if not future.cancelled() and future.exception() is None:
+            self._known.append(future.result())
+
+    def poll(self) -> list[Service]:
+        """Return what has become known since the last call."""
+        return [self._known.popleft() for _ in range(len(self._known))]
+
+    async def _permit(self, port: Port) -> None:
+        """Return when the guard lets a connection to this port begin."""
+        guard = self._guard
+        if guard is None:
+            return
+        them = Addresses.of_ints([parse_ip(port.address)])
+        number = np.array([NUMBERS[port.over.value]], np.uint8)
+        while not self._claimed(guard, them):
+            await asyncio.sleep(RETRY_S)
+        guard.check(them, np.array([port.port], np.uint16), number)
+
+    @staticmethod
+    def _claimed(guard: "Guard", them: Addresses) -> bool:
+        if not guard.claim(1):
+            return False
+        fits = guard.fit(them)
+        guard.settle(1, them[:fits], fits)
+        return fits == 1
+
+    def close(self) -> None:
+        """End every conversation and the thread; a second call does nothing."""
+        if self._loop.is_closed():
+            return
+        for future in list(self._pending):
+            future.cancel()
+        asyncio.run_coroutine_threadsafe(_nothing_left(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+async def _nothing_left() -> None:
+    """Wait until every other task of this loop has ended."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    await asyncio.gather(*others, return_exceptions=True)
+    await asyncio.sleep(0)
+
+
+def shipped_signatures() -> Signatures:
+    """Return the signatures of the program."""
+    return Signatures(each for text in signature_texts().values() for each in read_signatures(text))
+
+
+def tls_facts(stream: "Stream", peer: "Peer") -> dict[str, Detail]:
+    """Return what a reader gets of a stream's TLS."""
+    handshake = stream.handshake
+    assert handshake is not None
+    return {"version": handshake.version, "cipher": handshake.cipher, "alpn": handshake.alpn}

@@ -1,0 +1,42 @@
+"""Where hosts whose ports are settled pass by to have their services identified, or as they are.
+
+This file is what every run loads; `scan.identities` is loaded when a run identifies.
+"""
+
+from typing import TYPE_CHECKING
+
+from periplus.scan.stage import Stage, Through
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from periplus.scan.identifier import Identifier
+
+__all__ = ["IdentifyLink", "identifying_for"]
+
+
+class IdentifyLink:
+    """Begins to identify when there is something to identify."""
+
+    def __init__(self, opened: "Callable[[], Identifier]") -> None:
+        self._opened = opened
+        self._made: Identifier | None = None
+
+    def identifier(self) -> "Identifier":
+        """Return it, the same each time."""
+        self._made = self._made or self._opened()
+        return self._made
+
+    def close(self) -> None:
+        """Close what was opened."""
+        if self._made is not None:
+            self._made.close()
+
+
+def identifying_for(link: IdentifyLink | None) -> Stage:
+    """Return what there is a link for."""
+    if link is None:
+        return Through()
+    from periplus.scan.identities import Identities
+
+    return Identities(link.identifier)

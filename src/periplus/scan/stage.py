@@ -1,0 +1,61 @@
+"""What finished hosts pass through before they are told: stages in a row, each of which may hold reports for a while.
+
+Only reports wait, never the scan. A stage that a run does not use is a `Through`.
+"""
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from periplus.result.row import HostReport
+
+__all__ = ["NEVER", "Stage", "Through"]
+
+NEVER = 1 << 62
+
+
+class Stage(Protocol):
+    """Reports in, reports out."""
+
+    @property
+    def idle(self) -> bool:
+        """Whether no report is held."""
+
+    def ask(self, reports: Iterable[HostReport]) -> None:
+        """Take reports in."""
+
+    def step(self, now_us: int, alone: bool) -> int:
+        """Go on; return when there is more to do. `alone`: the scan is over."""
+
+    def passed(self) -> list[HostReport]:
+        """Return the reports that need not wait any longer."""
+
+    def give_up(self) -> None:
+        """Wait for nothing more: `passed` gives every report that is left."""
+
+
+class Through:
+    """Every report passes straight through."""
+
+    def __init__(self) -> None:
+        self._ready: list[HostReport] = []
+
+    @property
+    def idle(self) -> bool:
+        """Whether no report is held."""
+        return not self._ready
+
+    def ask(self, reports: Iterable[HostReport]) -> None:
+        """Take reports in."""
+        self._ready.extend(reports)
+
+    def step(self, now_us: int, alone: bool) -> int:
+        """There is nothing to do."""
+        return NEVER
+
+    def passed(self) -> list[HostReport]:
+        """Return what was taken in."""
+        ready, self._ready = self._ready, []
+        return ready
+
+    def give_up(self) -> None:
+        """There is nothing to give up."""
