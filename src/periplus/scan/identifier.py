@@ -8,6 +8,8 @@ import asyncio
 import os
 import time
 from collections import deque
+from datetime import UTC, datetime
+from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
@@ -26,6 +28,8 @@ from periplus.space.scope import NUMBERS
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
+
+    from cryptography import x509
 
     from periplus.identify.driver.stream import Stream
     from periplus.identify.model import Peer
@@ -52,7 +56,7 @@ class Identifier:
                 signatures=shipped_signatures(),
                 now_ms=lambda: time.monotonic() * 1000,
                 nonce=lambda: os.urandom(NONCE_BYTES),
-                facts=tls_facts,
+                facts=TlsFacts(),
                 intensity=how.intensity,
                 ics=how.ics,
                 permit=self._permit,
@@ -121,8 +125,32 @@ def shipped_signatures() -> Signatures:
     return Signatures(each for text in signature_texts().values() for each in read_signatures(text))
 
 
-def tls_facts(stream: "Stream", peer: "Peer") -> dict[str, Detail]:
-    """Return what a reader gets of a stream's TLS."""
-    handshake = stream.handshake
-    assert handshake is not None
-    return {"version": handshake.version, "cipher": handshake.cipher, "alpn": handshake.alpn}
+class TlsFacts:
+    """Reads handshakes, and holds them against the roots that this machine trusts."""
+
+    def __init__(self) -> None:
+        self._roots: list[x509.Certificate] | None = None
+
+    def __call__(self, stream: "Stream", peer: "Peer") -> dict[str, Detail]:
+        """Return what a reader gets of a stream's TLS."""
+        from periplus.identify.tls.facts import facts_untrusted
+
+        handshake = stream.handshake
+        assert handshake is not None
+        if self._roots is None:
+            self._roots = system_roots()
+        named = peer.name is not None
+        return facts_untrusted(handshake, peer.name or peer.address, named, self._roots, datetime.now(UTC))
+
+
+def system_roots() -> "list[x509.Certificate]":
+    """Return the certificates that this machine trusts; none where it has no list of them."""
+    import ssl
+
+    from cryptography import x509
+
+    file = ssl.get_default_verify_paths().cafile
+    try:
+        return x509.load_pem_x509_certificates(Path(file).read_bytes()) if file else []
+    except (OSError, ValueError):
+        return []

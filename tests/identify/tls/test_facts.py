@@ -1,0 +1,60 @@
+"""All facts of a real handshake in memory, and of a stapled answer of any bytes."""
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.identify.certificates import BEGIN, server_context
+from tests.identify.tls.test_client import connected
+
+from periplus.identify.tls.client import Handshake, TlsClient
+from periplus.identify.tls.facts import _ocsp_untrusted, facts_untrusted
+
+
+@pytest.fixture(name="handshake")
+def _handshake(tmp_path: Path) -> Handshake:
+    client = TlsClient("server.test")
+    connected(server_context(tmp_path), client)
+    assert client.handshake is not None
+    return client.handshake
+
+
+def test_facts(handshake: Handshake) -> None:
+    facts = facts_untrusted(handshake, "server.test", True, [], BEGIN + dt.timedelta(days=1))
+    assert (facts["version"], facts["trusted"], facts["name_matches"]) == ("TLSv1.3", False, True)
+    assert facts["untrusted_because"] == "no roots are known here"
+    assert (facts["grade"], facts["reasons"]) == ("C", ["self-signed"])
+    assert str(facts["ja4s"]).startswith("t13")
+    certificate = facts["certificate"]
+    assert isinstance(certificate, dict)
+    assert certificate["subject"] == "CN=server.test"
+    assert isinstance(facts["post_quantum"], bool)
+
+
+def test_an_address_is_no_name_to_be_graded_by(handshake: Handshake) -> None:
+    facts = facts_untrusted(handshake, "198.18.0.1", False, [], BEGIN)
+    assert facts["name_matches"] is False
+    assert "not for the name that was asked for" not in str(facts["reasons"])
+
+
+def test_a_handshake_without_a_certificate() -> None:
+    facts = facts_untrusted(
+        Handshake("TLSv1", "AECDH-NULL-SHA", None, (), None, b""), "a.test", True, [], BEGIN
+    )
+    assert (facts["trusted"], facts["untrusted_because"]) == (False, "no certificate")
+    assert "grade" not in facts
+
+
+@given(st.binary(max_size=100))
+def test_a_stapled_answer_of_any_bytes(data: bytes) -> None:
+    assert _ocsp_untrusted(data) == "unreadable"
+
+
+@given(st.lists(st.binary(max_size=50), max_size=3), st.binary(max_size=50))
+def test_a_chain_of_any_bytes(chain: list[bytes], said: bytes) -> None:
+    facts = facts_untrusted(
+        Handshake("TLSv1.3", "x", None, tuple(chain), None, said), "a.test", True, [], BEGIN
+    )
+    assert facts["trusted"] is False

@@ -1,0 +1,58 @@
+"""Every rule of the grade, and that the worst decides."""
+
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+
+from periplus.identify.tls.certificate import Certificate
+from periplus.identify.tls.grade import RULES, Judged, grade
+
+NOW = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
+GOOD = Certificate(
+    "CN=a",
+    "CN=b",
+    ("a.test",),
+    NOW - dt.timedelta(days=9),
+    NOW + dt.timedelta(days=90),
+    "RSA",
+    2048,
+    "sha256",
+    "1",
+    "0" * 64,
+    False,
+)
+FINE = Judged(("TLSv1.2", "TLSv1.3"), "TLS_AES_128_GCM_SHA256", GOOD, None, True, NOW)
+OLD = replace(FINE, versions=("TLSv1.2",), cipher="ECDHE-RSA-AES128-GCM-SHA256")
+
+
+def with_certificate(**changes: object) -> Judged:
+    return replace(FINE, certificate=replace(GOOD, **changes))  # type: ignore[arg-type]
+
+
+CASES: tuple[tuple[Judged, str, list[str]], ...] = (
+    (FINE, "A", []),
+    (OLD, "B", ["no TLS 1.3"]),
+    (replace(OLD, cipher="AES128-SHA"), "B", ["no TLS 1.3", "no forward secrecy"]),
+    (replace(FINE, versions=("SSLv3", "TLSv1.3")), "F", ["SSL 3.0 is accepted"]),
+    (replace(FINE, versions=("TLSv1", "TLSv1.3")), "B", ["TLS 1.0 or 1.1 is accepted"]),
+    (replace(FINE, cipher="RC4-SHA"), "F", ["the cipher is broken, or none"]),
+    (with_certificate(key_bits=1024), "F", ["the key is too short"]),
+    (with_certificate(signature="sha1"), "F", ["signed by MD5 or SHA-1"]),
+    (with_certificate(not_after=NOW - dt.timedelta(days=1)), "F", ["expired"]),
+    (with_certificate(not_after=NOW + dt.timedelta(days=1)), "B", ["expires within 21 days"]),
+    (with_certificate(not_before=NOW + dt.timedelta(days=1)), "F", ["not yet valid"]),
+    (with_certificate(self_signed=True), "C", ["self-signed"]),
+    (replace(FINE, named=False), "C", ["not for the name that was asked for"]),
+    (replace(FINE, problem="nobody knows the issuer"), "C", ["not trusted: nobody knows the issuer"]),
+    (replace(OLD, named=False), "C", ["not for the name that was asked for", "no TLS 1.3"]),
+)
+
+
+@pytest.mark.parametrize(("what", "mark", "reasons"), CASES)
+def test_grades(what: Judged, mark: str, reasons: list[str]) -> None:
+    assert grade(what) == (mark, reasons)
+
+
+def test_every_rule_has_a_case() -> None:
+    assert {reason for _, reason, _ in RULES} <= {reason for _, _, reasons in CASES for reason in reasons}
