@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from periplus.cli.discovering import add_discovery
 from periplus.cli.hours import open_hours
+from periplus.cli.identifying import add_identification
 from periplus.cli.name_servers import name_servers
 from periplus.cli.parser import Parser
 from periplus.cli.quantity import count, duration_us, positive, rate, some_time_us
@@ -44,6 +45,7 @@ def parser() -> Parser:
     add_discovery(made)
     _add_ports(made)
     _add_techniques(made)
+    add_identification(made)
     add_shaping(made)
     _add_timing(made)
     _add_care(made)

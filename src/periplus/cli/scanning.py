@@ -17,6 +17,7 @@ from periplus.cli.aim import Aim, Gather, aim, excluded_ports
 from periplus.cli.caution import check_public, listed_public, planned_raw
 from periplus.cli.choosing import check_stateless, check_traceroute, techniques, work
 from periplus.cli.discovering import discovery
+from periplus.cli.identifying import explained, identification
 from periplus.cli.main import FAILED, FINISHED, INTERRUPTED
 from periplus.cli.options import timing
 from periplus.cli.progress import Progress
@@ -149,13 +150,20 @@ def scan(arguments: Sequence[str], raw: bool, scout: Scout | None) -> int:
     seed = _seed(given, past)
     how = manner(given, asked, target.hosts, seed, target.interface)
     options = Options(
-        services, given.open_only, given.reason, given.all_states, given.verbose, given.show_tarpits
+        services,
+        given.open_only,
+        given.reason,
+        given.all_states,
+        given.verbose,
+        given.show_tarpits,
+        explained(given),
     )
     found = (
         None if given.only_list else discovery(given, target.hosts, services, raw, scope, progress.message)
     )
     tarpits = _tarpits(given, how, services)
     config = _config(given, arguments, target, how, pace, seed, found, scope, tarpits)
+    config = replace(config, identify=identification(given, how.techniques))
     if given.dry_run:
         from periplus.cli.planning import show_plan
 

@@ -9,7 +9,8 @@ such a cell gets an apostrophe in front, as spreadsheets themselves write text.
 """
 
 from periplus.result.fold import fold, rows
-from periplus.result.row import HostReport, PortRow, RunRow
+from periplus.result.row import HostReport, PortRow, RunRow, ServiceRow
+from periplus.result.services import by_port
 from periplus.result.text import harmless_names, iso_time, printable
 from periplus.result.writer import Format, Writer
 
@@ -29,6 +30,11 @@ COLUMNS = (
     "sender",
     "time",
     "trace",
+    "product",
+    "version",
+    "confidence",
+    "cpe",
+    "tls",
 )
 
 FORMULA_STARTS = ("=", "+", "-", "@")
@@ -46,16 +52,19 @@ class Csv(Writer):
         if host.columns:
             self._ports(host)
         elif host.up or host.listed or (self._options.verbose and not self._options.open_only):
-            self._sink.write([self._line(host, _whole(host))])
+            self._sink.write([self._line(host, _whole(host), None)])
 
     def _ports(self, host: HostReport) -> None:
         folded = fold(host, self._options, unfold=self._options.all_states)
-        self._sink.write(self._line(host, _evidence(row)) for row in rows(host, folded, self._options))
+        services = by_port(host)
+        for row in rows(host, folded, self._options):
+            service = services.get((row.proto, row.port))
+            self._sink.write([self._line(host, _evidence(row, service), service)])
 
     @staticmethod
-    def _line(host: HostReport, evidence: str) -> str:
+    def _line(host: HostReport, evidence: str, service: ServiceRow | None) -> str:
         names = _cell(" ".join(harmless_names(host)))
-        return f"{host.addr},{names},{evidence},{iso_time(host.ended)},{_way(host)}\n"
+        return f"{host.addr},{names},{evidence},{iso_time(host.ended)},{_way(host)},{_identity(service)}\n"
 
 
 def _whole(host: HostReport) -> str:
@@ -68,10 +77,24 @@ def _way(host: HostReport) -> str:
     return " ".join(hop.addr or "*" for hop in host.trace.hops) if host.trace else ""
 
 
-def _evidence(row: PortRow) -> str:
+def _identity(service: ServiceRow | None) -> str:
+    """The columns from ``product`` to ``tls``."""
+    if service is None:
+        return ",,,,"
+    confidence = f"{service.confidence:.2f}" if service.name else ""
+    words = (service.product, service.version, confidence, " ".join(service.cpe), _tls_version(service))
+    return ",".join(_cell(word or "") for word in words)
+
+
+def _tls_version(service: ServiceRow) -> str:
+    return str(service.tls.get("version", "")) if service.tls else ""
+
+
+def _evidence(row: PortRow, service: ServiceRow | None) -> str:
     """The columns of a row from ``proto`` to ``sender``."""
+    name = service.name if service is not None and service.name else row.service
     verdict = f"{row.proto},{row.port},{row.state.word},{row.reason.word},{_known(row.ttl)},{_ms(row.rtt_ms)}"
-    return f"{verdict},{row.tries},{_cell(row.service or '')},{row.reason_addr or ''}"
+    return f"{verdict},{row.tries},{_cell(name or '')},{row.reason_addr or ''}"
 
 
 def _known(number: int | None) -> str:

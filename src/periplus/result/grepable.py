@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 from periplus.result.fold import Folded, fold, rows
 from periplus.result.normal import footer_line, header_lines
-from periplus.result.row import PROTOCOLS, HostReport, PortRow, RunRow, SummaryRow
+from periplus.result.row import PROTOCOLS, HostReport, PortRow, RunRow, ServiceRow, SummaryRow
+from periplus.result.services import by_port, nmap_name, version_text
 from periplus.result.text import crowded_lines, harmless_names, printable
 from periplus.result.writer import Format, Writer
 
@@ -59,8 +60,12 @@ class Grepable(Writer):
             return
         # A scan is of ports or of protocols, never of both.
         protocols = any(columns.proto == PROTOCOLS for columns in host.columns)
-        heading, field = ("Protocols", _protocol) if protocols else ("Ports", _port)
-        ports = ", ".join(map(field, rows(host, folded, self._options)))
+        services = by_port(host)
+        ports = ", ".join(
+            _protocol(row) if protocols else _port(row, services.get((row.proto, row.port)))
+            for row in rows(host, folded, self._options)
+        )
+        heading = "Protocols" if protocols else "Ports"
         ignored = ""
         if len(states) == 1:
             state, groups = states[0]
@@ -68,14 +73,18 @@ class Grepable(Writer):
         yield f"{who}\t{heading}: {ports}{ignored}\n"
 
 
-def _port(row: PortRow) -> str:
-    service = printable(row.service or "").translate(FIELD_MARKS)
-    return f"{row.port}/{row.state.word}/{row.proto}//{service}///"
+def _port(row: PortRow, service: ServiceRow | None) -> str:
+    name = _field(nmap_name(service, row.service) or "")
+    return f"{row.port}/{row.state.word}/{row.proto}//{name}//{_field(version_text(service))}/"
 
 
 def _protocol(row: PortRow) -> str:
-    service = printable(row.service or "").translate(FIELD_MARKS)
-    return f"{row.port}/{row.state.word}/{service}/"
+    return f"{row.port}/{row.state.word}/{_field(row.service or '')}/"
+
+
+def _field(text: str) -> str:
+    """A text without what would end a field."""
+    return printable(text).translate(FIELD_MARKS)
 
 
 FORMAT = Format(

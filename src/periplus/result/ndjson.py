@@ -15,7 +15,18 @@ import numpy as np
 
 from periplus.result.fold import Folded, fold, rows
 from periplus.result.missed import missed_95
-from periplus.result.row import Hop, HostReport, PortColumns, PortRow, RunRow, SummaryRow, Tarpit, Trace
+from periplus.result.row import (
+    Detail,
+    Hop,
+    HostReport,
+    PortColumns,
+    PortRow,
+    RunRow,
+    ServiceRow,
+    SummaryRow,
+    Tarpit,
+    Trace,
+)
 from periplus.result.sink import Sink
 from periplus.result.text import faithful, iso_time, port_list
 from periplus.result.writer import Format, Options, Writer
@@ -106,6 +117,7 @@ class Ndjson(Writer):
         for row in rows(host, folded, self._options):
             if (row.proto, row.port) not in told:
                 yield self._line(_port(row, row.service, when))
+        yield from (self._line(_service(host.addr, service)) for service in host.services)
         yield self._line(_host(host))
 
     def _line(self, row: dict[str, Any]) -> str:
@@ -155,6 +167,45 @@ def _host(host: HostReport) -> dict[str, Any]:
         "start": iso_time(host.started),
         "end": iso_time(host.ended),
     }
+
+
+def _service(addr: str, service: ServiceRow) -> dict[str, Any]:
+    """Who answers at a port; texts of the service itself are `faithful`, `detail` holds what its protocol states."""
+    runner_up = service.runner_up
+    words = ("product", "vendor", "version", "info", "hostname", "os", "device")
+    said = {word: getattr(service, word) for word in words}
+    return {
+        "type": "service",
+        "addr": addr,
+        "proto": service.proto,
+        "port": service.port,
+        "came": service.came,
+        "service": service.name,
+        "confidence": _number(service.confidence, 2) if service.name else None,
+        **{word: None if text is None else faithful(text) for word, text in said.items()},
+        "cpe": list(service.cpe) or None,
+        "evidence": _known(
+            {
+                "why": service.why or None,
+                "rule": service.rule,
+                "runner_up": None
+                if runner_up is None
+                else {"service": runner_up[0], "confidence": runner_up[1]},
+                "problems": [faithful(each) for each in service.problems] or None,
+            }
+        ),
+        "tls": _plain(dict(service.tls)) if service.tls else None,
+        "detail": _plain(dict(service.detail)) if service.detail else None,
+    }
+
+
+def _plain(value: Detail) -> Any:
+    """A value of a peer with its texts made `faithful`."""
+    if isinstance(value, str):
+        return faithful(value)
+    if isinstance(value, dict):
+        return {faithful(key): _plain(each) for key, each in value.items()}
+    return [_plain(each) for each in value] if isinstance(value, list) else value
 
 
 def _trace(trace: Trace) -> dict[str, Any]:

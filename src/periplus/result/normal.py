@@ -1,15 +1,17 @@
 """The table for people: the terminal's and ``-oN``'s, a close relative of Nmap's.
 
-A host is a headline, its state, a line of what is not shown, and a table PORT STATE SERVICE [REASON], or one that
-begins with PROTOCOL. The file
-is the terminal's text with its first and last lines as comments. Both stream by host; widths are those of
-the host at hand. What comes from outside (names, services, notes) is made printable first.
+A host is a headline, its state, a line of what is not shown, and a table PORT STATE SERVICE [REASON] [VERSION], or
+one that begins with PROTOCOL. The file is the terminal's text with its first and last lines as comments. Both stream
+by host; widths are those of the host at hand. What comes from outside (names, services, notes) is made printable
+first.
 """
 
 from collections.abc import Iterable, Iterator
 
+from periplus.result.explain import explanation
 from periplus.result.fold import Folded, fold, rows
 from periplus.result.row import PROTOCOLS, Hop, HostReport, PortColumns, PortRow, RunRow, SummaryRow, Trace
+from periplus.result.services import by_port, host_facts, nmap_name, version_text
 from periplus.result.sink import Sink
 from periplus.result.text import (
     clock_time,
@@ -63,6 +65,10 @@ class _Table(Writer):
             yield f"Gave up on {host.addr}: host timeout. What was found until then:\n"
         yield from _not_shown(host, folded)
         yield from self._port_lines(host, folded)
+        facts = "; ".join(f"{title}: {printable(text)}" for title, text in host_facts(host))
+        if facts:
+            yield f"Service Info: {facts}\n"
+        yield from self._explanations(host)
         if host.mac:
             vendor = f" ({printable(host.vendor)})" if host.vendor else ""
             yield f"MAC Address: {host.mac}{vendor}\n"
@@ -83,12 +89,26 @@ class _Table(Writer):
             return
         if not folded.groups:
             yield "\n"
-        cells = _widths(host, folded, self._options)
-        yield _line(cells, (_head(host.columns), "STATE", "SERVICE", "REASON"), reasons=self._reasons)
+        table = [(_head(host.columns), "STATE", "SERVICE", *self._more("REASON", "VERSION", host))]
+        services = by_port(host)
         for row in rows(host, folded, self._options):
-            service = printable(row.service or UNKNOWN_SERVICE)
-            words = (_place(row.port, row.proto), row.state.word, service, reason_text(row))
-            yield _line(cells, words, reasons=self._reasons)
+            service = services.get((row.proto, row.port))
+            name = printable(nmap_name(service, row.service) or UNKNOWN_SERVICE)
+            more = self._more(reason_text(row), printable(version_text(service)), host)
+            table.append((_place(row.port, row.proto), row.state.word, name, *more))
+        yield from _aligned(table)
+
+    def _explanations(self, host: HostReport) -> Iterator[str]:
+        """How those services were identified of which the user wants to know it."""
+        names = {host.addr, *(name.lower() for name, _ in host.names)}
+        for service in host.services if self._options.explained else ():
+            if any((name, service.port) in self._options.explained for name in names):
+                yield "\n"
+                yield from explanation(host.addr, service)
+
+    def _more(self, reason: str, version: str, host: HostReport) -> tuple[str, ...]:
+        """The columns that are not always there."""
+        return ((reason,) if self._reasons else ()) + ((version,) if host.services else ())
 
 
 class TerminalTable(_Table):
@@ -179,16 +199,12 @@ def _counts(folded: Folded) -> Iterable[str]:
         yield f"{plural(group.count, noun, f'{noun}s')} ({group.reason.word})"
 
 
-def _widths(host: HostReport, folded: Folded, options: Options) -> tuple[int, int, int]:
-    """How wide the table's first three columns are."""
-    ports, states, services = len(_head(host.columns)), len("STATE"), len("SERVICE")
-    for columns, shown in zip(host.columns, folded.shown, strict=True):
-        if not len(shown):
-            continue
-        names = options.services.names(shown.tolist(), columns.proto).values()
-        ports = max(ports, len(_place(int(shown[-1]), columns.proto)))
-        services = max(services, len(UNKNOWN_SERVICE), *(len(printable(name)) for name in names))
-    return ports, max(states, *(len(state.word) for state in folded.shown_states)), services
+def _aligned(table: list[tuple[str, ...]]) -> Iterator[str]:
+    """Yield lines in which columns begin below each other."""
+    widths = [max(map(len, cells)) for cells in zip(*table, strict=True)]
+    for cells in table:
+        line = " ".join(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True))
+        yield f"{line.rstrip()}\n"
 
 
 def _head(columns: Iterable[PortColumns]) -> str:
@@ -199,12 +215,6 @@ def _head(columns: Iterable[PortColumns]) -> str:
 def _place(port: int, proto: str) -> str:
     """``22/tcp``; of an IP protocol the bare number."""
     return str(port) if proto == PROTOCOLS else f"{port}/{proto}"
-
-
-def _line(widths: tuple[int, int, int], words: tuple[str, str, str, str], *, reasons: bool) -> str:
-    port, state, service, reason = words
-    start = f"{port:<{widths[0]}} {state:<{widths[1]}} "
-    return f"{start}{service:<{widths[2]}} {reason}\n" if reasons else f"{start}{service}\n"
 
 
 def _trace_lines(trace: Trace) -> Iterator[str]:

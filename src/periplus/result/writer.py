@@ -48,7 +48,7 @@ class Options:
 
     `open_only` hides ports and hosts that are not open, `reason` adds why and the TTL, `all_states` makes the
     machine formats (NDJSON, CSV) write every port, `verbose` counts ``-v``. `show_tarpits` lists the ports of hosts
-    that accept everything.
+    that accept everything. `explained`: hosts, by address or name, and ports whose identification is shown.
     """
 
     services: ServiceNames
@@ -57,6 +57,7 @@ class Options:
     all_states: bool = False
     verbose: int = 0
     show_tarpits: bool = False
+    explained: frozenset[tuple[str, int]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from periplus.result.fold import Folded, fold, rows
-from periplus.result.row import Hop, HostReport, PortRow, RunRow, SummaryRow, Trace
+from periplus.result.row import Hop, HostReport, PortRow, RunRow, ServiceRow, SummaryRow, Trace
+from periplus.result.services import by_port, nmap_cpe
 from periplus.result.sink import Sink
 from periplus.result.text import (
     address_key,
@@ -37,6 +38,24 @@ SCAN_TYPES = {name: name for name in _SAME} | {
     "sctp-init": "sctpinit",
 }
 SERVICE_BY_TABLE = 3  # Nmap's confidence in a name that only the port number suggests
+MOST_CONFIDENCE = 10
+CERTIFICATE_LINES = (
+    ("Subject", "subject"),
+    ("Issuer", "issuer"),
+    ("Public Key type", "key"),
+    ("Public Key bits", "key_bits"),
+    ("Signature Algorithm", "signature"),
+    ("Not valid before", "not_before"),
+    ("Not valid after", "not_after"),
+    ("SHA-256", "sha256"),
+)
+CERTIFICATE_TABLES = {
+    "subject": (("commonName", "subject"),),
+    "issuer": (("commonName", "issuer"),),
+    "pubkey": (("type", "key"), ("bits", "key_bits")),
+    "validity": (("notBefore", "not_before"), ("notAfter", "not_after")),
+}
+CERTIFICATE_ELEMENTS = (("sig_algo", "signature"), ("sha256", "sha256"))
 
 _ATTRIBUTE = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
 
@@ -91,8 +110,9 @@ class NmapXml(Writer):
         if folded.groups or folded.n_shown:
             yield "<ports>"
             yield from _extraports(folded)
+            services = by_port(host)
             for row in rows(host, folded, self._options):
-                yield _port(row)
+                yield _port(row, services.get((row.proto, row.port)))
             yield "</ports>\n"
         yield (_trace(host.trace) if host.trace else "") + _times(host) + "</host>\n"
 
@@ -172,15 +192,58 @@ def _extraports(folded: Folded) -> Iterator[str]:
         yield "</extraports>\n"
 
 
-def _port(row: PortRow) -> str:
+def _port(row: PortRow, service: ServiceRow | None) -> str:
     sender = f' reason_ip="{_attribute(row.reason_addr)}"' if row.reason_addr else ""
-    service = ""
-    if row.service:
-        service = f'<service name="{_attribute(row.service)}" method="table" conf="{SERVICE_BY_TABLE}"/>'
     return (
         f'<port protocol="{row.proto}" portid="{row.port}"><state state="{row.state.word}" '
-        f'reason="{row.reason.word}" reason_ttl="{row.ttl or 0}"{sender}/>{service}</port>\n'
+        f'reason="{row.reason.word}" reason_ttl="{row.ttl or 0}"{sender}/>{_service(row, service)}</port>\n'
     )
+
+
+def _service(row: PortRow, service: ServiceRow | None) -> str:
+    """The service as it was found, or else as the table of ports has it."""
+    if service is None or service.name is None:
+        if not row.service:
+            return ""
+        return f'<service name="{_attribute(row.service)}" method="table" conf="{SERVICE_BY_TABLE}"/>'
+    words = {
+        "product": service.product,
+        "version": service.version,
+        "extrainfo": service.info,
+        "hostname": service.hostname,
+        "ostype": service.os,
+        "devicetype": service.device,
+        "tunnel": "ssl" if service.tls else None,
+    }
+    said = "".join(f' {key}="{_attribute(value)}"' for key, value in words.items() if value)
+    cpes = "".join(f"<cpe>{_attribute(nmap_cpe(each))}</cpe>" for each in service.cpe)
+    confidence = max(1, round(service.confidence * MOST_CONFIDENCE))
+    start = f'<service name="{_attribute(service.name)}"{said} method="probed" conf="{confidence}"'
+    return f"{start}>{cpes}</service>{_scripts(service)}"
+
+
+def _scripts(service: ServiceRow) -> str:
+    """The certificate where readers of Nmap's XML look for it: as its script ``ssl-cert`` has it."""
+    found = service.tls.get("certificate") if service.tls else None
+    if not isinstance(found, dict):
+        return ""
+    told = {key: value for key, value in found.items() if isinstance(value, str | int)}
+    output = "\n".join(f"{title}: {told.get(key, '')}" for title, key in CERTIFICATE_LINES)
+    tables = "".join(
+        f'<table key="{table}">{"".join(_element(name, told[key]) for name, key in pairs if key in told)}</table>\n'
+        for table, pairs in CERTIFICATE_TABLES.items()
+    )
+    alone = "".join(_element(name, told[key]) for name, key in CERTIFICATE_ELEMENTS if key in told)
+    return f'<script id="ssl-cert" output="{_lines(output)}">{tables}{alone}</script>'
+
+
+def _element(key: str, value: str | int) -> str:
+    return f'<elem key="{key}">{_attribute(str(value))}</elem>\n'
+
+
+def _lines(text: str) -> str:
+    """An attribute that keeps the ends of its lines."""
+    return "&#xa;".join(_attribute(line) for line in text.split("\n"))
 
 
 def _trace(trace: Trace) -> str:

@@ -310,6 +310,11 @@ class Technique:
         return self.proto == "tcp" and any(reason in handshakes for reason in opening)
 
     @property
+    def finds_open(self) -> bool:
+        """Whether a port of TCP or UDP can be open, so that somebody may be asked there."""
+        return self.proto in ("tcp", "udp") and any(row.state == State.OPEN for row in self.rows)
+
+    @property
     def rations_closed(self) -> bool:
         """Whether hosts tell closed ports by answers that they ration."""
         closed = self.table.state == State.CLOSED

@@ -1,8 +1,8 @@
 """Finding out who answers at one TCP port, whatever its number.
 
-The order is: listen; what a greeting looks like; what is likely at this port; TLS, and the same again inside it;
-then the rest, the commonest first, some at once. What comes in answer to one protocol's question is looked at for all
-others (an FTP server that is sent HTTP complains in FTP), and whoever it looks like is asked next.
+The order is: listen; what a greeting looks like; what is likely at this port; then TLS, and the same again inside it,
+and at the same time the rest, the commonest first, some at once. What comes in answer to one protocol's question is
+looked at for all others (an FTP server that is sent HTTP complains in FTP), and whoever it looks like is asked next.
 
 It ends with the first protocol that makes itself known by `SURE` or more, else when all were asked or the time for a
 port is over; of what is less sure the surest counts. Who ends the connection before anything was said, or greets in a
@@ -17,8 +17,9 @@ from periplus.errors import BadReply
 from periplus.identify.driver.attempt import Talking, TlsFacts
 from periplus.identify.driver.guard import guarded
 from periplus.identify.driver.limits import Limits
+from periplus.identify.driver.race import first_true
 from periplus.identify.driver.stream import NoConnection, Stream
-from periplus.identify.model import Peer, Protocol
+from periplus.identify.model import First, Peer, Protocol
 from periplus.identify.order import Chosen, by_looks
 from periplus.identify.service import Attempt
 from periplus.identify.talk import End
@@ -72,9 +73,8 @@ class Explorer:
             return True
         if came is not End.SILENT:
             return False
-        if not choice.tls_first and await self._inside_tls(peer):
-            return True
-        return await self._some(peer, choice.rest)
+        rest = self._some(peer, choice.rest)
+        return await first_true((rest,) if choice.tls_first else (self._inside_tls(peer), rest), 2)
 
     async def _inside_tls(self, peer: Peer) -> bool:
         """Return whether the port speaks TLS, whoever answers inside."""
@@ -128,13 +128,15 @@ class Explorer:
         return False
 
     async def _some(self, peer: Peer, protocols: Iterable[Protocol]) -> bool:
-        """Ask the rest, some at once."""
-        waiting = [each for each in protocols if (each.name, peer.tls) not in self._tried]
-        while waiting and self._refusals() < MOST_REFUSALS:
-            now, waiting = waiting[: self.limits.at_once], waiting[self.limits.at_once :]
-            if any(await asyncio.gather(*(self._ask(peer, each) for each in now))):
-                return True
-        return False
+        """Ask the rest, some at once. Who greets by itself has not done so, and is not waited for again."""
+        waiting = (
+            self._ask(peer, each)
+            for each in protocols
+            if each.first is First.CLIENT
+            and (each.name, peer.tls) not in self._tried
+            and self._refusals() < MOST_REFUSALS
+        )
+        return await first_true(waiting, self.limits.at_once)
 
     def _refusals(self) -> int:
         return sum(each.refused for each in self.attempts)

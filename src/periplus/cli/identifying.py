@@ -1,0 +1,92 @@
+"""Options of identification: who answers at open ports, and how much it may take to find out."""
+
+import argparse
+from collections.abc import Sequence
+
+from periplus.cli.parser import Parser
+from periplus.errors import UsageError
+from periplus.scan.config import Identify
+from periplus.space.ip import format_ip, parse_ip
+from periplus.space.quote import quoted
+from periplus.technique.model import Technique
+
+__all__ = ["add_identification", "explained", "identification"]
+
+LEVELS = range(10)
+USUAL, LIGHT, ALL = 7, 2, 9
+LAST_PORT = 65535
+
+
+def add_identification(made: Parser) -> None:
+    """Add the options to a parser."""
+    group = made.add_argument_group("who answers")
+    group.add_argument(
+        "-sV", dest="identify", action="store_true", help="ask open ports for service, version and TLS"
+    )
+    level = group.add_mutually_exclusive_group()
+    level.add_argument(
+        "--version-intensity",
+        dest="intensity",
+        type=_level,
+        metavar="0-9",
+        help="from 0, what is likely at the port, to 9, everything; default 7",
+    )
+    level.add_argument(
+        "--version-light", dest="intensity", action="store_const", const=LIGHT, help="intensity 2: quick"
+    )
+    level.add_argument(
+        "--version-all", dest="intensity", action="store_const", const=ALL, help="intensity 9: everything"
+    )
+    group.add_argument(
+        "--ics", action="store_true", help="speak to industrial equipment too, at its own ports; reads only"
+    )
+    group.add_argument(
+        "--explain",
+        type=_endpoint,
+        action="append",
+        default=[],
+        metavar="HOST:PORT",
+        help="show the conversation that decided, and by which rule",
+    )
+
+
+def _level(text: str) -> int:
+    if not text.isdecimal() or int(text) not in LEVELS:
+        raise argparse.ArgumentTypeError(f"{quoted(text)} is no number from 0 to 9")
+    return int(text)
+
+
+def _endpoint(text: str) -> tuple[str, int]:
+    """Read ``HOST:PORT``; an IPv6 address stands in brackets. Addresses get the form in which results have them."""
+    host, _, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not host or not port.isdecimal() or int(port) > LAST_PORT:
+        raise argparse.ArgumentTypeError(f"{quoted(text)}: HOST:PORT is wanted")
+    try:
+        return format_ip(parse_ip(host)), int(port)
+    except UsageError:
+        return host.lower(), int(port)
+
+
+def explained(given: argparse.Namespace) -> frozenset[tuple[str, int]]:
+    """Return the hosts, as addresses or names, and ports that are to be explained."""
+    return frozenset(given.explain)
+
+
+def identification(given: argparse.Namespace, chosen: Sequence[Technique]) -> Identify | None:
+    """Return how open ports are identified, if they are. UsageError: what was asked for does not go together."""
+    if not given.identify and not given.explain:
+        for flag, value in (("--version-intensity", given.intensity), ("--ics", given.ics or None)):
+            if value is not None:
+                raise UsageError(
+                    f"{flag} says how open ports are identified, and nothing asks for that: add -sV"
+                )
+        return None
+    flag = "-sV" if given.identify else "--explain"
+    for alone, other in ((given.only_find, "-sn"), (given.only_list, "-sL")):
+        if alone:
+            raise UsageError(f"{other} scans no ports, and {flag} asks open ones: only one of them")
+    if not any(technique.finds_open for technique in chosen):
+        flags = " ".join(technique.flag for technique in chosen)
+        raise UsageError(f"{flag} asks open ports, and {flags} finds none: add -sS, -sT or -sU")
+    return Identify(USUAL if given.intensity is None else given.intensity, given.ics)

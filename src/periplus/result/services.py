@@ -1,0 +1,67 @@
+"""What formats say of an identified service: its name, a line on its version, and Nmap's words for both.
+
+Everything here comes from a peer and is made printable where it is written.
+"""
+
+import re
+from collections.abc import Iterator
+from urllib.parse import quote
+
+from periplus.result.row import HostReport, ServiceRow
+
+__all__ = ["by_port", "host_facts", "nmap_cpe", "nmap_name", "version_text"]
+
+UNQUOTED = "~"  # beside letters, digits, and _ . -
+SAYS = {
+    "unknown": "says something that is not understood",
+    "silent": "takes connections and says nothing",
+    "closing": "takes connections and closes them",
+    "refused": "took no connection when asked who is there",
+    "fault": "could not be asked: a mistake of Periplus",
+}
+
+
+def by_port(host: HostReport) -> dict[tuple[str, int], ServiceRow]:
+    """Return the host's services by protocol and port."""
+    return {(each.proto, each.port): each for each in host.services}
+
+
+def nmap_name(service: ServiceRow | None, table: str | None) -> str | None:
+    """Return the name as Nmap writes it: ``ssl/http`` inside TLS, ``http?`` where only the port's number says so."""
+    if service is None:
+        return table
+    if service.name is None:
+        bare = table or "unknown"
+        return f"ssl/{bare}?" if service.tls else f"{bare}?"
+    return f"ssl/{service.name}" if service.tls and not service.detail.get("starttls") else service.name
+
+
+def version_text(service: ServiceRow | None) -> str:
+    """Return product, version and what else belongs to it: ``OpenSSH 9.2p1 (Debian 2+deb12u3)``."""
+    if service is None:
+        return ""
+    if service.name is None:
+        return SAYS.get(service.came, service.came)
+    words = " ".join(filter(None, (service.product, service.version)))
+    return f"{words} ({service.info})" if words and service.info else words or service.info or ""
+
+
+def host_facts(host: HostReport) -> Iterator[tuple[str, str]]:
+    """Yield what the services of a host say of the host, each thing once: Host, OS, Device, CPE."""
+    named = (
+        ("Host", [each.hostname for each in host.services]),
+        ("OS", [each.os for each in host.services]),
+        ("Device", [each.device for each in host.services]),
+        ("CPE", [cpe for each in host.services for cpe in each.cpe if not cpe.startswith("cpe:2.3:a:")]),
+    )
+    for title, values in named:
+        known = dict.fromkeys(value for value in values if value)
+        if known:
+            yield title, ", ".join(known)
+
+
+def nmap_cpe(name: str) -> str:
+    """Return a CPE 2.3 name in the older form of a URI, which Nmap's XML holds: ``cpe:/a:openbsd:openssh:9.2p1``."""
+    parts = re.split(r"(?<!\\):", name.removeprefix("cpe:2.3:"))
+    plain = ["" if part == "*" else quote(part.replace("\\", ""), safe=UNQUOTED) for part in parts]
+    return f"cpe:/{':'.join(plain).rstrip(':')}"
