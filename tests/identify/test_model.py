@@ -1,6 +1,8 @@
 """Peers as URLs name them."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from periplus.identify.model import Peer, never_untrusted
 
@@ -19,5 +21,6 @@ def test_authority(peer: Peer, authority: str) -> None:
     assert peer.authority == authority
 
 
-def test_first_bytes_may_show_nothing() -> None:
-    assert never_untrusted(b"SSH-2.0-") == 0
+@given(st.binary(max_size=20))
+def test_first_bytes_may_show_nothing(data: bytes) -> None:
+    assert never_untrusted(data) == 0

@@ -200,7 +200,7 @@ def test_the_documented_lines_and_fields_are_those_of_the_schema() -> None:
     examples = [json.loads(each) for each in re.findall(r"```json\n(.*)\n```", text)]
     for each in examples:
         validator().validate(each)
-    assert [each["type"] for each in examples] == ["run", "port", "host", "summary", "plan"]
+    assert [each["type"] for each in examples] == ["run", "port", "service", "host", "summary", "plan"]
     sections = re.split(r"^## ", text, flags=re.MULTILINE)[1:]
     for section in sections:
         kind = re.match(r"`(\w+)`", section)

@@ -149,21 +149,13 @@ def scan(arguments: Sequence[str], raw: bool, scout: Scout | None) -> int:
         pace = capped(pace, given, scope, progress.message)
     seed = _seed(given, past)
     how = manner(given, asked, target.hosts, seed, target.interface)
-    options = Options(
-        services,
-        given.open_only,
-        given.reason,
-        given.all_states,
-        given.verbose,
-        given.show_tarpits,
-        explained(given),
-    )
     found = (
         None if given.only_list else discovery(given, target.hosts, services, raw, scope, progress.message)
     )
-    tarpits = _tarpits(given, how, services)
-    config = _config(given, arguments, target, how, pace, seed, found, scope, tarpits)
-    config = replace(config, identify=identification(given, how.techniques))
+    config = _config(given, arguments, target, how, pace, seed, found, scope)
+    config = replace(
+        config, tarpits=_tarpits(given, how, services), identify=identification(given, how.techniques)
+    )
     if given.dry_run:
         from periplus.cli.planning import show_plan
 
@@ -171,7 +163,7 @@ def scan(arguments: Sequence[str], raw: bool, scout: Scout | None) -> int:
     if given.only_list:
         listed_public(given, target, services, progress.message)
     check_public(given, config, progress.message)
-    writers = open_writers(requests, options, progress.message, kept=kept)
+    writers = open_writers(requests, _options(given, services), progress.message, kept=kept)
     for line in (why, how.note):
         if line:
             progress.message(line)
@@ -187,6 +179,18 @@ def scan(arguments: Sequence[str], raw: bool, scout: Scout | None) -> int:
     finally:
         progress.close()
         writers.close()
+
+
+def _options(given: argparse.Namespace, services: Services) -> Options:
+    return Options(
+        services,
+        given.open_only,
+        given.reason,
+        given.all_states,
+        given.verbose,
+        given.show_tarpits,
+        explained(given),
+    )
 
 
 def _seed(given: argparse.Namespace, past: "Past | None") -> int:
@@ -229,7 +233,6 @@ def _config(
     seed: int,
     found: Discovery | None,
     scope: "Scope | None",
-    tarpits: Tarpits | None,
 ) -> ScanConfig:
     return ScanConfig(
         works=tuple(work(technique, target, given) for technique in how.techniques),
@@ -252,7 +255,6 @@ def _config(
         transport=how.transport,
         scope=scope,
         hours=given.hours,
-        tarpits=tarpits,
         shard=given.shard,
     )
 

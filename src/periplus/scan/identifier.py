@@ -40,6 +40,7 @@ __all__ = ["Identifier"]
 
 RETRY_S = 0.005
 NONCE_BYTES = 64
+CLOSING_TURNS = 3  # of the loop, in which transports close what they were told to
 
 
 class Identifier:
@@ -117,7 +118,8 @@ async def _nothing_left() -> None:
     """Wait until every other task of this loop has ended."""
     others = asyncio.all_tasks() - {asyncio.current_task()}
     await asyncio.gather(*others, return_exceptions=True)
-    await asyncio.sleep(0)
+    for _ in range(CLOSING_TURNS):
+        await asyncio.sleep(0)
 
 
 def shipped_signatures() -> Signatures:
@@ -147,10 +149,10 @@ def system_roots() -> "list[x509.Certificate]":
     """Return the certificates that this machine trusts; none where it has no list of them."""
     import ssl
 
-    from cryptography import x509
+    from periplus.identify.tls.certificate import roots
 
     file = ssl.get_default_verify_paths().cafile
     try:
-        return x509.load_pem_x509_certificates(Path(file).read_bytes()) if file else []
+        return roots(Path(file).read_bytes()) if file else []
     except (OSError, ValueError):
         return []

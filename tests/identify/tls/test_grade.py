@@ -26,8 +26,8 @@ FINE = Judged(("TLSv1.2", "TLSv1.3"), "TLS_AES_128_GCM_SHA256", GOOD, None, True
 OLD = replace(FINE, versions=("TLSv1.2",), cipher="ECDHE-RSA-AES128-GCM-SHA256")
 
 
-def with_certificate(**changes: object) -> Judged:
-    return replace(FINE, certificate=replace(GOOD, **changes))  # type: ignore[arg-type]
+def with_certificate(certificate: Certificate) -> Judged:
+    return replace(FINE, certificate=certificate)
 
 
 CASES: tuple[tuple[Judged, str, list[str]], ...] = (
@@ -37,12 +37,12 @@ CASES: tuple[tuple[Judged, str, list[str]], ...] = (
     (replace(FINE, versions=("SSLv3", "TLSv1.3")), "F", ["SSL 3.0 is accepted"]),
     (replace(FINE, versions=("TLSv1", "TLSv1.3")), "B", ["TLS 1.0 or 1.1 is accepted"]),
     (replace(FINE, cipher="RC4-SHA"), "F", ["the cipher is broken, or none"]),
-    (with_certificate(key_bits=1024), "F", ["the key is too short"]),
-    (with_certificate(signature="sha1"), "F", ["signed by MD5 or SHA-1"]),
-    (with_certificate(not_after=NOW - dt.timedelta(days=1)), "F", ["expired"]),
-    (with_certificate(not_after=NOW + dt.timedelta(days=1)), "B", ["expires within 21 days"]),
-    (with_certificate(not_before=NOW + dt.timedelta(days=1)), "F", ["not yet valid"]),
-    (with_certificate(self_signed=True), "C", ["self-signed"]),
+    (with_certificate(replace(GOOD, key_bits=1024)), "F", ["the key is too short"]),
+    (with_certificate(replace(GOOD, signature="sha1")), "F", ["signed by MD5 or SHA-1"]),
+    (with_certificate(replace(GOOD, not_after=NOW - dt.timedelta(days=1))), "F", ["expired"]),
+    (with_certificate(replace(GOOD, not_after=NOW + dt.timedelta(days=1))), "B", ["expires within 21 days"]),
+    (with_certificate(replace(GOOD, not_before=NOW + dt.timedelta(days=1))), "F", ["not yet valid"]),
+    (with_certificate(replace(GOOD, self_signed=True)), "C", ["self-signed"]),
     (replace(FINE, named=False), "C", ["not for the name that was asked for"]),
     (replace(FINE, problem="nobody knows the issuer"), "C", ["not trusted: nobody knows the issuer"]),
     (replace(OLD, named=False), "C", ["not for the name that was asked for", "no TLS 1.3"]),

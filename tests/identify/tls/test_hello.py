@@ -18,6 +18,8 @@ from periplus.identify.tls.hello import (
     RETRY,
     Alert,
     ServerHello,
+    _extensions_untrusted,
+    _hello_untrusted,
     alert_untrusted,
     messages_untrusted,
     server_hello_untrusted,
@@ -91,8 +93,9 @@ def test_any_bytes(data: bytes, framed: bool) -> None:
     stream = records(message(2, data)) if framed else data
     assert all(isinstance(body, bytes) for _, body in messages_untrusted(stream))
     alert_untrusted(data)
-    with suppress(BadReply):
-        server_hello_untrusted(stream)
+    for parse in (server_hello_untrusted, _hello_untrusted, lambda each: list(_extensions_untrusted(each))):
+        with suppress(BadReply):
+            parse(stream)
 
 
 @given(st.integers(0, 80), st.integers(0, 255))

@@ -66,6 +66,9 @@ class Stream:
         except (OSError, TimeoutError) as error:
             sock.close()
             raise NoConnection(str(error) or "no answer") from None
+        except asyncio.CancelledError:
+            sock.close()
+            raise
         if sock.getsockname()[:2] == sock.getpeername()[:2]:
             writer.transport.abort()  # a connect to this machine was given the very port that it went to
             raise NoConnection("it met itself")

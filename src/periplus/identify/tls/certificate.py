@@ -7,6 +7,7 @@ Limits: no revocation is looked up, since that would ask third parties; a staple
 """
 
 import hashlib
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +21,7 @@ from cryptography.x509.oid import ExtensionOID, NameOID
 
 from periplus.errors import BadReply
 
-__all__ = ["Certificate", "certificate_untrusted", "covers", "trust_untrusted"]
+__all__ = ["Certificate", "certificate_untrusted", "covers", "roots", "trust_untrusted"]
 
 MOST_NAMES = 100
 ATTRIBUTES = ((NameOID.COMMON_NAME, "CN"), (NameOID.ORGANIZATION_NAME, "O"), (NameOID.COUNTRY_NAME, "C"))
@@ -46,7 +47,7 @@ class Certificate:
 def certificate_untrusted(der: bytes) -> Certificate:
     """Read a certificate; raises BadReply."""
     try:
-        found = x509.load_der_x509_certificate(der)
+        found = _loaded(der)
         key, bits = _key(found)
         return Certificate(
             subject=_name(found.subject),
@@ -63,6 +64,20 @@ def certificate_untrusted(der: bytes) -> Certificate:
         )
     except (ValueError, TypeError, OverflowError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
         raise BadReply(f"a certificate that cannot be read: {error}") from None
+
+
+def _loaded(der: bytes) -> x509.Certificate:
+    """Load what a peer sent; a rule of RFC 5280 that it breaks is no warning to our user."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return x509.load_der_x509_certificate(der)
+
+
+def roots(pem: bytes) -> list[x509.Certificate]:
+    """Return the certificates of a file of roots. ValueError: it holds none."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return x509.load_pem_x509_certificates(pem)
 
 
 def _name(name: x509.Name) -> str:
@@ -129,16 +144,16 @@ def _matches(pattern: list[str], labels: list[str]) -> bool:
 
 
 def trust_untrusted(
-    chain: Sequence[bytes], roots: Sequence[x509.Certificate], wanted: str, now: datetime
+    chain: Sequence[bytes], known: Sequence[x509.Certificate], wanted: str, now: datetime
 ) -> str | None:
     """Return why a chain is not trusted for a name, by these roots, at this time; None: it is."""
-    if not roots:
+    if not known:
         return "no roots are known here"
     try:
-        own, *others = [x509.load_der_x509_certificate(each) for each in chain]
+        own, *others = [_loaded(each) for each in chain]
         subject = x509.IPAddress(ip_address(wanted)) if _is_address(wanted) else x509.DNSName(wanted)
         builder = (
-            verification.PolicyBuilder().store(verification.Store(list(roots))).time(now.replace(tzinfo=None))
+            verification.PolicyBuilder().store(verification.Store(list(known))).time(now.replace(tzinfo=None))
         )
         builder.build_server_verifier(subject).verify(own, others)
     except (verification.VerificationError, ValueError, TypeError, UnsupportedAlgorithm) as error:

@@ -1,0 +1,27 @@
+"""``periplus identify`` on the loopback, with ordinary sockets."""
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.scan.test_identifier import LOCAL, greeting
+
+from periplus.cli.commands import identify, scan
+
+
+@pytest.fixture(autouse=True)
+def unprivileged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No raw packets, whoever runs the tests."""
+    monkeypatch.setattr(scan, "can_send_raw", lambda: False)
+
+
+def test_it_says_who_answers_and_why(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    rows = tmp_path / "rows.json"
+    with greeting(b"SSH-1.5-OpenSSH_1.2.3\n") as (port, _):
+        endpoint = f"{LOCAL}:{port}"
+        assert identify.main(["-n", endpoint, "--explain", endpoint, "-oJ", str(rows)]) == 0
+    shown = capfd.readouterr().out
+    assert "OpenSSH 1.2.3" in shown
+    assert f"How {LOCAL} port {port}/tcp was identified: ssh" in shown
+    [service] = [row for row in map(json.loads, rows.read_text().splitlines()) if row["type"] == "service"]
+    assert (service["service"], service["product"], service["port"]) == ("ssh", "OpenSSH", port)

@@ -1,0 +1,119 @@
+"""Words on services, and that each format has them."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from lxml import etree
+from tests.result.examples import OPTIONS, written
+from tests.result.served import HTTPS, SILENT, SSH, served_host
+
+from periplus.result import csv, grepable, ndjson, normal, xml
+from periplus.result.row import ServiceRow
+from periplus.result.services import by_port, host_facts, nmap_cpe, nmap_name, version_text
+
+
+@pytest.mark.parametrize(
+    ("service", "table", "name"),
+    [
+        (None, "http", "http"),
+        (None, None, None),
+        (SSH, "ssh", "ssh"),
+        (HTTPS, "https", "ssl/http"),
+        (replace(HTTPS, name="smtp", detail={"starttls": True}), None, "smtp"),
+        (SILENT, "http", "http?"),
+        (SILENT, None, "unknown?"),
+        (replace(SILENT, tls={"version": "TLSv1.2"}), "https", "ssl/https?"),
+    ],
+)
+def test_names(service: ServiceRow | None, table: str | None, name: str | None) -> None:
+    assert nmap_name(service, table) == name
+
+
+@pytest.mark.parametrize(
+    ("service", "text"),
+    [
+        (None, ""),
+        (SSH, "OpenSSH 9.2p1 (Debian 2+deb12u3)"),
+        (HTTPS, "nginx"),
+        (replace(HTTPS, product=None, info="alone"), "alone"),
+        (SILENT, "takes connections and says nothing"),
+    ],
+)
+def test_versions(service: ServiceRow | None, text: str) -> None:
+    assert version_text(service) == text
+
+
+def test_what_services_say_of_their_host() -> None:
+    host = served_host(SSH, replace(HTTPS, os="Debian 12", hostname="a.example"))
+    assert list(host_facts(host)) == [
+        ("Host", "a.example"),
+        ("OS", "Debian 12"),
+        ("CPE", "cpe:2.3:o:debian:debian_linux:12:*:*:*:*:*:*:*"),
+    ]
+    assert by_port(host)["tcp", 22] == SSH
+
+
+@pytest.mark.parametrize(
+    ("name", "uri"),
+    [
+        ("cpe:2.3:a:openbsd:openssh:9.2p1:*:*:*:*:*:*:*", "cpe:/a:openbsd:openssh:9.2p1"),
+        (r"cpe:2.3:a:x\:y:z:1.0\+2:*:*:*:*:*:*:*", "cpe:/a:x%3Ay:z:1.0%2B2"),
+        ("cpe:2.3:o:linux:linux_kernel:*:*:*:*:*:*:*:*", "cpe:/o:linux:linux_kernel"),
+    ],
+)
+def test_older_cpe_names(name: str, uri: str) -> None:
+    assert nmap_cpe(name) == uri
+
+
+def test_the_table() -> None:
+    text = written(normal.FORMAT, served_host())
+    assert "PORT    STATE SERVICE  VERSION\n22/tcp  open  ssh      OpenSSH 9.2p1 (Debian 2+deb12u3)\n" in text
+    assert "443/tcp open  ssl/http nginx\n" in text
+    assert "Service Info: OS: Debian 12; CPE: cpe:2.3:o:debian" in text
+
+
+def test_an_explanation_is_shown_where_it_is_wanted() -> None:
+    assert "was identified" not in written(normal.FORMAT, served_host())
+    for host in ("198.18.0.2", "web.example"):
+        wanted = replace(OPTIONS, explained=frozenset({(host, 22)}))
+        text = written(normal.FORMAT, served_host(), options=wanted)
+        assert "How 198.18.0.2 port 22/tcp was identified: ssh, sure by 0.99" in text
+        assert "443/tcp was" not in text
+
+
+def test_one_line_a_host() -> None:
+    text = written(grepable.FORMAT, served_host())
+    assert "22/open/tcp//ssh//OpenSSH 9.2p1 (Debian 2+deb12u3)/, 80/open/tcp//http?//" in text
+    assert "443/open/tcp//ssl|http//nginx/" in text
+
+
+def test_rows_of_a_spreadsheet() -> None:
+    rows = written(csv.FORMAT, served_host()).splitlines()
+    assert rows[1].split(",")[9] == "ssh"
+    assert rows[1].endswith(",OpenSSH,9.2p1,0.99," + " ".join(SSH.cpe) + ",")
+    assert rows[3].endswith(",nginx,,0.95,,TLSv1.3")
+
+
+def test_lines_for_programs() -> None:
+    lines = [json.loads(line) for line in written(ndjson.FORMAT, served_host()).splitlines()]
+    kinds = [line["type"] for line in lines]
+    assert kinds == ["run", "port", "port", "port", "service", "service", "service", "host", "summary"]
+    ssh, silent, https = lines[4:7]
+    assert (ssh["service"], ssh["version"], ssh["detail"]["kex"]) == ("ssh", "9.2p1", ["one", "two"])
+    assert (silent["came"], "service" in silent) == ("silent", False)
+    assert https["evidence"]["runner_up"] == {"service": "rtsp", "confidence": 0.3}
+    assert https["tls"]["certificate"]["key_bits"] == 2048
+
+
+def test_nmaps_xml() -> None:
+    document = etree.fromstring(written(xml.FORMAT, served_host()).encode())
+    service = document.find(".//port[@portid='22']/service")
+    assert (service.get("product"), service.get("method"), service.get("conf")) == ("OpenSSH", "probed", "10")
+    assert service.find("cpe").text == "cpe:/a:openbsd:openssh:9.2p1"
+    assert document.find(".//port[@portid='80']/service").get("method") == "table"
+    https = document.find(".//port[@portid='443']")
+    assert https.find("service").get("tunnel") == "ssl"
+    script = https.find("script[@id='ssl-cert']")
+    assert "Subject: CN=a.example" in script.get("output")
+    assert script.find("table[@key='validity']/elem[@key='notAfter']").text == "2027-01-01T00:00:00+00:00"

@@ -1,0 +1,113 @@
+"""A thread that identifies: real servers on the loopback, a guard in front, an end that leaves nothing behind."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from tests.scan.test_guard import Hand, guard_of
+from tests.space.scopes import scope
+
+from periplus.identify.driver.driver import Port
+from periplus.identify.service import Came, Service
+from periplus.scan.config import Identify
+from periplus.scan.guard import Guard
+from periplus.scan.identifier import Identifier, shipped_signatures, system_roots
+from periplus.transport.sockets import Opener
+
+LOCAL = "127.0.0.1"
+PATIENCE_S = 20.0
+
+
+@contextmanager
+def greeting(line: bytes) -> Iterator[tuple[int, list[object]]]:
+    """A server that greets everybody; gives its port, and who came."""
+    came: list[object] = []
+    with socket.create_server((LOCAL, 0)) as listener:
+
+        def serve() -> None:
+            while True:
+                try:
+                    peer, where = listener.accept()
+                except OSError:
+                    return
+                came.append(where)
+                with peer:
+                    peer.sendall(line)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield listener.getsockname()[1], came
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+@contextmanager
+def identifier(guard: Guard | None = None) -> Iterator[Identifier]:
+    made = Identifier(Identify(), Opener(), guard)
+    try:
+        yield made
+    finally:
+        made.close()
+        made.close()
+
+
+def first(made: Identifier) -> Service:
+    """What becomes known next."""
+    until = time.monotonic() + PATIENCE_S
+    while time.monotonic() < until:
+        for service in made.poll():
+            return service
+        time.sleep(0.005)
+    raise AssertionError("nothing became known")
+
+
+def test_a_service_becomes_known() -> None:
+    with greeting(b"SSH-1.5-OpenSSH_1.2.3\n") as (port, _), identifier() as made:
+        made.submit(Port(LOCAL, port))
+        service = first(made)
+    assert (service.protocol, service.product, service.port) == ("ssh", "OpenSSH", port)
+
+
+def test_outside_the_scope_nobody_is_asked() -> None:
+    with greeting(b"SSH-1.5-OpenSSH_1.2.3\n") as (port, came):
+        with identifier(guard_of(scope(networks=["198.18.0.0/24"]))) as made:
+            made.submit(Port(LOCAL, port))
+            service = first(made)
+        assert came == []
+    assert service.came is Came.FAULT
+    assert "outside" in service.problems[0]
+
+
+def test_what_the_rate_does_not_let_out_waits() -> None:
+    hand = Hand()
+    guard = Guard(None, hand.now_us, lambda: hand.epoch, max_rate=10.0)
+    with greeting(b"SSH-1.5-OpenSSH_1.2.3\n") as (port, came), identifier(guard) as made:
+        taken = guard.claim(100)
+        guard.settle(taken, None, taken)
+        made.submit(Port(LOCAL, port))
+        waiting = threading.Event()
+        waiting.wait(0.05)
+        assert came == []
+        hand.now += 1_000_000
+        assert first(made).protocol == "ssh"
+
+
+def test_an_end_with_work_left_leaves_nothing_behind() -> None:
+    with greeting(b"") as (port, _):
+        with identifier() as made:
+            for _ in range(20):
+                made.submit(Port(LOCAL, port))
+        assert "identify" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_the_signatures_of_the_program_are_read() -> None:
+    assert len(shipped_signatures()) > 3
+
+
+def test_roots_of_this_machine_can_be_had_or_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert isinstance(system_roots(), list)
+    monkeypatch.setenv("SSL_CERT_FILE", "/does/not/exist")
+    assert system_roots() == []
