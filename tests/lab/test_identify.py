@@ -1,0 +1,118 @@
+"""Two dozen servers as Debian ships them, on unusual ports of one host: each told by protocol, product and version.
+
+Nmap's version scan runs beside, and what both say is printed; ours must name the right product at least as often.
+"""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+from tests.lab import network, tenants
+from tests.lab.network import NEAR
+from tests.lab.scanners import periplus
+from tests.lab.tenants import Tenant
+
+pytestmark = pytest.mark.lab
+
+HERE = [tenant for tenant in tenants.TENANTS if tenants.installed(tenant)]
+FEWEST = 3  # of the packages that ./test installs anyway
+WRONG_FROM = 0.8  # so sure nothing wrong may be said
+
+
+@dataclass(frozen=True)
+class Said:
+    """What both scanners said of each port, by protocol and port."""
+
+    ours: dict[tuple[str, int], dict[str, Any]]
+    theirs: dict[tuple[str, int], dict[str, str]]
+
+
+def asked() -> str:
+    ports = {
+        proto: ",".join(str(each.port) for each in HERE if each.proto == proto) for proto in ("tcp", "udp")
+    }
+    return ",".join(
+        f"{letter}:{ports[proto]}" for letter, proto in (("T", "tcp"), ("U", "udp")) if ports[proto]
+    )
+
+
+@pytest.fixture(scope="module")
+def said(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Said]:
+    files = tmp_path_factory.mktemp("tenants")
+    for parent in (files, *files.parents[:2]):
+        parent.chmod(
+            parent.stat().st_mode | 0o055
+        )  # some servers give root up before they look for their files
+    with network.build() as net:
+        for tenant in HERE:
+            (files / tenant.name).mkdir()
+            tenants.move_in(net.near, tenant, files / tenant.name)
+        tenants.settle(net.near, HERE)
+        words = ["-sS", "-sU"] if any(tenant.proto == "udp" for tenant in HERE) else ["-sS"]
+        nmap = net.scanner.inside(["nmap", "-n", "-Pn", "-sV", *words, "-p", asked(), "-oX", "-", NEAR.v4])
+        with subprocess.Popen(nmap, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as theirs:
+            ours = periplus(net.scanner, "-sV", *words, "-n", "-Pn", "-p", asked(), "-oJ", "-", NEAR.v4)
+            yield Said(_ours(ours.out), _theirs(theirs.communicate()[0]))
+
+
+def _ours(text: str) -> dict[tuple[str, int], dict[str, Any]]:
+    rows = map(json.loads, text.splitlines())
+    return {(row["proto"], row["port"]): row for row in rows if row["type"] == "service"}
+
+
+def _theirs(document: bytes) -> dict[tuple[str, int], dict[str, str]]:
+    ports = ET.fromstring(document).iter("port")
+    found = ((port, port.find("service")) for port in ports)
+    return {
+        (port.get("protocol", ""), int(port.get("portid", "0"))): service.attrib
+        if service is not None
+        else {}
+        for port, service in found
+    }
+
+
+def test_enough_servers_are_here() -> None:
+    assert len(HERE) >= FEWEST
+
+
+@pytest.mark.parametrize("tenant", HERE, ids=lambda tenant: tenant.name)
+def test_each_is_told_by_protocol_product_and_version(tenant: Tenant, said: Said) -> None:
+    row = said.ours[tenant.proto, tenant.port]
+    assert row.get("service") == tenant.protocol
+    assert row["confidence"] > WRONG_FROM
+    assert tenant.product is None or row.get("product") == tenant.product
+    if tenant.tells_version:
+        assert row.get("version") == tenants.upstream_version(tenant)
+    assert ("tls" in row) == tenant.tls
+
+
+def test_the_right_product_is_named_at_least_as_often_as_by_nmap(said: Said) -> None:
+    ours = theirs = 0
+    for tenant in HERE:
+        key = (tenant.proto, tenant.port)
+        mine, yours = said.ours.get(key, {}), said.theirs.get(key, {})
+        print(f"{tenant.name:<14} {_line(mine, 'service'):<44} {_line(yours, 'name')}")
+        wanted = (tenant.product or "").lower()
+        ours += bool(wanted) and wanted in _product(mine)
+        theirs += bool(wanted) and wanted in _product(yours)
+    assert ours >= theirs
+
+
+def _product(row: dict[str, Any]) -> str:
+    return str(row.get("product", "")).lower()
+
+
+def _line(row: dict[str, Any], name: str) -> str:
+    return " ".join(str(row[key]) for key in (name, "product", "version") if row.get(key)) or "-"
+
+
+def test_a_certificate_is_told(said: Said) -> None:
+    for tenant in HERE:
+        if tenant.tls:
+            tls = said.ours[tenant.proto, tenant.port]["tls"]
+            assert tls["certificate"]["subject"] == "CN=tenant.test"
+            assert "self-signed" in tls["reasons"]
