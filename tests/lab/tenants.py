@@ -161,7 +161,8 @@ TENANTS = (
         "samba", "samba", "/usr/sbin/smbd", "--foreground --no-process-group -p {port} -s {files}/config", 4401,
         "smb", "Samba",
         "[global]\nworkgroup = TENANTS\nserver role = standalone server\nprivate dir = {files}\n"
-        "lock directory = {files}\nstate directory = {files}\ncache directory = {files}\npid directory = {files}\nncalrpc dir = {files}\n"
+        "lock directory = {files}\nstate directory = {files}\ncache directory = {files}\n"
+        "pid directory = {files}\nncalrpc dir = {files}\n"
         "log file = {files}/log\nload printers = no\ndisable spoolss = yes\n",
         tells_version=False,
     ),
@@ -176,7 +177,8 @@ TENANTS = (
         "Listen 0.0.0.0:{port}\nServerAlias *\nBrowsing Off\nServerTokens Full\n<Location />\nOrder allow,deny\n"
         "Allow all\n</Location>\n",
         "mkdir -p {files}/spool {files}/cache {files}/state; chmod 770 {files}/cache; "
-        "printf 'ServerRoot {files}\\nRequestRoot {files}/spool\\nCacheDir {files}/cache\\nStateDir {files}/state\\nErrorLog {files}/log\\nAccessLog {files}/access\\n"
+        "printf 'ServerRoot {files}\\nRequestRoot {files}/spool\\nCacheDir {files}/cache\\nStateDir {files}/state\\n"
+        "ErrorLog {files}/log\\nAccessLog {files}/access\\n"
         "PageLog {files}/page\\nUser lp\\nGroup lp\\nSystemGroup root lpadmin\\n' >{files}/files.conf",
     ),
     Tenant(

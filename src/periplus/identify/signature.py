@@ -29,10 +29,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from string import Formatter
+from urllib.parse import unquote
 
 from periplus.errors import UsageError
 
-__all__ = ["Match", "Signature", "Signatures", "cpe_23", "literal_of", "read_signatures"]
+__all__ = ["Match", "Signature", "Signatures", "cpe_23", "cpe_from_uri", "literal_of", "read_signatures"]
 
 MOST_TEXT = 65_535  # of a text, no more is looked at
 CPE_PARTS = 11
@@ -205,3 +206,9 @@ def cpe_23(short: str, groups: Mapping[str, str]) -> str:
 def _cpe_escaped(text: str) -> str:
     """Return text as a component: lower case, blanks as underscores, everything but letters, digits, _ . - quoted."""
     return re.sub(r"([^\w.\-])", r"\\\1", text.lower().replace(" ", "_"))
+
+
+def cpe_from_uri(uri: str) -> str:
+    """Return the CPE 2.3 name of an older one, ``cpe:/a:openbsd:openssh:9.2p1``."""
+    parts = [_cpe_escaped(unquote(part)) or "*" for part in uri.removeprefix("cpe:/").split(":")][:CPE_PARTS]
+    return "cpe:2.3:" + ":".join([*parts, *["*"] * (CPE_PARTS - len(parts))])

@@ -1,0 +1,185 @@
+"""Nmap's ``nmap-service-probes``, read from the user's own copy, as a second opinion on what a service said.
+
+The format is the one of Nmap's book, chapter "Service and Application Version Detection", section "File
+Format". Of it only what a service says is used, ``match`` and ``softmatch``; nothing is sent that the file's
+``Probe`` lines hold. Which probe a line belongs to is therefore no condition, and a line that is more special
+than its probe's others may lose to another probe's.
+
+The expressions are PCRE over bytes. Python's differ in little: bytes from 0x80 on are written as Latin-1 here,
+``\\R``, ``\\h``, ``\\e``, ``\\Z`` and ``\\z`` are put into its words. They are compiled when a text first holds
+their literal (see `signature`); `problems` compiles all of them and tells, line by line, which cannot be.
+
+Limits: the file is not ours to ship; it is Nmap's, under its own licence, and is read where Nmap installed it.
+"""
+
+import re
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from periplus.identify.signature import MOST_TEXT, Match, cpe_from_uri, literal_of
+
+__all__ = ["NmapDb", "NmapLine", "Opinion", "read_nmapdb"]
+
+_LINE = re.compile(r"(softmatch|match) (\S+) m(.)(.*)", re.DOTALL)
+_INFO = re.compile(r"\s*(cpe:|[pvihod])(.)(.*)", re.DOTALL)
+_VARIABLE = re.compile(r"\$(?:(\d)|(P|I|SUBST)\((\d)((?:,\"(?:[^\"\\]|\\.)*\")*)\))")
+_TEXT = re.compile(r"\"((?:[^\"\\]|\\.)*)\"")
+_ESCAPES = {"R": r"(?:\r\n|[\n\v\f\r])", "h": r"[ \t]", "e": r"\x1b", "z": r"\Z", "Z": r"(?=\n?\Z)"}
+_TRANSLATED = re.compile(r"\\(.)", re.DOTALL)
+FIELDS = {"p": "product", "v": "version", "i": "info", "h": "hostname", "o": "os", "d": "device"}
+SOFT, HARD = 0.5, 0.75  # how sure an opinion is: the line's own probe may not have been sent
+
+
+@dataclass(frozen=True)
+class NmapLine:
+    """One ``match`` or ``softmatch`` line; `info` holds its templates by the names of our fields."""
+
+    number: int
+    service: str
+    hard: bool
+    expression: str
+    flags: re.RegexFlag
+    info: Mapping[str, str]
+    cpe: tuple[str, ...]
+
+    @cached_property
+    def literal(self) -> str:
+        """Lower-case text that every match holds."""
+        return literal_of(self.expression)
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """The compiled expression. re.error: Python cannot."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about what later versions of Python may mean by it
+            return re.compile(self.expression, self.flags)
+
+    def read(self, text: str) -> Match | None:
+        """Return what this line reads in a text, if it matches."""
+        try:
+            found = self.pattern.search(text)
+        except (re.error, RecursionError):
+            return None
+        if found is None:
+            return None
+        words = {name: _filled(template, found) for name, template in self.info.items()}
+        cpe = tuple(cpe_from_uri(_filled(each, found) or "") for each in self.cpe)
+        return Match(rule=f"line {self.number} of nmap-service-probes", cpe=cpe, **words)
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What the file makes of a text: the service's name in Nmap's words, how sure, and what it read."""
+
+    service: str
+    confidence: float
+    match: Match
+
+
+class NmapDb:
+    """The lines of one file, and what was wrong with others (`refused`)."""
+
+    def __init__(self, lines: list[NmapLine], refused: list[str]) -> None:
+        self.lines = lines
+        self.refused = refused
+
+    def opinion(self, data: bytes) -> Opinion | None:
+        """Return the first hard match of what a service said, else the first soft one."""
+        text = data[:MOST_TEXT].decode("latin-1")
+        lowered = text.lower()
+        soft: Opinion | None = None
+        for line in self.lines:
+            if (soft and not line.hard) or line.literal not in lowered:
+                continue
+            match = line.read(text)
+            if match and line.hard:
+                return Opinion(line.service, HARD, match)
+            if match and soft is None:
+                soft = Opinion(line.service, SOFT, match)
+        return soft
+
+    def problems(self) -> Iterator[str]:
+        """Yield every line that cannot be used, and why."""
+        yield from self.refused
+        for line in self.lines:
+            try:
+                _ = line.pattern
+            except (re.error, RecursionError) as error:
+                yield f"line {line.number}: {error}"
+
+
+def read_nmapdb(text: str) -> NmapDb:
+    """Read a file's text (Latin-1, as its expressions are over bytes)."""
+    lines, refused = [], []
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.startswith(("match ", "softmatch ")):
+            try:
+                lines.append(_line(number, line))
+            except ValueError as error:
+                refused.append(f"line {number}: {error}")
+    return NmapDb(lines, refused)
+
+
+def _line(number: int, line: str) -> NmapLine:
+    found = _LINE.fullmatch(line)
+    if found is None:
+        raise ValueError("no match line")
+    kind, service, mark, rest = found.groups()
+    expression, closed, rest = rest.partition(mark)
+    if not closed:
+        raise ValueError(f"the expression has no end {mark}")
+    flags = re.NOFLAG
+    while rest and rest[0] in "is":
+        flags |= {"i": re.IGNORECASE, "s": re.DOTALL}[rest[0]]
+        rest = rest[1:]
+    info, cpe = _info(rest)
+    return NmapLine(number, service, kind == "match", _python(expression), flags | re.ASCII, info, tuple(cpe))
+
+
+def _info(rest: str) -> tuple[dict[str, str], list[str]]:
+    info: dict[str, str] = {}
+    cpe: list[str] = []
+    while rest.strip():
+        found = _INFO.fullmatch(rest)
+        if found is None:
+            raise ValueError(f"{rest.strip()!r} is no version information")
+        kind, mark, rest = found.groups()
+        value, closed, rest = rest.partition(mark)
+        if not closed:
+            raise ValueError(f"{kind} has no end {mark}")
+        if kind == "cpe:":
+            cpe.append(f"cpe:/{value}")
+            rest = rest.removeprefix("a")
+        else:
+            info[FIELDS[kind]] = value
+    return info, cpe
+
+
+def _python(expression: str) -> str:
+    """Put PCRE's words into Python's."""
+    return _TRANSLATED.sub(lambda found: _ESCAPES.get(found[1], found[0]), expression)
+
+
+def _filled(template: str, found: re.Match[str]) -> str | None:
+    """Fill in groups; ``$P`` keeps what is printable, ``$SUBST`` replaces, ``$I`` reads a number."""
+
+    def value(variable: re.Match[str]) -> str:
+        try:
+            group = found[int(variable[1] or variable[3])] or ""
+        except IndexError:
+            return ""
+        return _function(variable[2], group, _TEXT.findall(variable[4] or ""))
+
+    return _VARIABLE.sub(value, template).strip() or None
+
+
+def _function(name: str | None, group: str, arguments: list[str]) -> str:
+    if name == "SUBST" and len(arguments) == 2:
+        return group.replace(*arguments)
+    if name == "P":
+        return "".join(each for each in group if " " <= each <= "~")
+    if name == "I" and len(group) <= 8:
+        return str(int.from_bytes(group.encode("latin-1"), "big" if arguments[:1] == [">"] else "little"))
+    return group
