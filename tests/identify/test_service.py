@@ -87,3 +87,10 @@ def test_another_product_behind_the_same_port_is_a_component() -> None:
         {"product": "Thing", "vendor": "Maker", "version": "7", "rule": r"f ~ ^Thing/(?P<version>\d+)"}
     ]
     assert service.cpe == ("cpe:2.3:a:maker:thing:7:*:*:*:*:*:*:*",)
+
+
+def test_a_cpe_name_without_a_version_gives_way_to_one_with_it() -> None:
+    bare = "cpe:2.3:a:maker:thing:*:*:*:*:*:*:*:*"
+    other = "cpe:2.3:o:maker:system:*:*:*:*:*:*:*:*"
+    service = joined(Attempt(A, Known(0.9, ""), (Told(texts={"f": "Thing/7"}, cpe=(bare, other)),)))
+    assert service.cpe == (other, "cpe:2.3:a:maker:thing:7:*:*:*:*:*:*:*")

@@ -14,6 +14,9 @@ from periplus.identify.talk import Detail, Known, Told
 
 __all__ = ["Attempt", "Came", "Passage", "Service", "Way", "service_of"]
 
+CPE_BEHIND_PRODUCT = 8  # components of a CPE 2.3 name from the version on
+ANY_VERSION = ":*" * CPE_BEHIND_PRODUCT
+
 
 class Way(Enum):
     """Who said a passage of a conversation."""
@@ -195,7 +198,7 @@ def _filled(service: Service, match: Match) -> Service:
         hostname=service.hostname or match.hostname,
         os=service.os or match.os,
         device=service.device or match.device,
-        cpe=tuple(dict.fromkeys((*service.cpe, *match.cpe))),
+        cpe=_narrowest(dict.fromkeys((*service.cpe, *match.cpe))),
         rule=service.rule or (None if foreign else match.rule),
     )
 
@@ -210,4 +213,15 @@ def _with_component(service: Service, match: Match) -> Service:
         service
         if component in before
         else replace(service, detail={**service.detail, "components": [*before, component]})
+    )
+
+
+def _narrowest(names: Iterable[str]) -> tuple[str, ...]:
+    """Drop a CPE name without a version where another has one for the same product."""
+    every = list(names)
+    versioned = {each.rsplit(":", CPE_BEHIND_PRODUCT)[0] for each in every if not each.endswith(ANY_VERSION)}
+    return tuple(
+        each
+        for each in every
+        if not each.endswith(ANY_VERSION) or each.removesuffix(ANY_VERSION) not in versioned
     )
