@@ -26,6 +26,8 @@ from periplus.identify.model import Peer
         ("<title>never ended<body>text", "never ended"),
         ("<title></title>", ""),
         ("no title", ""),
+        ("<title>first</title><title>second</title>", "first"),
+        ("<title <title>x</title>", "x"),
         ("<title>" + "x" * 1000 + "</title>", "x" * 256),
     ],
 )

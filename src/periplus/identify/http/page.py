@@ -22,7 +22,7 @@ __all__ = [
     "title_untrusted",
 ]
 
-MOST_TITLE = 256
+MOST_TITLE, MOST_TITLE_TEXT = 256, 2_000
 MOST_TARGET = 2_048
 # Python knows codecs that are no charsets, and some that take long over hostile bytes.
 CHARSETS = re.compile(
@@ -31,11 +31,9 @@ CHARSETS = re.compile(
     re.IGNORECASE,
 )
 CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([\w-]{1,20})", re.IGNORECASE)
-TITLE = re.compile(
-    r"<title\b[^>]{0,200}>(.{0,2000}?)(?:</title|<(?:/?head|body|meta|link|script)\b|$)",
-    re.IGNORECASE | re.DOTALL,
-)
-TAG = re.compile(r"<(meta|link)\b([^>]{0,2000})>", re.IGNORECASE)
+TITLE = re.compile(r"<title\b[^<>]{0,200}>", re.IGNORECASE)
+TITLE_ENDS = re.compile(r"</title|<(?:/?head|body|meta|link|script)\b", re.IGNORECASE)
+TAG = re.compile(r"<(meta|link)\b([^<>]{0,2000})>", re.IGNORECASE)
 ATTRIBUTE = re.compile(r"([\w-]{1,40})\s*=\s*(?:\"([^\"]{0,1500})\"|'([^']{0,1500})'|([^\s\"'>]{1,1500}))")
 REFRESH = re.compile(r"\s*(\d{1,4})(?:\.\d*)?\s*[;,]\s*(?:url\s*=\s*)?[\"']?([^\"'\s]+)", re.IGNORECASE)
 SCRIPTED = re.compile(
@@ -66,7 +64,10 @@ def text_untrusted(answer: Answer) -> str:
 def title_untrusted(text: str) -> str:
     """Return the title in one line; empty: there is none."""
     found = TITLE.search(text)
-    return " ".join(unescape(found[1]).split())[:MOST_TITLE] if found else ""
+    if found is None:
+        return ""
+    title = TITLE_ENDS.split(text[found.end() : found.end() + MOST_TITLE_TEXT], maxsplit=1)[0]
+    return " ".join(unescape(title).split())[:MOST_TITLE]
 
 
 def _tags(text: str, kind: str) -> list[dict[str, str]]:
