@@ -6,6 +6,7 @@ script that ends before the talk does is followed by silence.
 """
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 
 from periplus.data import signature_texts
 from periplus.identify.model import Over, Peer, Protocol
@@ -17,6 +18,7 @@ Line = tuple[str, bytes | None]
 PEER = Peer("198.18.0.1", 4711, nonce=bytes(range(64)))
 
 
+@cache
 def shipped() -> Signatures:
     """All signatures of the program."""
     return Signatures(each for text in signature_texts().values() for each in read_signatures(text))

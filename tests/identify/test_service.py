@@ -77,3 +77,20 @@ def test_what_a_peer_said_is_what_is_theirs() -> None:
         Passage(Way.THEIRS, b"4", 3),
     )
     assert Attempt(A, passages=passages).heard == b"24"
+
+
+def test_another_product_behind_the_same_port_is_a_component() -> None:
+    told = (Told(texts={"f": "Thing/7"}, product="Other"), Told(texts={"f": "Thing/7"}))
+    service = joined(Attempt(A, Known(0.9, ""), told))
+    assert (service.product, service.vendor, service.rule) == ("Other", None, None)
+    assert service.detail["components"] == [
+        {"product": "Thing", "vendor": "Maker", "version": "7", "rule": r"f ~ ^Thing/(?P<version>\d+)"}
+    ]
+    assert service.cpe == ("cpe:2.3:a:maker:thing:7:*:*:*:*:*:*:*",)
+
+
+def test_a_cpe_name_without_a_version_gives_way_to_one_with_it() -> None:
+    bare = "cpe:2.3:a:maker:thing:*:*:*:*:*:*:*:*"
+    other = "cpe:2.3:o:maker:system:*:*:*:*:*:*:*:*"
+    service = joined(Attempt(A, Known(0.9, ""), (Told(texts={"f": "Thing/7"}, cpe=(bare, other)),)))
+    assert service.cpe == (other, "cpe:2.3:a:maker:thing:7:*:*:*:*:*:*:*")

@@ -14,6 +14,9 @@ from periplus.identify.talk import Detail, Known, Told
 
 __all__ = ["Attempt", "Came", "Passage", "Service", "Way", "service_of"]
 
+CPE_BEHIND_PRODUCT = 8  # components of a CPE 2.3 name from the version on
+ANY_VERSION = ":*" * CPE_BEHIND_PRODUCT
+
 
 class Way(Enum):
     """Who said a passage of a conversation."""
@@ -181,6 +184,11 @@ def _with_signatures(service: Service, told: Iterable[Told], signatures: Signatu
 
 
 def _filled(service: Service, match: Match) -> Service:
+    """Add what a signature read: all of it if it speaks of the product, else as one of the `components`."""
+    foreign = match.product is not None and service.product not in (None, match.product)
+    if foreign:
+        service = _with_component(service, match)
+        match = replace(match, product=None, vendor=None, version=None, info=None)
     return replace(
         service,
         product=service.product or match.product,
@@ -190,6 +198,30 @@ def _filled(service: Service, match: Match) -> Service:
         hostname=service.hostname or match.hostname,
         os=service.os or match.os,
         device=service.device or match.device,
-        cpe=tuple(dict.fromkeys((*service.cpe, *match.cpe))),
-        rule=service.rule or match.rule,
+        cpe=_narrowest(dict.fromkeys((*service.cpe, *match.cpe))),
+        rule=service.rule or (None if foreign else match.rule),
+    )
+
+
+def _with_component(service: Service, match: Match) -> Service:
+    """Keep another product that speaks through the same port: what is behind a proxy, what runs in a server."""
+    words = {"product": match.product, "vendor": match.vendor, "version": match.version, "info": match.info}
+    component: Detail = {**{name: word for name, word in words.items() if word}, "rule": match.rule}
+    held = service.detail.get("components")
+    before = held if isinstance(held, list) else []
+    return (
+        service
+        if component in before
+        else replace(service, detail={**service.detail, "components": [*before, component]})
+    )
+
+
+def _narrowest(names: Iterable[str]) -> tuple[str, ...]:
+    """Drop a CPE name without a version where another has one for the same product."""
+    every = list(names)
+    versioned = {each.rsplit(":", CPE_BEHIND_PRODUCT)[0] for each in every if not each.endswith(ANY_VERSION)}
+    return tuple(
+        each
+        for each in every
+        if not each.endswith(ANY_VERSION) or each.removesuffix(ANY_VERSION) not in versioned
     )
