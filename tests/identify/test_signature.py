@@ -62,6 +62,7 @@ def test_a_wrong_entry_is_refused_in_words(change: tuple[str, str], problem: str
         (r"ab*cde+fgh", "cde"),
         (r"[abc)]+def\(", "def("),
         (r"\d\w", ""),
+        (r"a\x80bcd\101e", "bcd"),
         (r"x(y(z))w?", "x"),
     ],
 )

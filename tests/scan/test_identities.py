@@ -9,7 +9,7 @@ from periplus.identify.driver.driver import Port
 from periplus.identify.model import Over
 from periplus.identify.service import Came, Passage, Service, Way
 from periplus.result.row import HostReport, PortColumns
-from periplus.scan.identities import POLL_US, Identities, row_of
+from periplus.scan.identities import MOST_SILENT, POLL_US, Identities, row_of
 from periplus.scan.stage import NEVER
 from periplus.technique.verdict import Reason, State
 
@@ -60,17 +60,37 @@ def test_a_host_waits_for_all_of_its_open_ports() -> None:
     udp = columns("udp", (53, State.OPEN), (69, State.OPEN_FILTERED))
     waiting, ready = report(HOST, tcp, udp), report(OTHER, columns("tcp", (22, State.FILTERED)))
     stage.ask([waiting, ready])
-    assert [(port.port, port.over) for port in known.asked] == [(22, Over.TCP), (53, Over.UDP)]
+    asked = [(port.port, port.over) for port in known.asked]
+    assert asked == [(22, Over.TCP), (53, Over.UDP), (69, Over.UDP)]
     assert stage.passed() == [ready]
     known.come = [service(HOST, 53, Over.UDP), service(OTHER, 22), service(HOST, 80)]
     assert stage.step(7, alone=False) == 7 + POLL_US
     assert not stage.idle
-    known.come = [service(HOST, 22)]
+    known.come = [service(HOST, 22), replace(service(HOST, 69, Over.UDP), came=Came.SILENT)]
     assert stage.step(7, alone=False) == NEVER
     [told] = stage.passed()
     assert [(each.proto, each.port) for each in told.services] == [("tcp", 22), ("udp", 53)]
     assert replace(told, services=()) == waiting
     assert stage.idle
+
+
+def test_a_silent_udp_port_is_open_when_somebody_answers_after_all() -> None:
+    known = Known()
+    stage = Identities(lambda: known)
+    stage.ask([report(HOST, columns("udp", (53, State.OPEN_FILTERED), (69, State.OPEN_FILTERED)))])
+    known.come = [service(HOST, 53, Over.UDP), replace(service(HOST, 69, Over.UDP), came=Came.SILENT)]
+    stage.step(1, alone=False)
+    [told] = stage.passed()
+    assert [each.port for each in told.services] == [53]
+    assert told.columns[0].state.tolist() == [State.OPEN, State.OPEN_FILTERED]
+    assert told.columns[0].reason.tolist() == [Reason.UDP_RESPONSE, 1]
+
+
+def test_of_many_silent_ports_only_some_are_asked() -> None:
+    known = Known()
+    silent = tuple((port, State.OPEN_FILTERED) for port in range(1, 1000))
+    Identities(lambda: known).ask([report(HOST, columns("udp", *silent))])
+    assert len(known.asked) == MOST_SILENT
 
 
 def test_a_report_that_is_given_up_has_what_is_known() -> None:

@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Sequence
+from pathlib import Path
 
 from periplus.cli.parser import Parser
 from periplus.errors import UsageError
@@ -41,6 +42,12 @@ def add_identification(made: Parser) -> None:
         "--ics", action="store_true", help="speak to industrial equipment too, at its own ports; reads only"
     )
     group.add_argument(
+        "--probes-db",
+        metavar="FILE",
+        help="Nmap's nmap-service-probes, for a second opinion; default: where Nmap installs it",
+    )
+    group.add_argument("--recog", metavar="DIR", help="Recog's XML fingerprints, for a second opinion")
+    group.add_argument(
         "--explain",
         type=_endpoint,
         action="append",
@@ -76,7 +83,13 @@ def explained(given: argparse.Namespace) -> frozenset[tuple[str, int]]:
 def identification(given: argparse.Namespace, chosen: Sequence[Technique]) -> Identify | None:
     """Return how open ports are identified, if they are. UsageError: what was asked for does not go together."""
     if not given.identify and not given.explain:
-        for flag, value in (("--version-intensity", given.intensity), ("--ics", given.ics or None)):
+        alone = {
+            "--version-intensity": given.intensity,
+            "--ics": given.ics or None,
+            "--probes-db": given.probes_db,
+            "--recog": given.recog,
+        }
+        for flag, value in alone.items():
             if value is not None:
                 raise UsageError(
                     f"{flag} says how open ports are identified, and nothing asks for that: add -sV"
@@ -89,4 +102,8 @@ def identification(given: argparse.Namespace, chosen: Sequence[Technique]) -> Id
     if not any(technique.finds_open for technique in chosen):
         flags = " ".join(technique.flag for technique in chosen)
         raise UsageError(f"{flag} asks open ports, and {flags} finds none: add -sS, -sT or -sU")
-    return Identify(USUAL if given.intensity is None else given.intensity, given.ics)
+    for flag, file in (("--probes-db", given.probes_db), ("--recog", given.recog)):
+        if file is not None and not Path(file).exists():
+            raise UsageError(f"{flag} {file}: there is no such file")
+    intensity = USUAL if given.intensity is None else given.intensity
+    return Identify(intensity, given.ics, given.probes_db, given.recog)

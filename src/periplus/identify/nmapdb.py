@@ -18,9 +18,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from periplus.identify.signature import MOST_TEXT, Match, cpe_from_uri, literal_of
+from periplus.identify.signature import MOST_TEXT, Match, Opinion, cpe_from_uri, literal_of
 
-__all__ = ["NmapDb", "NmapLine", "Opinion", "read_nmapdb"]
+__all__ = ["NmapDb", "NmapLine", "read_nmapdb"]
 
 _LINE = re.compile(r"(softmatch|match) (\S+) m(.)(.*)", re.DOTALL)
 _INFO = re.compile(r"\s*(cpe:|[pvihod])(.)(.*)", re.DOTALL)
@@ -65,17 +65,16 @@ class NmapLine:
         if found is None:
             return None
         words = {name: _filled(template, found) for name, template in self.info.items()}
-        cpe = tuple(cpe_from_uri(_filled(each, found) or "") for each in self.cpe)
-        return Match(rule=f"line {self.number} of nmap-service-probes", cpe=cpe, **words)
-
-
-@dataclass(frozen=True, slots=True)
-class Opinion:
-    """What the file makes of a text: the service's name in Nmap's words, how sure, and what it read."""
-
-    service: str
-    confidence: float
-    match: Match
+        return Match(
+            rule=f"line {self.number} of nmap-service-probes",
+            product=words.get("product"),
+            version=words.get("version"),
+            info=words.get("info"),
+            hostname=words.get("hostname"),
+            os=words.get("os"),
+            device=words.get("device"),
+            cpe=tuple(cpe_from_uri(_filled(each, found) or "") for each in self.cpe),
+        )
 
 
 class NmapDb:
@@ -177,7 +176,7 @@ def _filled(template: str, found: re.Match[str]) -> str | None:
 
 def _function(name: str | None, group: str, arguments: list[str]) -> str:
     if name == "SUBST" and len(arguments) == 2:
-        return group.replace(*arguments)
+        return group.replace(arguments[0], arguments[1])
     if name == "P":
         return "".join(each for each in group if " " <= each <= "~")
     if name == "I" and len(group) <= 8:

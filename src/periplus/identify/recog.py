@@ -36,14 +36,6 @@ FIELDS = {
     "sip_header.user_agent": "sip.agent",
     "mysql.banners": "mysql.version",
 }
-PARAMETERS = {
-    "service.product": "product",
-    "service.vendor": "vendor",
-    "service.version": "version",
-    "os.product": "os",
-    "hw.device": "device",
-    "host.name": "hostname",
-}
 CPES = ("service.cpe23", "os.cpe23", "hw.cpe23")
 _BRACED = re.compile(r"\{([\w.]+)\}")
 
@@ -75,9 +67,16 @@ def _signature(entry: ET.Element, field: str, file: str) -> Signature:
     values = dict(_values(entry))
     made = Signature(field, _named(pattern, groups), entry.findtext("example") or "", file, version=None)
     re.compile(made.match)
-    words = {ours: values[theirs] for theirs, ours in PARAMETERS.items() if theirs in values}
-    cpe = tuple(values[name].removeprefix("cpe:/") for name in CPES if name in values)
-    return replace(made, cpe=cpe, **words)
+    return replace(
+        made,
+        product=values.get("service.product"),
+        vendor=values.get("service.vendor"),
+        version=values.get("service.version"),
+        os=values.get("os.product"),
+        device=values.get("hw.device"),
+        hostname=values.get("host.name"),
+        cpe=tuple(values[name].removeprefix("cpe:/") for name in CPES if name in values),
+    )
 
 
 def _values(entry: ET.Element) -> Iterator[tuple[str, str]]:

@@ -12,7 +12,7 @@ from periplus.identify.model import Over, Protocol
 from periplus.identify.signature import Match, Signatures
 from periplus.identify.talk import Detail, Known, Told
 
-__all__ = ["Attempt", "Came", "Passage", "Service", "Way", "service_of"]
+__all__ = ["Attempt", "Came", "Passage", "Service", "Way", "filled", "service_of"]
 
 CPE_BEHIND_PRODUCT = 8  # components of a CPE 2.3 name from the version on
 ANY_VERSION = ":*" * CPE_BEHIND_PRODUCT
@@ -179,11 +179,11 @@ def _with_signatures(service: Service, told: Iterable[Told], signatures: Signatu
         for field_name, text in each.texts.items():
             match = signatures.match(field_name, text)
             if match is not None:
-                service = _filled(service, match)
+                service = filled(service, match)
     return service
 
 
-def _filled(service: Service, match: Match) -> Service:
+def filled(service: Service, match: Match) -> Service:
     """Add what a signature read: all of it if it speaks of the product, else as one of the `components`."""
     foreign = match.product is not None and service.product not in (None, match.product)
     if foreign:

@@ -33,12 +33,23 @@ from urllib.parse import unquote
 
 from periplus.errors import UsageError
 
-__all__ = ["Match", "Signature", "Signatures", "cpe_23", "cpe_from_uri", "literal_of", "read_signatures"]
+__all__ = [
+    "Match",
+    "Opinion",
+    "Signature",
+    "Signatures",
+    "cpe_23",
+    "cpe_from_uri",
+    "literal_of",
+    "read_signatures",
+]
 
 MOST_TEXT = 65_535  # of a text, no more is looked at
 CPE_PARTS = 11
 FILLED = ("product", "vendor", "version", "info", "hostname", "os", "device")
-_TOKEN = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{[^}]*\}|.", re.DOTALL)  # of a regular expression
+_TOKEN = re.compile(
+    r"\\x[\dA-Fa-f]{2}|\\u[\dA-Fa-f]{4}|\\[0-7]{1,3}|\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{[^}]*\}|.", re.DOTALL
+)  # of a regular expression
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +65,15 @@ class Match:
     os: str | None = None
     device: str | None = None
     cpe: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What somebody else's file makes of what a service said: a name in its words, how sure, and what it read."""
+
+    service: str
+    confidence: float
+    match: Match
 
 
 @dataclass(frozen=True)

@@ -78,10 +78,16 @@ class Tarpits:
 
 @dataclass(frozen=True, slots=True)
 class Identify:
-    """How open ports are identified: how hard (0-9), and whether industrial equipment may be spoken to."""
+    """How open ports are identified: how hard (0-9), and whether industrial equipment may be spoken to.
+
+    `probes_db` is Nmap's file of service probes (None: where Nmap installs it, if it does), `recog` a folder of
+    Recog's fingerprints: second opinions.
+    """
 
     intensity: int = 7
     ics: bool = False
+    probes_db: str | None = None
+    recog: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

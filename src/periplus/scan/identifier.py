@@ -8,9 +8,10 @@ import asyncio
 import os
 import time
 from collections import deque
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Thread
+from threading import Lock, Thread
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,7 +20,7 @@ from periplus.data import signature_texts
 from periplus.identify.catalogue import protocols
 from periplus.identify.driver.driver import Driver, Port, Session
 from periplus.identify.service import Service
-from periplus.identify.signature import Signatures, read_signatures
+from periplus.identify.signature import Opinion, Signatures, read_signatures
 from periplus.identify.talk import Detail
 from periplus.scan.config import Identify
 from periplus.space.address import Addresses
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from periplus.identify.driver.stream import Stream
     from periplus.identify.model import Peer
+    from periplus.identify.nmapdb import NmapDb
     from periplus.scan.guard import Guard
     from periplus.transport.sockets import Opener
 
@@ -40,13 +42,21 @@ __all__ = ["Identifier"]
 
 RETRY_S = 0.005
 NONCE_BYTES = 64
+WHERE_NMAP_INSTALLS = ("/usr/share/nmap/nmap-service-probes", "/usr/local/share/nmap/nmap-service-probes")
 CLOSING_TURNS = 3  # of the loop, in which transports close what they were told to
 
 
 class Identifier:
     """Identifies ports in a thread of its own, from the first `submit` until `close`."""
 
-    def __init__(self, how: Identify, opener: "Opener", guard: "Guard | None" = None) -> None:
+    def __init__(
+        self,
+        how: Identify,
+        opener: "Opener",
+        guard: "Guard | None" = None,
+        tell: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """`tell` gets a line about a file that cannot be used."""
         self._guard = guard
         self._known: deque[Service] = deque()
         self._pending: set[Future[Service]] = set()
@@ -54,7 +64,8 @@ class Identifier:
         self._session = Session(
             Driver(
                 known=protocols(),
-                signatures=shipped_signatures(),
+                signatures=shipped_signatures(how.recog, tell),
+                second=SecondOpinion(how.probes_db, tell),
                 now_ms=lambda: time.monotonic() * 1000,
                 nonce=lambda: os.urandom(NONCE_BYTES),
                 facts=TlsFacts(),
@@ -122,9 +133,45 @@ async def _nothing_left() -> None:
         await asyncio.sleep(0)
 
 
-def shipped_signatures() -> Signatures:
-    """Return the signatures of the program."""
-    return Signatures(each for text in signature_texts().values() for each in read_signatures(text))
+def shipped_signatures(recog: str | None = None, tell: Callable[[str], None] = lambda _: None) -> Signatures:
+    """Return the signatures of the program, and behind them those of a folder of Recog's."""
+    ours = [each for text in signature_texts().values() for each in read_signatures(text)]
+    if recog is not None:
+        from periplus.identify.recog import read_recog
+
+        for path in sorted(Path(recog).glob("*.xml")):
+            more, problems = read_recog(path.read_text(encoding="utf-8"), path.name)
+            ours += more
+            for problem in problems:
+                tell(problem)
+    return Signatures(ours)
+
+
+class SecondOpinion:
+    """Nmap's file, read when it is first asked; without one there is no opinion."""
+
+    def __init__(self, file: str | None, tell: Callable[[str], None]) -> None:
+        self._file = file
+        self._tell = tell
+        self._lock = Lock()
+        self._read: NmapDb | None = None
+
+    def __call__(self, heard: bytes) -> Opinion | None:
+        """Return what the file makes of what a service said."""
+        with self._lock:
+            if self._read is None:
+                self._read = self._load()
+        return self._read.opinion(heard)
+
+    def _load(self) -> "NmapDb":
+        from periplus.identify.nmapdb import read_nmapdb
+
+        wanted = [self._file] if self._file is not None else WHERE_NMAP_INSTALLS
+        path = next((path for path in map(Path, wanted) if path.is_file()), None)
+        read = read_nmapdb(path.read_text(encoding="latin-1") if path else "")
+        for problem in read.refused:
+            self._tell(f"{path}: {problem}")
+        return read
 
 
 class TlsFacts:

@@ -1,5 +1,8 @@
 """Open ports are asked who answers: the stage that holds a host's report until all of its services are known.
 
+A UDP port that said nothing to the scan (open|filtered) is asked as well, as another question may be the right one:
+if somebody answers it is open. Of one host no more than `MOST_SILENT` such ports are asked.
+
 Ports of a tarpit are no findings and are not asked, nor are printers' raw ports, which print what comes.
 """
 
@@ -11,15 +14,17 @@ import numpy as np
 
 from periplus.identify.driver.driver import Port
 from periplus.identify.model import Over
-from periplus.identify.service import Service
+from periplus.identify.service import Came, Service
 from periplus.result.row import HostReport, Passage, PortColumns, ServiceRow
 from periplus.scan.stage import NEVER
 from periplus.space.ports import PRINTERS
-from periplus.technique.verdict import State
+from periplus.technique.verdict import Reason, State
 
 __all__ = ["Identifying", "Identities"]
 
 POLL_US = 10_000
+MOST_SILENT = 64
+ANSWERED = (Came.IDENTIFIED, Came.UNKNOWN)
 CARRIERS = {over.value: over for over in Over}
 
 
@@ -39,12 +44,20 @@ class _Held:
 
     report: HostReport
     missing: set[tuple[str, int]]
+    silent: frozenset[tuple[str, int]] = frozenset()
     services: list[ServiceRow] = field(default_factory=list)
+
+    def take(self, service: Service, silent: bool) -> None:
+        """Note a service; who says nothing at a port that was silent before is none."""
+        self.missing.discard((service.over.value, service.port))
+        if not silent or service.came in ANSWERED:
+            self.services.append(row_of(service))
 
     def identified(self) -> HostReport:
         """The report with what is known."""
         order = sorted(self.services, key=lambda each: (each.proto, each.port))
-        return replace(self.report, services=(*self.report.services, *order))
+        columns = tuple(_opened(each, order) for each in self.report.columns)
+        return replace(self.report, columns=columns, services=(*self.report.services, *order))
 
 
 class Identities:
@@ -69,7 +82,8 @@ class Identities:
                 self._ready.append(report)
                 continue
             self._asks = self._asks or self._opened()
-            self._held[report.addr] = _Held(report, {(port.over.value, port.port) for port in ports})
+            keys = {(port.over.value, port.port) for port in ports}
+            self._held[report.addr] = _Held(report, keys, _silent(report))
             for port in ports:
                 self._asks.submit(port)
 
@@ -80,8 +94,7 @@ class Identities:
             key = (service.over.value, service.port)
             if held is None or key not in held.missing:
                 continue
-            held.missing.discard(key)
-            held.services.append(row_of(service))
+            held.take(service, key in held.silent)
             if not held.missing:
                 self._ready.append(self._held.pop(service.address).identified())
         return now_us + POLL_US if self._held else NEVER
@@ -105,14 +118,31 @@ def _ports(report: HostReport) -> Iterator[Port]:
         over = CARRIERS.get(columns.proto)
         if over is None or (tarpit is not None and tarpit.proto == columns.proto):
             continue
-        for port in _open_ports(columns):
+        silent = _ports_in(columns, State.OPEN_FILTERED)[:MOST_SILENT] if over is Over.UDP else []
+        for port in (*_ports_in(columns, State.OPEN), *silent):
             yield Port(report.addr, port, over, name)
 
 
-def _open_ports(columns: PortColumns) -> list[int]:
-    open_ports = columns.ports[columns.state == State.OPEN]
-    ports: list[int] = open_ports[~np.isin(open_ports, PRINTERS)].tolist()
+def _ports_in(columns: PortColumns, state: State) -> list[int]:
+    ports: list[int] = columns.ports[(columns.state == state) & ~np.isin(columns.ports, PRINTERS)].tolist()
     return ports
+
+
+def _silent(report: HostReport) -> frozenset[tuple[str, int]]:
+    """The UDP ports of a host that said nothing yet."""
+    some = (each for each in report.columns if each.proto == Over.UDP.value)
+    return frozenset((each.proto, port) for each in some for port in _ports_in(each, State.OPEN_FILTERED))
+
+
+def _opened(columns: PortColumns, services: list[ServiceRow]) -> PortColumns:
+    """The columns, in which those silent ports are open at which somebody answered after all."""
+    answered = [each.port for each in services if each.proto == columns.proto]
+    opened = (columns.state == State.OPEN_FILTERED) & np.isin(columns.ports, answered)
+    if not opened.any():
+        return columns
+    state, reason = columns.state.copy(), columns.reason.copy()
+    state[opened], reason[opened] = State.OPEN, Reason.UDP_RESPONSE
+    return replace(columns, state=state, reason=reason)
 
 
 def row_of(service: Service) -> ServiceRow:

@@ -107,7 +107,7 @@ def open_links(
             links.append(_plain(config, space, now_us, tell, most, guard))
     trace = ground.trace_link() if ground is not None and config.traceroute else None
     asks = AskLink(lambda: _asks(config, tell, guard)) if config.tarpits else None
-    identify = IdentifyLink(lambda: _identifier(config, guard)) if config.identify else None
+    identify = IdentifyLink(lambda: _identifier(config, guard, tell)) if config.identify else None
     discovery = links[-1] if config.discovery else None
     return Links(tuple(links[: len(config.works)]), discovery, trace, asks, guard, identify)
 
@@ -172,13 +172,15 @@ def _asks(config: ScanConfig, tell: Callable[[str], None], guard: "Guard | None"
     return GuardedAsks(guard, opener=opened)
 
 
-def _identifier(config: ScanConfig, guard: "Guard | None") -> "Identifier":
+def _identifier(config: ScanConfig, guard: "Guard | None", tell: Callable[[str], None]) -> "Identifier":
     """Open what identifies, by ordinary sockets with source ports of their own."""
     from periplus.scan.identifier import Identifier
     from periplus.transport.sockets import opener
 
     assert config.identify is not None
-    return Identifier(config.identify, opener(config.via, None, config.socket_ttl, config.families), guard)
+    return Identifier(
+        config.identify, opener(config.via, None, config.socket_ttl, config.families), guard, tell
+    )
 
 
 class _Ground:

@@ -23,7 +23,7 @@ SCRIPTS: dict[str, list[Line]] = {
 
 def test_nginx() -> None:
     service = play(PROTOCOL, SCRIPTS["nginx"])
-    assert (service.protocol, service.confidence) == ("http2", 0.96)
+    assert (service.protocol, service.confidence) == ("http2", 0.65)
     assert service.detail == {
         "settings": {"max_concurrent_streams": 128, "initial_window_size": 65536, "max_frame_size": 16777215},
         "order": "3:128;4:65536;5:16777215",

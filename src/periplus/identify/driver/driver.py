@@ -17,9 +17,10 @@ from periplus.identify.driver.guard import guarded
 from periplus.identify.driver.limits import Limits
 from periplus.identify.driver.stream import Clock, Opener, Stream, plain_socket
 from periplus.identify.model import Over, Peer, Protocol
+from periplus.identify.opinion import seconded
 from periplus.identify.order import INTENSITY, Chosen, by_looks, chosen
 from periplus.identify.service import Attempt, Came, Service, service_of
-from periplus.identify.signature import Signatures
+from periplus.identify.signature import Opinion, Signatures
 
 __all__ = ["Driver", "Port", "Session"]
 
@@ -44,7 +45,7 @@ class Driver:
     """How ports are identified.
 
     `now_ms` is a clock, `nonce` gives 64 random bytes, `facts` reads a stream's TLS handshake. `permit` returns when
-    a connection, or a conversation by datagrams, may begin. `opener` and `datagrams` make the sockets. `ics`:
+    a connection, or a conversation by datagrams, may begin. `second`: who is asked for a second opinion. `opener` and `datagrams` make the sockets. `ics`:
     industrial equipment may be spoken to.
     """
 
@@ -56,6 +57,7 @@ class Driver:
     limits: Limits = field(default_factory=Limits)
     intensity: int = INTENSITY
     ics: bool = False
+    second: Callable[[bytes], Opinion | None] | None = None
     permit: Callable[[Port], Awaitable[None]] = _permitted
     opener: Opener = plain_socket
     datagrams: Callable[[int], socket] = plain_datagrams
@@ -91,7 +93,10 @@ class Session:
 
     async def _service(self, port: Port) -> Service:
         attempts = await (self._tcp(port) if port.over is Over.TCP else self._udp(port))
-        return service_of(port.address, port.port, port.over, attempts, self._driver.signatures)
+        service = service_of(port.address, port.port, port.over, attempts, self._driver.signatures)
+        if self._driver.second is None:
+            return service
+        return await asyncio.to_thread(seconded, service, self._driver.second)
 
     def _peer(self, port: Port) -> Peer:
         return Peer(port.address, port.port, port.name, nonce=self._driver.nonce())

@@ -16,6 +16,8 @@ from periplus.identify.talk import Detail, Exactly, Known, Say, Talk, Told
 
 __all__ = ["PREFACE", "PROTOCOL", "looks_untrusted", "settings_untrusted"]
 
+CONFIDENCE = 0.65  # most that speak it speak HTTP/1.1 too, which tells more: so that is asked as well
+
 SETTINGS, GOAWAY = 0x4, 0x7
 EMPTY_SETTINGS = b"\0\0\0\4\0\0\0\0\0"
 ACKNOWLEDGED = b"\0\0\0\4\1\0\0\0\0"
@@ -45,7 +47,7 @@ def talk_untrusted(peer: Peer) -> Talk:
     if head[3:] != b"\4\0\0\0\0\0" or length % 6 or length > 6 * MOST_SETTINGS:
         raise BadReply("no SETTINGS frame")
     said = settings_untrusted((yield Exactly(length)) if length else b"")
-    yield Known(0.96, "SETTINGS of HTTP/2")
+    yield Known(CONFIDENCE, "SETTINGS of HTTP/2")
     yield Told(detail=said)
     yield Say(ACKNOWLEDGED + GO_AWAY)
 

@@ -1,0 +1,74 @@
+"""Reading the format of nmap-service-probes: lines of this test's own, and the machine's copy if it has one."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from periplus.identify.nmapdb import HARD, SOFT, read_nmapdb
+from periplus.scan.identifier import WHERE_NMAP_INSTALLS
+
+TEXT = r"""# a comment
+Probe TCP NULL q||
+match thing m|^Thing/([\d.]+) on (\w+)\r\n| p/Thing/ v/$1/ i/by $P(2)/ cpe:/a:maker:thing:$1/a cpe:/o:$2:$2/ o/$2/
+match other m=^o\x80ther ([^ ]*)\R=si p/Other/ v/$SUBST(1,"_",".")/
+match number m|^N(..)| i/$I(1,">") or $I(1,"<")/
+softmatch soft m|^soft|
+match broken m|^bro(ken| p/Never/
+match wrong m|no end
+match odd m|^odd| q/what/
+"""
+DB = read_nmapdb(TEXT)
+INSTALLED = [Path(path) for path in WHERE_NMAP_INSTALLS if Path(path).is_file()]
+
+
+def test_what_lines_read() -> None:
+    thing = DB.opinion(b"Thing/1.2 on Plan9\r\n")
+    assert thing is not None
+    assert (thing.service, thing.confidence, thing.match.rule) == (
+        "thing",
+        HARD,
+        "line 3 of nmap-service-probes",
+    )
+    assert (thing.match.product, thing.match.version, thing.match.info) == ("Thing", "1.2", "by Plan9")
+    assert thing.match.os == "Plan9"
+    assert thing.match.cpe == (
+        "cpe:2.3:a:maker:thing:1.2:*:*:*:*:*:*:*",
+        "cpe:2.3:o:plan9:plan9:*:*:*:*:*:*:*:*",
+    )
+
+
+def test_bytes_flags_and_functions() -> None:
+    other = DB.opinion(b"O\x80THER 1_2_3\n")
+    assert other is not None
+    assert (other.service, other.match.version) == ("other", "1.2.3")
+    number = DB.opinion(b"N\x01\x02")
+    assert number is not None
+    assert number.match.info == "258 or 513"
+
+
+def test_soft_lines_are_less_sure() -> None:
+    soft = DB.opinion(b"soft spoken")
+    assert soft is not None
+    assert (soft.service, soft.confidence) == ("soft", SOFT)
+    assert DB.opinion(b"nothing like it") is None
+
+
+def test_what_cannot_be_used_is_told_by_its_line() -> None:
+    problems = list(DB.problems())
+    assert [problem.split(":")[0] for problem in problems] == ["line 8", "line 9", "line 7"]
+    assert DB.opinion(b"broken") is None
+
+
+@pytest.mark.parametrize("path", INSTALLED, ids=str)
+def test_every_line_of_the_installed_file_loads(path: Path) -> None:
+    installed = read_nmapdb(path.read_text(encoding="latin-1"))
+    assert len(installed.lines) > 10_000
+    assert installed.refused == []
+
+
+@given(st.text(max_size=200), st.binary(max_size=60))
+def test_any_file_and_any_bytes(text: str, data: bytes) -> None:
+    read_nmapdb(f"match {text}\nsoftmatch x m|{text}|\n").opinion(data)
+    DB.opinion(data)
