@@ -44,9 +44,9 @@ async def _permitted(port: Port) -> None:
 class Driver:
     """How ports are identified.
 
-    `now_ms` is a clock, `nonce` gives 64 random bytes, `facts` reads a stream's TLS handshake. `permit` returns when
-    a connection, or a conversation by datagrams, may begin. `second`: who is asked for a second opinion. `opener` and `datagrams` make the sockets. `ics`:
-    industrial equipment may be spoken to.
+    `now_ms` is a clock, `nonce` gives 64 random bytes, `facts` reads a stream's TLS handshake. `permit` returns
+    when a connection, or a conversation by datagrams, may begin. `second`: who is asked for a second opinion.
+    `opener` and `datagrams` make the sockets. `ics`: industrial equipment may be spoken to.
     """
 
     known: Sequence[Protocol]
