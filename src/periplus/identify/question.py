@@ -14,6 +14,8 @@ from periplus.identify.talk import Known, Say, Some, Talk, Told
 
 __all__ = ["Answered", "Question", "looks_of", "talk_of"]
 
+NOTHING = Told()
+
 
 @dataclass(frozen=True, slots=True)
 class Answered:
@@ -21,7 +23,7 @@ class Answered:
 
     confidence: float
     why: str
-    told: Told = Told()
+    told: Told = NOTHING
 
 
 Reader = Callable[[bytes], Answered]
