@@ -47,6 +47,13 @@ def test_silence_to_one_does_not_end_it() -> None:
     assert talk.known.why == "one"
 
 
+def test_silence_to_one_that_is_needed_ends_it() -> None:
+    talk = Conversation(talk_of(ONE, TWO, needs_first=True)(PEER), datagrams=True)
+    talk.start()
+    assert talk.end(End.SILENT) == [DONE]
+    assert str(talk.fault) == "the peer silent"
+
+
 def test_nonsense_is_nobody() -> None:
     talk = conversation()
     talk.feed(b"what?")

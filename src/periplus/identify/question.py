@@ -38,8 +38,8 @@ class Question:
     wait_s: float | None = None
 
 
-def talk_of(*questions: Question) -> Callable[[Peer], Talk]:
-    """Return a talk that asks these questions."""
+def talk_of(*questions: Question, needs_first: bool = False) -> Callable[[Peer], Talk]:
+    """Return a talk that asks these questions; `needs_first`: without an answer to the first it ends."""
 
     def talk_untrusted(peer: Peer) -> Talk:
         sure = 0.0
@@ -51,6 +51,8 @@ def talk_of(*questions: Question) -> Callable[[Peer], Talk]:
                 found = _read_untrusted(questions[number - 1 :: -1], answer)
             except BadReply as fault:
                 problem = fault
+                if needs_first and number == 1:
+                    break
                 continue
             if found.confidence > sure:
                 sure = found.confidence

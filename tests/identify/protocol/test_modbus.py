@@ -1,4 +1,4 @@
-"""Modbus: an identification by MODBUS Application Protocol 1.1b3, section 6.21, and exceptions."""
+"""Modbus: an identification by MODBUS Application Protocol 1.1b3, section 6.21, exceptions, and pymodbus 3."""
 
 from contextlib import suppress
 
@@ -18,9 +18,14 @@ def answer(unit: int, *objects: bytes) -> bytes:
 
 FIRST, SECOND = UNITS
 M340 = answer(FIRST, b"Schneider Electric", b"BMX P34 2020", b"v2.5")
+PYMODBUS = (
+    b"Pe\x00\x00\x00R\x01+\x0e\x02\x83\x00\x00\x06\x00\x08Pymodbus\x01\x02PM\x02\x033.0\x03\x13http"
+    b"s://example.net\x04\x0fPymodbus Server\x05\x0fPymodbus Server"
+)
 EXCEPTION = b"Pe\0\0\0\3\1\xab\1"
 SCRIPTS: dict[str, list[Line]] = {
     "a controller": [(">", question(FIRST)), ("<", M340)],
+    "pymodbus": [(">", question(FIRST)), ("<", PYMODBUS)],
     "without identification": [
         (">", question(FIRST)),
         ("<", EXCEPTION),
@@ -39,6 +44,12 @@ def test_a_controller() -> None:
         "BMX P34 2020",
     )
     assert (service.version, service.device) == ("v2.5", "PLC")
+
+
+def test_pymodbus() -> None:
+    service = play(PROTOCOL, SCRIPTS["pymodbus"])
+    assert (service.product, service.version) == ("Pymodbus Server", "3.0")
+    assert service.detail["url"] == "https://example.net"
 
 
 def test_without_identification() -> None:

@@ -1,4 +1,4 @@
-"""OPC UA: acknowledgement, channel and FindServers' answer, written by Part 6."""
+"""OPC UA: acknowledgement, channel and FindServers' answer, written by Part 6, and what asyncua 1 answers."""
 
 import struct
 from contextlib import suppress
@@ -40,6 +40,22 @@ APPLICATION = (
     + b"\3" + text(b"en") + text(b"open62541-based OPC UA Application") + struct.pack("<I", 0) + 4 * NO_TEXT
 )  # fmt: skip
 FOUND = chunk(b"MSG", struct.pack("<IIII", 7, 9, 2, 2) + response(FIND_RESPONSE, APPLICATION))
+ASYNCUA = (
+    (b"ACKF\x1c\x00\x00\x00\x00\x00\x00\x00\xff\xff\x00\x00\xff\xff\x00\x00\xff\xff\x00\x00\x01\x00\x00\x00"),
+    (
+        b"OPNF\x87\x00\x00\x00\x06\x00\x00\x00/\x00\x00\x00http://opcfoundation.org/UA/SecurityPolicy#N"
+        b"one\xff\xff\xff\xff\xff\xff\xff\xff\x01\x00\x00\x00\x01\x00\x00\x00\x01\x00\xc1\x01X\x00\x9a:"
+        b"5}\xdd\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+        b"\x06\x00\x00\x00\r\x00\x00\x00\x08\x00\x9a:5}\xdd\x01`\xea\x00\x00\x00\x00\x00\x00"
+    ),
+    (
+        b"MSGF\xca\x00\x00\x00\x06\x00\x00\x00\r\x00\x00\x00\x02\x00\x00\x00\x02\x00\x00\x00\x01\x00"
+        b"\xa9\x014\x04\x9c:5}\xdd\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+        b"\x01\x00\x00\x00\x1b\x00\x00\x00urn:freeopcua:python:server%\x00\x00\x00urn:freeopcua.github."
+        b"io:python:server\x02\x17\x00\x00\x00FreeOpcUa Python Server\x02\x00\x00\x00\xff\xff\xff\xff"
+        b"\xff\xff\xff\xff\x01\x00\x00\x00\x1a\x00\x00\x00opc.tcp://127.0.0.1:4840/x"
+    ),
+)
 SCRIPTS: dict[str, list[Line]] = {
     "open62541": [
         (">", None),
@@ -50,6 +66,7 @@ SCRIPTS: dict[str, list[Line]] = {
         ("<", FOUND),
         (">", None),
     ],
+    "asyncua": [(">", None), *(line for each in ASYNCUA for line in (("<", each), (">", None)))],
     "it refuses": [(">", None), ("<", ERROR)],
     "HTTP": [(">", None), ("<", b"HTTP/1.1 400 Bad Request\r\n\r\n")],
 }
@@ -60,6 +77,12 @@ def test_open62541() -> None:
     assert (service.protocol, service.product) == ("opcua-tcp", "open62541")
     assert service.detail["type"] == "server"
     assert service.info == "open62541-based OPC UA Application"
+
+
+def test_asyncua() -> None:
+    service = play(PROTOCOL, SCRIPTS["asyncua"])
+    assert (service.product, service.detail["type"]) == ("FreeOpcUa asyncua", "client and server")
+    assert service.detail["uri"] == "urn:freeopcua:python:server"
 
 
 def test_less() -> None:

@@ -61,6 +61,8 @@ def talk_of_network(magic: bytes) -> Callable[[Peer], Talk]:
         body = yield Exactly(size)
         if checksum(body) != head[20:]:
             raise BadReply("a version message with a wrong checksum")
+        if USER_AGENT in body:
+            raise BadReply("our own version message")
         told = version_untrusted(body)
         yield Known(0.99, f"a version message of {NETWORKS[magic]}")
         yield told

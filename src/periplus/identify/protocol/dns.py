@@ -86,7 +86,7 @@ PROTOCOLS = (
         name="domain",
         title="Domain Name System",
         source="RFC 1035",
-        talk=talk_of(*QUESTIONS),
+        talk=talk_of(*QUESTIONS, needs_first=True),
         looks=looks_of(*QUESTIONS),
         over=Over.UDP,
         ports=(53,),

@@ -13,7 +13,7 @@ from periplus.identify.talk import Detail, Known, Say, Talk, Told, Until
 __all__ = ["PROTOCOL", "hello_untrusted", "looks_untrusted"]
 
 HELLO = b"fox a 1 -1 fox hello\n{\nfox.version=s:1.0\nid=i:1\n};;\n"
-HEAD = b"fox a "
+HEAD = b"fox a 0 "  # what answers says 0 where what asks says 1
 END = b"};;"
 MOST_FIELDS = 60
 KINDS = {"s", "i", "o"}

@@ -3,7 +3,7 @@
 Tor specification, sections 3 and 4: a VERSIONS cell, then CERTS, AUTH_CHALLENGE and NETINFO of the relay. No
 circuit is built.
 
-Identified by a VERSIONS cell in answer to ours.
+Identified by a VERSIONS cell in answer to ours, with the relay's CERTS cell behind it.
 
 Limits: relays are only met inside TLS, and do not say the version of their software.
 """
@@ -18,9 +18,10 @@ __all__ = ["PROTOCOL", "looks_untrusted", "versions_untrusted"]
 
 CELL = struct.Struct("!HBH")  # circuit, command, length
 VERSIONS = 7
-OURS = (3, 4, 5)
+OURS = (4, 5)
 HELLO = CELL.pack(0, VERSIONS, 2 * len(OURS)) + struct.pack(f"!{len(OURS)}H", *OURS)
 MOST = 64
+CERTS = bytes([0, 0, 0, 0, 129])  # from version 4 on a circuit has four bytes
 
 
 def looks_untrusted(data: bytes) -> float:
@@ -40,7 +41,9 @@ def talk_untrusted(peer: Peer) -> Talk:
     if not looks_untrusted(head):
         raise BadReply("no VERSIONS cell")
     versions = versions_untrusted((yield Exactly(CELL.unpack(head)[2])))
-    yield Known(0.95, "a VERSIONS cell")
+    if (yield Exactly(len(CERTS))) != CERTS:
+        raise BadReply("no CERTS cell")
+    yield Known(0.97, "VERSIONS and CERTS cells")
     yield Told(product="Tor", detail={"link_versions": versions})
 
 
