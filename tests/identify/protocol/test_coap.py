@@ -1,4 +1,4 @@
-"""CoAP: a list of resources as in the example of RFC 6690 section 5, errors and resets by RFC 7252."""
+"""CoAP: what libcoap of Debian 12 lists; errors, options and resets by RFC 7252."""
 
 from contextlib import suppress
 
@@ -14,8 +14,13 @@ CONTENT = b"\x60\x45Pe\xc1\x28\xff" + LINKS
 NOT_FOUND = b"\x60\x84Pe"
 RESET = b"\x70\0Pe"
 LONG_OPTION = b"\x60\x45Pe\xdd\1\1" + b"x" * 14 + b"\xff" + LINKS
+LIBCOAP = (
+    b'`EPe\xc1(\xff</>;title="General Info";ct=0,</time>;if="clock";rt="ticks";title="Internal Cloc'
+    b'k";ct=0;obs,</async>;ct=0,</example_data>;title="Example Data";ct=0;obs'
+)
 SCRIPTS: dict[str, list[Line]] = {
     "resources": [(">", QUESTION.data), ("<", CONTENT)],
+    "libcoap": [(">", QUESTION.data), ("<", LIBCOAP)],
     "nothing there": [(">", QUESTION.data), ("<", NOT_FOUND)],
     "a reset": [(">", QUESTION.data), ("<", RESET)],
     "a long option": [(">", QUESTION.data), ("<", LONG_OPTION)],
@@ -27,6 +32,10 @@ def test_resources() -> None:
     for name in ("resources", "a long option"):
         service = play(PROTOCOL, SCRIPTS[name])
         assert (service.protocol, service.detail) == ("coap", {"code": "2.05", "resources": LINKS.decode()})
+
+
+def test_libcoap() -> None:
+    assert '</time>;if="clock"' in str(play(PROTOCOL, SCRIPTS["libcoap"]).detail["resources"])
 
 
 def test_less_than_a_list() -> None:

@@ -16,8 +16,6 @@ from periplus.payload.bittorrent import CONNECT, PAYLOADS, TRANSACTION
 
 __all__ = ["PROTOCOLS", "node_untrusted", "tracker_untrusted"]
 
-CLIENTS = {"LT": "libtorrent", "lt": "libTorrent", "UT": "uTorrent", "TR": "Transmission", "RN": "OpenDHT"}
-
 
 def node_untrusted(data: bytes) -> Answered:
     """Read a node's answer to a ping; raises BadReply."""

@@ -2,9 +2,10 @@
 
 HashiCorp memberlist, wire messages in MessagePack.
 
-Identified by an acknowledgement of our number, with or without a checksum before it.
+Identified by an acknowledgement of our number, with or without a checksum before it, or by a compressed message.
 
-Limits: which of the products it is, is not said; a cluster with a gossip key drops our ping.
+Limits: which of the products it is, is not said; a cluster with a gossip key drops our ping. What nodes compress, as
+they do unless told otherwise, is not unpacked.
 """
 
 import re
@@ -18,17 +19,20 @@ from periplus.payload.memberlist import PAYLOADS
 __all__ = ["PROTOCOL", "acknowledgement_untrusted"]
 
 HAS_CHECKSUM = 12
+COMPRESSED = b"\x09\x82\xa4Algo\x00\xa3Buf"  # a message in LZW, MessagePack's map of two
 ACKNOWLEDGEMENT = re.compile(rb"\x02[\x81-\x8f](?:.{0,20}\xa7Payload.{1,5})?.{0,4}\xa5SeqNo\x01", re.DOTALL)
 
 
 def acknowledgement_untrusted(data: bytes) -> Answered:
     """Read an acknowledgement; raises BadReply."""
     checked = data[:1] == bytes([HAS_CHECKSUM])
-    if not ACKNOWLEDGEMENT.match(data, 5 if checked else 0):
+    start = 5 if checked else 0
+    told = Told(product="HashiCorp memberlist", detail={"checksum": checked})
+    if data.startswith(COMPRESSED, start):
+        return Answered(0.94, "a compressed message of memberlist", told)
+    if not ACKNOWLEDGEMENT.match(data, start):
         raise BadReply("no acknowledgement of our ping")
-    return Answered(
-        0.96, "acknowledged our ping", Told(product="HashiCorp memberlist", detail={"checksum": checked})
-    )
+    return Answered(0.96, "acknowledged our ping", told)
 
 
 QUESTION = Question(PAYLOADS[0].data, acknowledgement_untrusted)

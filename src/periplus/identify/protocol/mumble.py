@@ -72,11 +72,11 @@ def version_untrusted(data: bytes) -> Told:
     if not number or RELEASE not in texts:
         raise BadReply("a Version message without a version")
     version = f"{number >> 16}.{number >> 8 & 0xFF}.{number & 0xFF}"
-    system = " ".join(texts[each] for each in (SYSTEM, SYSTEM_VERSION) if texts.get(each))
+    system = texts.get(SYSTEM_VERSION) or texts.get(SYSTEM)  # servers on Linux call their system X11
     return Told(
         texts={"mumble.version": version},
         version=version,
-        os=system or None,
+        os=system,
         detail={"release": texts[RELEASE]},
     )
 
