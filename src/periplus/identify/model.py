@@ -60,7 +60,7 @@ class Protocol:
     unasked first bytes, or the answer to another protocol's question, make of this one; it needs no whole message.
     `ports`: where it is likely; `tls_ports`: where it is likely inside TLS from the start. `rarity` is how seldom it
     is met, as in Nmap's ``--version-intensity``: 1 is asked on any port, 9 on hardly any but its own. `careful`:
-    industrial equipment, spoken to only with ``--ics``.
+    industrial equipment, spoken to only with ``--ics``. `elsewhere`: over UDP, answers come from any of its ports.
     """
 
     name: str  # the IANA service name where there is one
@@ -74,3 +74,4 @@ class Protocol:
     looks: Callable[[bytes], float] = never_untrusted
     rarity: int = 7
     careful: bool = False
+    elsewhere: bool = False

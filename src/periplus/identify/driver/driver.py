@@ -11,14 +11,15 @@ from socket import socket
 from weakref import WeakValueDictionary
 
 from periplus.identify.driver.attempt import TlsFacts
-from periplus.identify.driver.datagram import ask, plain_datagrams
-from periplus.identify.driver.explore import SURE, Explorer
+from periplus.identify.driver.datagram import Asking, plain_datagrams
+from periplus.identify.driver.explore import Explorer
 from periplus.identify.driver.guard import guarded
+from periplus.identify.driver.inquire import Inquirer
 from periplus.identify.driver.limits import Limits
 from periplus.identify.driver.stream import Clock, Opener, Stream, plain_socket
 from periplus.identify.model import Over, Peer, Protocol
 from periplus.identify.opinion import seconded
-from periplus.identify.order import INTENSITY, Chosen, by_looks, chosen
+from periplus.identify.order import INTENSITY, Chosen, chosen
 from periplus.identify.service import Attempt, Came, Service, service_of
 from periplus.identify.signature import Opinion, Signatures
 
@@ -27,12 +28,13 @@ __all__ = ["Driver", "Port", "Session"]
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """One port to identify. `heard`: what it already answered to the scan's own question, over UDP."""
+    """One port to identify. Over UDP, `asked` is what the scan already sent there, and `heard` what it answered."""
 
     address: str
     port: int
     over: Over = Over.TCP
     name: str | None = None
+    asked: tuple[bytes, ...] = ()
     heard: bytes = b""
 
 
@@ -128,14 +130,18 @@ class Session:
         return await explorer.run(peer)
 
     async def _udp(self, port: Port) -> list[Attempt]:
-        """Ask whom the answer that is there looks like, then what is likely, then the rest."""
-        how, choice, peer = self._driver, self._chosen(port), self._peer(port)
-        looked = [each for _, each in by_looks(self._known(Over.UDP), port.heard)] if port.heard else []
-        attempts: list[Attempt] = []
-        for protocol in dict.fromkeys((*looked, *choice.likely, *choice.rest)):
+        how = self._driver
+
+        async def begin(protocol: Protocol, peer: Peer, heard: bytes) -> Attempt:
             await how.permit(port)
-            attempt = await ask(protocol, peer, how.limits, how.now_ms, how.datagrams)
-            attempts.append(attempt)
-            if attempt.known and attempt.known.confidence >= SURE:
-                break
-        return attempts
+            return await Asking(protocol, peer, how.limits, how.now_ms, how.datagrams).run(heard)
+
+        inquirer = Inquirer(
+            known=self._known(Over.UDP),
+            choice=self._chosen(port),
+            limits=how.limits,
+            begin=begin,
+            asked=port.asked,
+            heard=port.heard,
+        )
+        return await inquirer.run(self._peer(port))

@@ -1,0 +1,76 @@
+"""Quake III, its heirs, QuakeWorld and Quake II: a server's variables, in connectionless packets.
+
+Quake III Arena (GPL source), connectionless packets: ``getinfo`` is answered by ``infoResponse`` with our challenge;
+the older games answer ``status`` with variables and a list of players.
+
+Identified by the answer's word and by variables behind it.
+"""
+
+from periplus.errors import BadReply
+from periplus.identify.model import Over, Protocol
+from periplus.identify.question import Answered, Question, looks_of, talk_of
+from periplus.identify.talk import Detail, Told
+from periplus.payload.quake import OUT_OF_BAND, PAYLOADS
+
+__all__ = ["PROTOCOLS", "info_untrusted", "status_untrusted"]
+
+DATA = {each.service: each.data for each in PAYLOADS}
+INFO = OUT_OF_BAND + b"infoResponse\n"
+STATUS = (OUT_OF_BAND + b"n\\", OUT_OF_BAND + b"print\n\\")
+MOST_VARIABLES = 100
+
+
+def info_untrusted(data: bytes) -> Answered:
+    """Read an infoResponse; raises BadReply."""
+    if not data.startswith(INFO):
+        raise BadReply("no infoResponse")
+    found = _variables(data[len(INFO) :])
+    if found.get("challenge") != "periplus":
+        raise BadReply("not our challenge")
+    game = found.get("gamename") or found.get("game") or ""
+    return Answered(0.97, "returned our challenge", _told("quake.game", str(game), found))
+
+
+def status_untrusted(data: bytes) -> Answered:
+    """Read what the older games answer; raises BadReply."""
+    if not data.startswith(STATUS):
+        raise BadReply("no answer of Quake II or QuakeWorld")
+    found = _variables(data.partition(b"\\")[2].partition(b"\n")[0])
+    if "hostname" not in found and "*version" not in found and "version" not in found:
+        raise BadReply("no variables of a game")
+    version = str(found.get("version") or found.get("*version") or "")
+    return Answered(0.95, "variables of a game", _told("quake.version", version, found))
+
+
+def _variables(data: bytes) -> dict[str, Detail]:
+    parts = data.decode("utf-8", "replace").strip("\\\n\0").split("\\")[: 2 * MOST_VARIABLES]
+    return dict(zip(parts[::2], parts[1::2], strict=False))
+
+
+def _told(field: str, text: str, found: dict[str, Detail]) -> Told:
+    return Told(texts={field: text} if text else {}, detail=found)
+
+
+def _protocol(name: str, title: str, question: Question, ports: tuple[int, ...]) -> Protocol:
+    return Protocol(
+        name=name,
+        title=title,
+        source="id Software, connectionless packets",
+        talk=talk_of(question),
+        looks=looks_of(question),
+        over=Over.UDP,
+        ports=ports,
+        rarity=8,
+    )
+
+
+PROTOCOLS = (
+    _protocol(
+        "quake3",
+        "Quake III and its heirs",
+        Question(DATA["quake-3"], info_untrusted),
+        (26000, 27960, 30720, 44400),
+    ),
+    _protocol("quake2", "Quake II", Question(DATA["quake-2"], status_untrusted), (27910,)),
+    _protocol("quakeworld", "QuakeWorld", Question(DATA["quakeworld"], status_untrusted), (27500,)),
+)

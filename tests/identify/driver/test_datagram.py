@@ -1,0 +1,171 @@
+"""Conversations by datagrams, with sockets on the loopback."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import cast
+
+import pytest
+
+from periplus.errors import BadReply
+from periplus.identify.driver.datagram import Asking, begins_with
+from periplus.identify.driver.limits import Limits
+from periplus.identify.model import Over, Peer, Protocol
+from periplus.identify.service import Attempt, Way
+from periplus.identify.talk import Known, Say, Some, Talk, Told
+
+LOCAL = "127.0.0.1"
+HASTY = Limits(datagram_s=0.2, talk_s=3.0)
+Answers = Callable[[bytes, int], list[bytes]]
+
+
+class _Server(asyncio.DatagramProtocol):
+    """Answers by a function of the datagram and of how many came before it."""
+
+    def __init__(self, answers: Answers, elsewhere: asyncio.DatagramTransport | None) -> None:
+        self.answers, self.elsewhere = answers, elsewhere
+        self.got: list[bytes] = []
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.DatagramTransport", transport)
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        self.got.append(data)
+        for each in self.answers(data, len(self.got) - 1):
+            (self.elsewhere or self.transport).sendto(each, addr)
+
+
+@asynccontextmanager
+async def serving(answers: Answers, elsewhere: bool = False) -> AsyncIterator[tuple[int, list[bytes]]]:
+    """Serve; gives the port and what comes there."""
+    loop = asyncio.get_running_loop()
+    other = None
+    if elsewhere:
+        other, _ = await loop.create_datagram_endpoint(asyncio.DatagramProtocol, (LOCAL, 0))
+    transport, server = await loop.create_datagram_endpoint(
+        lambda: _Server(answers, other), local_addr=(LOCAL, 0)
+    )
+    try:
+        yield transport.get_extra_info("sockname")[1], server.got
+    finally:
+        transport.close()
+        if other:
+            other.close()
+
+
+def two_questions(peer: Peer) -> Talk:
+    """A talk of a name and a version."""
+    yield Say(b"who?")
+    name = yield Some()
+    if not name.startswith(b"I am "):
+        raise BadReply("it does not say who it is")
+    yield Known(0.9, "says who it is")
+    yield Told(product=name[5:].decode())
+    yield Say(b"which?")
+    yield Told(version=(yield Some()).decode())
+
+
+def protocol(
+    name: str = "who", *, elsewhere: bool = False, talk: Callable[[Peer], Talk] = two_questions
+) -> Protocol:
+    return Protocol(
+        name=name, title="Who", source="this test", talk=talk, over=Over.UDP, rarity=1, elsewhere=elsewhere,
+        looks=lambda data: 0.9 if data.startswith(b"I am ") else 0.0,
+    )  # fmt: skip
+
+
+def politely(data: bytes, before: int) -> list[bytes]:
+    return {b"who?": [b"I am Bob"], b"which?": [b"1.2"]}.get(data, [])
+
+
+def ask(
+    answers: Answers, elsewhere: bool = False, heard: bytes = b"", expects: bool | None = None
+) -> tuple[Attempt, list[bytes]]:
+    """Ask a server; give the attempt and what the server got. `expects`: whether the talk reckons with elsewhere."""
+
+    async def run() -> tuple[Attempt, list[bytes]]:
+        async with serving(answers, elsewhere) as (port, got):
+            what = protocol(elsewhere=elsewhere if expects is None else expects)
+            asking = Asking(what, Peer(LOCAL, port), HASTY, lambda: time.monotonic() * 1e3)
+            return await asking.run(heard), got
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_a_conversation(elsewhere: bool) -> None:
+    attempt, got = ask(politely, elsewhere)
+    assert got == [b"who?", b"which?"]
+    assert [each.product or each.version for each in attempt.told] == ["Bob", "1.2"]
+    assert [(each.way, each.data) for each in attempt.passages] == [
+        (Way.OURS, b"who?"), (Way.THEIRS, b"I am Bob"), (Way.OURS, b"which?"), (Way.THEIRS, b"1.2"),
+    ]  # fmt: skip
+
+
+def test_answers_from_elsewhere_count_only_where_they_are_usual() -> None:
+    attempt, _ = ask(politely, elsewhere=True, expects=False)
+    assert attempt.known is None
+    assert attempt.heard == b""
+
+
+def test_a_lost_datagram_is_sent_again() -> None:
+    attempt, got = ask(lambda data, before: politely(data, before) if before else [])
+    assert got == [b"who?", b"who?", b"which?"]
+    assert attempt.known is not None
+
+
+def test_silence_ends_it() -> None:
+    attempt, got = ask(lambda data, before: [])
+    assert (got, attempt.known, attempt.problem) == ([b"who?"] * 2, None, "the peer silent")
+
+
+def test_what_was_known_stays_though_silence_follows() -> None:
+    attempt, _ = ask(lambda data, before: politely(data, before) if data == b"who?" else [])
+    assert attempt.known is not None
+    assert attempt.problem == "the peer silent"
+
+
+def test_a_flood_has_an_end() -> None:
+    def endless(peer: Peer) -> Talk:
+        yield Say(b"who?")
+        while True:
+            yield Some()
+
+    async def run() -> Attempt:
+        async with serving(lambda data, before: [b"I am Bob"] * 200) as (port, _):
+            return await Asking(protocol(talk=endless), Peer(LOCAL, port), HASTY, lambda: 0.0).run()
+
+    assert len(asyncio.run(run()).passages) == 1 + 64
+
+
+def test_a_closed_port_is_noted() -> None:
+    async def run() -> Attempt:
+        async with serving(politely) as (port, _):
+            pass
+        return await Asking(protocol(), Peer(LOCAL, port), HASTY, lambda: 0.0).run()
+
+    attempt = asyncio.run(run())
+    assert (attempt.passages[-1].way, attempt.passages[-1].data) == (Way.NOTE, b"Connection refused")
+
+
+def test_what_was_heard_already_is_not_asked_again() -> None:
+    attempt, got = ask(politely, heard=b"I am Alice")
+    assert got == [b"which?"]
+    assert [each.product or each.version for each in attempt.told] == ["Alice", "1.2"]
+    assert [each.data for each in attempt.passages if each.way is Way.NOTE] == [b"asked by the port scan"]
+
+
+def test_how_a_talk_begins() -> None:
+    def listens(peer: Peer) -> Talk:
+        yield Some()
+
+    def says_twice(peer: Peer) -> Talk:
+        yield Say(b"a")
+        yield Say(b"b")
+        yield Some()
+
+    peer = Peer(LOCAL, 9)
+    assert begins_with(protocol(), peer) == b"who?"
+    assert begins_with(protocol(talk=listens), peer) is None
+    assert begins_with(protocol(talk=says_twice), peer) is None

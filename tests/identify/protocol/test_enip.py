@@ -1,0 +1,47 @@
+"""EtherNet/IP: an identity by CIP volume 2, 2-4.2, over UDP and TCP."""
+
+import struct
+from contextlib import suppress
+
+from hypothesis import given
+from tests.identify.damage import damaged
+from tests.identify.script import Line, play
+
+from periplus.errors import BadReply
+from periplus.identify.protocol.enip import PROTOCOLS, QUESTION, identity_untrusted
+
+PROTOCOL, PROTOCOL_TCP = PROTOCOLS
+NAME = b"1756-EN2T/D"
+ITEM = (
+    struct.pack("<H16x HHHBBHI", 1, 1, 12, 166, 11, 2, 0x30, 0x00C0FFEE) + bytes([len(NAME)]) + NAME + b"\3"
+)
+BODY = struct.pack("<HHH", 1, 0x0C, len(ITEM)) + ITEM
+IDENTITY = struct.pack("<HHII8sI", 0x63, len(BODY), 0, 0, b"periplus", 0) + BODY
+SCRIPTS: dict[str, list[Line]] = {
+    "a module": [(">", QUESTION.data), ("<", IDENTITY)],
+    "an echo": [(">", QUESTION.data), ("<", QUESTION.data)],
+}
+MORE_SCRIPTS = ((PROTOCOL_TCP, SCRIPTS),)
+
+
+def test_a_module() -> None:
+    for protocol in PROTOCOLS:
+        service = play(protocol, SCRIPTS["a module"])
+        assert (service.protocol, service.product, service.version) == (
+            "ethernet-ip",
+            "1756-EN2T/D",
+            "11.002",
+        )
+        assert (service.vendor, service.device) == ("Rockwell Automation", "communications adapter")
+        assert service.detail["serial"] == "00c0ffee"
+
+
+def test_an_echo_is_none() -> None:
+    for protocol in PROTOCOLS:
+        assert play(protocol, SCRIPTS["an echo"]).protocol is None
+
+
+@given(damaged(IDENTITY))
+def test_any_bytes(data: bytes) -> None:
+    with suppress(BadReply):
+        identity_untrusted(data)

@@ -1,0 +1,72 @@
+"""Modbus: an identification by MODBUS Application Protocol 1.1b3, section 6.21, exceptions, and pymodbus 3."""
+
+from contextlib import suppress
+
+from hypothesis import given
+from tests.identify.damage import damaged
+from tests.identify.script import Line, play
+
+from periplus.errors import BadReply
+from periplus.identify.protocol.modbus import PROTOCOL, UNITS, looks_untrusted, objects_untrusted, question
+
+
+def answer(unit: int, *objects: bytes) -> bytes:
+    listed = b"".join(bytes([number, len(each)]) + each for number, each in enumerate(objects))
+    body = bytes([unit, 0x2B, 0x0E, 2, 0x82, 0, 0, len(objects)]) + listed
+    return b"Pe\0\0" + len(body).to_bytes(2, "big") + body
+
+
+FIRST, SECOND = UNITS
+M340 = answer(FIRST, b"Schneider Electric", b"BMX P34 2020", b"v2.5")
+PYMODBUS = (
+    b"Pe\x00\x00\x00R\x01+\x0e\x02\x83\x00\x00\x06\x00\x08Pymodbus\x01\x02PM\x02\x033.0\x03\x13http"
+    b"s://example.net\x04\x0fPymodbus Server\x05\x0fPymodbus Server"
+)
+EXCEPTION = b"Pe\0\0\0\3\1\xab\1"
+SCRIPTS: dict[str, list[Line]] = {
+    "a controller": [(">", question(FIRST)), ("<", M340)],
+    "pymodbus": [(">", question(FIRST)), ("<", PYMODBUS)],
+    "without identification": [
+        (">", question(FIRST)),
+        ("<", EXCEPTION),
+        (">", question(SECOND)),
+        ("<", EXCEPTION),
+    ],
+    "an echo": [(">", question(FIRST)), ("<", question(FIRST))],
+}
+
+
+def test_a_controller() -> None:
+    service = play(PROTOCOL, SCRIPTS["a controller"])
+    assert (service.protocol, service.vendor, service.product) == (
+        "modbus",
+        "Schneider Electric",
+        "BMX P34 2020",
+    )
+    assert (service.version, service.device) == ("v2.5", "PLC")
+
+
+def test_pymodbus() -> None:
+    service = play(PROTOCOL, SCRIPTS["pymodbus"])
+    assert (service.product, service.version) == ("Pymodbus Server", "3.0")
+    assert service.detail["url"] == "https://example.net"
+
+
+def test_without_identification() -> None:
+    service = play(PROTOCOL, SCRIPTS["without identification"])
+    assert (service.confidence, service.detail["exception"]) == (0.95, "illegal function")
+    assert (looks_untrusted(M340), looks_untrusted(EXCEPTION), looks_untrusted(b"HTTP/1.1 400")) == (
+        0.95,
+        0.95,
+        0,
+    )
+
+
+def test_an_echo_is_none() -> None:
+    assert play(PROTOCOL, SCRIPTS["an echo"]).protocol is None
+
+
+@given(damaged(M340[7:]))
+def test_any_bytes(data: bytes) -> None:
+    with suppress(BadReply):
+        objects_untrusted(data)

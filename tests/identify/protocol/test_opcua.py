@@ -1,0 +1,98 @@
+"""OPC UA: acknowledgement, channel and FindServers' answer, written by Part 6, and what asyncua 1 answers."""
+
+import struct
+from contextlib import suppress
+
+from hypothesis import given
+from tests.identify.damage import damaged
+from tests.identify.script import Line, play
+
+from periplus.errors import BadReply
+from periplus.identify.protocol.opcua import (
+    FIND_RESPONSE,
+    NO_TEXT,
+    OPEN_RESPONSE,
+    POLICY_NONE,
+    PROTOCOL,
+    application_untrusted,
+    channel_untrusted,
+    chunk,
+    looks_untrusted,
+    text,
+)
+
+ACK = chunk(b"ACK", struct.pack("<IIIII", 0, 65535, 65535, 0, 0))
+ERROR = chunk(b"ERR", struct.pack("<I", 0x80830000) + NO_TEXT)
+
+
+def response(number: int, body: bytes, result: int = 0) -> bytes:
+    head = struct.pack("<BBH", 1, 0, number) + struct.pack("<qIIB", 0, 1, result, 0) + NO_TEXT + b"\0\0\0"
+    return head + body
+
+
+OPENED = chunk(
+    b"OPN",
+    struct.pack("<I", 7) + text(POLICY_NONE) + 2 * NO_TEXT + struct.pack("<II", 1, 1)
+    + response(OPEN_RESPONSE, struct.pack("<IIIqI", 0, 7, 9, 0, 60000) + NO_TEXT),
+)  # fmt: skip
+APPLICATION = (
+    struct.pack("<I", 1) + text(b"urn:open62541.server.application") + text(b"http://open62541.org")
+    + b"\3" + text(b"en") + text(b"open62541-based OPC UA Application") + struct.pack("<I", 0) + 4 * NO_TEXT
+)  # fmt: skip
+FOUND = chunk(b"MSG", struct.pack("<IIII", 7, 9, 2, 2) + response(FIND_RESPONSE, APPLICATION))
+ASYNCUA = (
+    (b"ACKF\x1c\x00\x00\x00\x00\x00\x00\x00\xff\xff\x00\x00\xff\xff\x00\x00\xff\xff\x00\x00\x01\x00\x00\x00"),
+    (
+        b"OPNF\x87\x00\x00\x00\x06\x00\x00\x00/\x00\x00\x00http://opcfoundation.org/UA/SecurityPolicy#N"
+        b"one\xff\xff\xff\xff\xff\xff\xff\xff\x01\x00\x00\x00\x01\x00\x00\x00\x01\x00\xc1\x01X\x00\x9a:"
+        b"5}\xdd\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+        b"\x06\x00\x00\x00\r\x00\x00\x00\x08\x00\x9a:5}\xdd\x01`\xea\x00\x00\x00\x00\x00\x00"
+    ),
+    (
+        b"MSGF\xca\x00\x00\x00\x06\x00\x00\x00\r\x00\x00\x00\x02\x00\x00\x00\x02\x00\x00\x00\x01\x00"
+        b"\xa9\x014\x04\x9c:5}\xdd\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+        b"\x01\x00\x00\x00\x1b\x00\x00\x00urn:freeopcua:python:server%\x00\x00\x00urn:freeopcua.github."
+        b"io:python:server\x02\x17\x00\x00\x00FreeOpcUa Python Server\x02\x00\x00\x00\xff\xff\xff\xff"
+        b"\xff\xff\xff\xff\x01\x00\x00\x00\x1a\x00\x00\x00opc.tcp://127.0.0.1:4840/x"
+    ),
+)
+SCRIPTS: dict[str, list[Line]] = {
+    "open62541": [
+        (">", None),
+        ("<", ACK),
+        (">", None),
+        ("<", OPENED),
+        (">", None),
+        ("<", FOUND),
+        (">", None),
+    ],
+    "asyncua": [(">", None), *(line for each in ASYNCUA for line in (("<", each), (">", None)))],
+    "it refuses": [(">", None), ("<", ERROR)],
+    "HTTP": [(">", None), ("<", b"HTTP/1.1 400 Bad Request\r\n\r\n")],
+}
+
+
+def test_open62541() -> None:
+    service = play(PROTOCOL, SCRIPTS["open62541"])
+    assert (service.protocol, service.product) == ("opcua-tcp", "open62541")
+    assert service.detail["type"] == "server"
+    assert service.info == "open62541-based OPC UA Application"
+
+
+def test_asyncua() -> None:
+    service = play(PROTOCOL, SCRIPTS["asyncua"])
+    assert (service.product, service.detail["type"]) == ("FreeOpcUa asyncua", "client and server")
+    assert service.detail["uri"] == "urn:freeopcua:python:server"
+
+
+def test_less() -> None:
+    assert play(PROTOCOL, SCRIPTS["it refuses"]).confidence == 0.97
+    assert play(PROTOCOL, SCRIPTS["HTTP"]).protocol is None
+    assert (looks_untrusted(ACK), looks_untrusted(ERROR), looks_untrusted(b"HELF")) == (0.95, 0.95, 0)
+
+
+@given(damaged(OPENED[8:], FOUND[8:]))
+def test_any_message(data: bytes) -> None:
+    for parse, kind in ((channel_untrusted, b"OPNF"), (application_untrusted, b"MSGF")):
+        with suppress(BadReply):
+            parse((kind, data))

@@ -1,0 +1,89 @@
+"""S7: a CPU 315's answers, by Siemens' description of the lists 0x0011 and 0x001C."""
+
+import struct
+from contextlib import suppress
+
+from hypothesis import given
+from tests.identify.damage import damaged
+from tests.identify.script import Line, play
+
+from periplus.errors import BadReply
+from periplus.identify.protocol.s7 import (
+    CALLED,
+    COMPONENTS,
+    JOB,
+    MODULES,
+    PROTOCOL,
+    SETUP,
+    USER_DATA,
+    components_untrusted,
+    connect,
+    looks_untrusted,
+    message,
+    modules_untrusted,
+    read_list,
+    tpkt,
+)
+
+CONFIRM = tpkt(bytes.fromhex("11d00001000100c0010ac1020100c2020102"))
+ACK = tpkt(bytes.fromhex("02f080 3203 0000 0001 0008 0000 0000 f0 00 0001 0001 00f0".replace(" ", "")))
+SETUP_COMMUNICATION = message(JOB, struct.pack("!BBHHH", SETUP, 0, 1, 1, 480))
+
+
+def listed(which: int, size: int, *entries: bytes) -> bytes:
+    body = b"".join(each.ljust(size, b"\0") for each in entries)
+    head = struct.pack("!BBHHHHH", 0xFF, 9, 8 + len(body), which, 0, size, len(entries))
+    return message(USER_DATA, bytes.fromhex("000112081284010100000000"), head + body)
+
+
+MODULE_LIST = listed(
+    MODULES,
+    28,
+    struct.pack("!H20sHHH", 1, b"6ES7 315-2EH14-0AB0 ", 0xC0, 4, 1),
+    struct.pack("!H20sHBBBB", 7, b" " * 20, 0xC0, 0x56, 3, 2, 14),
+)
+COMPONENT_LIST = listed(COMPONENTS, 34, b"\0\1SIMATIC 300", b"\0\5S C-X4U421302009", b"\0\7CPU 315-2 PN/DP")
+REFUSED = message(USER_DATA, bytes.fromhex("000112081284010100000000"), b"\x0a\0\0\0")
+BEGIN: list[Line] = [(">", connect(CALLED)), ("<", CONFIRM), (">", SETUP_COMMUNICATION), ("<", ACK)]
+SCRIPTS: dict[str, list[Line]] = {
+    "a CPU 315": [
+        *BEGIN,
+        (">", read_list(MODULES)),
+        ("<", MODULE_LIST),
+        (">", read_list(COMPONENTS)),
+        ("<", COMPONENT_LIST),
+    ],
+    "lists are refused": [*BEGIN, (">", read_list(MODULES)), ("<", REFUSED)],
+    "another ISO service": [
+        (">", connect(CALLED)),
+        ("<", CONFIRM),
+        (">", SETUP_COMMUNICATION),
+        ("<", CONFIRM),
+    ],
+    "an echo": [(">", connect(CALLED)), ("<", connect(CALLED))],
+}
+
+
+def test_a_cpu() -> None:
+    service = play(PROTOCOL, SCRIPTS["a CPU 315"])
+    assert (service.protocol, service.product, service.version) == ("s7comm", "CPU 315-2 PN/DP", "3.2.14")
+    assert (service.vendor, service.device) == ("Siemens", "PLC")
+    assert service.detail["order_number"] == "6ES7 315-2EH14-0AB0"
+    assert service.detail["serial"] == "S C-X4U421302009"
+
+
+def test_less() -> None:
+    assert play(PROTOCOL, SCRIPTS["lists are refused"]).confidence == 0.98
+    assert play(PROTOCOL, SCRIPTS["another ISO service"]).protocol is None
+    assert (looks_untrusted(ACK), looks_untrusted(CONFIRM)) == (0.9, 0)
+
+
+def test_an_echo_is_none() -> None:
+    assert play(PROTOCOL, SCRIPTS["an echo"]).protocol is None
+
+
+@given(damaged(MODULE_LIST[4:], COMPONENT_LIST[4:], REFUSED[4:]))
+def test_any_bytes(data: bytes) -> None:
+    for parse in (modules_untrusted, components_untrusted):
+        with suppress(BadReply):
+            parse(data)
