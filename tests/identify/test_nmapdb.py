@@ -13,8 +13,9 @@ TEXT = r"""# a comment
 Probe TCP NULL q||
 match thing m|^Thing/([\d.]+) on (\w+)\r\n| p/Thing/ v/$1/ i/by $P(2)/ cpe:/a:maker:thing:$1/a cpe:/o:$2:$2/ o/$2/
 match other m=^o\x80ther ([^ ]*)\R=si p/Other/ v/$SUBST(1,"_",".")/
-match number m|^N(..)| i/$I(1,">") or $I(1,"<")/
+match number m|^Number(..)| i/$I(1,">") or $I(1,"<")/
 softmatch soft m|^soft|
+match short m|^xy|
 match broken m|^bro(ken| p/Never/
 match wrong m|no end
 match odd m|^odd| q/what/
@@ -43,7 +44,7 @@ def test_bytes_flags_and_functions() -> None:
     other = DB.opinion(b"O\x80THER 1_2_3\n")
     assert other is not None
     assert (other.service, other.match.version) == ("other", "1.2.3")
-    number = DB.opinion(b"N\x01\x02")
+    number = DB.opinion(b"Number\x01\x02")
     assert number is not None
     assert number.match.info == "258 or 513"
 
@@ -55,9 +56,15 @@ def test_soft_lines_are_less_sure() -> None:
     assert DB.opinion(b"nothing like it") is None
 
 
+def test_lines_count_for_their_protocol_and_if_they_say_enough() -> None:
+    assert DB.opinion(b"Thing/1.2 on Plan9\r\n", "other") is None
+    assert DB.opinion(b"Thing/1.2 on Plan9\r\n", "thing") is not None
+    assert DB.opinion(b"xy") is None
+
+
 def test_what_cannot_be_used_is_told_by_its_line() -> None:
     problems = list(DB.problems())
-    assert [problem.split(":")[0] for problem in problems] == ["line 8", "line 9", "line 7"]
+    assert [problem.split(":")[0] for problem in problems] == ["line 9", "line 10", "line 8"]
     assert DB.opinion(b"broken") is None
 
 

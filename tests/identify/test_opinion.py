@@ -12,12 +12,13 @@ UNKNOWN = Service("198.18.0.1", 1, Over.TCP, Came.UNKNOWN, passages=SAID)
 KNOWN = replace(UNKNOWN, came=Came.IDENTIFIED, protocol="ours", confidence=0.9, why="proved")
 
 
-def opinion(heard: bytes) -> Opinion | None:
+def opinion(heard: bytes, protocol: str | None) -> Opinion | None:
     assert heard == b"thing 1.0"
+    assert protocol in (None, "ours")
     return Opinion("theirs", 0.75, Match("line 7", product="Thing", version="1.0"))
 
 
-def never(heard: bytes) -> Opinion | None:
+def never(heard: bytes, protocol: str | None) -> Opinion | None:
     raise AssertionError("nobody is to be asked")
 
 
@@ -38,4 +39,4 @@ def test_who_knows_is_not_helped_and_who_heard_nothing_cannot_be() -> None:
     assert seconded(told, never) == told
     silent = replace(UNKNOWN, came=Came.SILENT, passages=())
     assert seconded(silent, never) == silent
-    assert seconded(UNKNOWN, lambda _: None) == UNKNOWN
+    assert seconded(UNKNOWN, lambda *_: None) == UNKNOWN

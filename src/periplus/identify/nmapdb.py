@@ -29,6 +29,13 @@ _TEXT = re.compile(r"\"((?:[^\"\\]|\\.)*)\"")
 _ESCAPES = {"R": r"(?:\r\n|[\n\v\f\r])", "h": r"[ \t]", "e": r"\x1b", "z": r"\Z", "Z": r"(?=\n?\Z)"}
 _TRANSLATED = re.compile(r"\\(.)", re.DOTALL)
 FIELDS = {"p": "product", "v": "version", "i": "info", "h": "hostname", "o": "os", "d": "device"}
+LEAST_LITERAL = 4  # what has less plain text matches almost anything if its own probe was not sent
+NAMES = {
+    "dns": "domain",
+    "smb": "microsoft-ds",
+    "rdp": "ms-wbt-server",
+    "mssql": "ms-sql-s",
+}  # ours to Nmap's
 SOFT, HARD = 0.5, 0.75  # how sure an opinion is: the line's own probe may not have been sent
 
 
@@ -84,13 +91,19 @@ class NmapDb:
         self.lines = lines
         self.refused = refused
 
-    def opinion(self, data: bytes) -> Opinion | None:
-        """Return the first hard match of what a service said, else the first soft one."""
+    def opinion(self, data: bytes, protocol: str | None = None) -> Opinion | None:
+        """Return the first hard match of what a service said, else the first soft one.
+
+        `protocol`: only lines on that protocol count, by our name or Nmap's.
+        """
+        names = (protocol, NAMES.get(protocol or "", protocol))
         text = data[:MOST_TEXT].decode("latin-1")
         lowered = text.lower()
         soft: Opinion | None = None
         for line in self.lines:
-            if (soft and not line.hard) or line.literal not in lowered:
+            if (soft and not line.hard) or len(line.literal) < LEAST_LITERAL or line.literal not in lowered:
+                continue
+            if protocol is not None and line.service not in names:
                 continue
             match = line.read(text)
             if match and line.hard:

@@ -11,16 +11,19 @@ from dataclasses import replace
 from periplus.identify.service import Came, Service, Way, filled
 from periplus.identify.signature import Opinion
 
-__all__ = ["seconded"]
+__all__ = ["OpinionOf", "seconded"]
 
+OpinionOf = Callable[
+    [bytes, str | None], Opinion | None
+]  # of what was heard, and the protocol if that is known
 MOST_HEARD = 4_096  # of what a service said: the expressions are not ours, and some are slow on long texts
 
 
-def seconded(service: Service, opinion_of: Callable[[bytes], Opinion | None]) -> Service:
+def seconded(service: Service, opinion_of: OpinionOf) -> Service:
     """Return the service with what the opinion adds to it."""
     wanted = service.came is Came.UNKNOWN or (service.came is Came.IDENTIFIED and service.product is None)
     heard = b"".join(each.data for each in service.passages if each.way is Way.THEIRS)[:MOST_HEARD]
-    opinion = opinion_of(heard) if wanted and heard else None
+    opinion = opinion_of(heard, service.protocol) if wanted and heard else None
     if opinion is None:
         return service
     if service.came is Came.UNKNOWN:

@@ -156,12 +156,12 @@ class SecondOpinion:
         self._lock = Lock()
         self._read: NmapDb | None = None
 
-    def __call__(self, heard: bytes) -> Opinion | None:
+    def __call__(self, heard: bytes, protocol: str | None) -> Opinion | None:
         """Return what the file makes of what a service said."""
         with self._lock:
             if self._read is None:
                 self._read = self._load()
-        return self._read.opinion(heard)
+        return self._read.opinion(heard, protocol)
 
     def _load(self) -> "NmapDb":
         from periplus.identify.nmapdb import read_nmapdb

@@ -18,10 +18,10 @@ from periplus.identify.driver.inquire import Inquirer
 from periplus.identify.driver.limits import Limits
 from periplus.identify.driver.stream import Clock, Opener, Stream, plain_socket
 from periplus.identify.model import Over, Peer, Protocol
-from periplus.identify.opinion import seconded
+from periplus.identify.opinion import OpinionOf, seconded
 from periplus.identify.order import INTENSITY, Chosen, chosen
 from periplus.identify.service import Attempt, Came, Service, service_of
-from periplus.identify.signature import Opinion, Signatures
+from periplus.identify.signature import Signatures
 
 __all__ = ["Driver", "Port", "Session"]
 
@@ -59,7 +59,7 @@ class Driver:
     limits: Limits = field(default_factory=Limits)
     intensity: int = INTENSITY
     ics: bool = False
-    second: Callable[[bytes], Opinion | None] | None = None
+    second: OpinionOf | None = None
     permit: Callable[[Port], Awaitable[None]] = _permitted
     opener: Opener = plain_socket
     datagrams: Callable[[int], socket] = plain_datagrams

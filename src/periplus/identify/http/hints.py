@@ -68,7 +68,7 @@ CLUSTERS = (
          {"version": "json Version", "info": "json Platform.Name", "os": "json Os"}, proof="json ApiVersion",
          cpe="a:docker:docker:{version}", ports=(2375, 2376, 4243)),
     Hint("etcd", "etcd", "http.body", GO_404, "/version", {"version": "json etcdserver"},
-         cpe="a:etcd:etcd:{version}", ports=(2379, 2380, 2381, 4001, 7001)),
+         cpe="a:etcd:etcd:{version}"),
     Hint("kubelet", "Kubernetes", "http.body", GO_404, "/healthz", proof=r"text \A(?:ok|Unauthorized)\s*\Z",
          cpe="a:kubernetes:kubernetes", ports=(10248, 10250, 10255)),
     Hint("kube-proxy", "Kubernetes", "http.body", GO_404, "/proxyMode", {"info": "text .*"},
