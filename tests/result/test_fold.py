@@ -5,9 +5,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.result.batches import batches
 from tests.result.examples import OPTIONS, columns, host, mixed_host, tarpit_host, usual_host, usual_ports
 
-from periplus.result.fold import FOLD_OVER, Folded, fold, rows
+from periplus.result.batch import HostBatch
+from periplus.result.fold import FOLD_OVER, Folded, fold, fold_batch, rows
 from periplus.result.row import HostReport, Tarpit
 from periplus.result.writer import Options
 from periplus.technique.verdict import Reason, State
@@ -136,3 +138,25 @@ def test_rows_carry_the_service() -> None:
 def test_a_host_without_ports_folds_to_nothing() -> None:
     folded = fold(host(), OPTIONS)
     assert (folded.n_shown, folded.n_folded, folded.possibly_open) == (0, 0, False)
+
+
+@given(batches(), st.booleans(), st.integers(0, 2))
+def test_a_batch_is_folded_as_its_hosts_are(
+    both: tuple[list[HostReport], HostBatch], open_only: bool, verbose: int
+) -> None:
+    """The slow twin folds host by host."""
+    reports, batch = both
+    options = replace(OPTIONS, open_only=open_only, verbose=verbose)
+    found = fold_batch(batch, options)
+    table = batch.table
+    for row, report in enumerate(reports):
+        folded = fold(report, options)
+        states = [(group.state, group.count) for group in folded.groups]
+        counted = {
+            state: int(found.counts[row, state]) for state in np.flatnonzero(found.folded[row]).tolist()
+        }
+        assert counted == {state: sum(n for each, n in states if each == state) for state, _ in states}
+        assert found.possibly_open[row] == folded.possibly_open
+        if table is not None:
+            mine = (table.host == row) & found.shown
+            assert table.ports[mine].tolist() == [port for ports in folded.shown for port in ports.tolist()]

@@ -14,12 +14,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from periplus.columns import U16, Mask
+from periplus.columns import I64, U16, Mask
+from periplus.result.batch import HostBatch
 from periplus.result.row import HostReport, PortColumns, PortRow, Tarpit
 from periplus.result.writer import Options
 from periplus.technique.verdict import Reason, State
 
-__all__ = ["FOLD_OVER", "Folded", "Group", "fold", "rows"]
+__all__ = ["FOLD_OVER", "Folded", "FoldedBatch", "Group", "fold", "fold_batch", "rows"]
 
 FOLD_OVER = 25  # ports of one state that are still shown one by one, for each step of verbosity
 
@@ -110,6 +111,32 @@ def fold(host: HostReport, options: Options, *, unfold: bool = False) -> Folded:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class FoldedBatch:
+    """What many hosts show port by port, and what they only count.
+
+    `shown` is by port; by host and state are `counts` of ports and which states are `folded`.
+    """
+
+    shown: Mask
+    counts: I64
+    folded: Mask
+    possibly_open: Mask
+
+
+def fold_batch(batch: HostBatch, options: Options) -> FoldedBatch:
+    """As `fold` does, for all hosts of a batch at once."""
+    table, n = batch.table, len(batch)
+    if table is None:
+        counts = np.zeros((n, STATES), np.int64)
+        return FoldedBatch(np.zeros(0, np.bool_), counts, counts > 0, np.zeros(n, np.bool_))
+    counts = np.bincount(table.host * STATES + table.state, minlength=n * STATES).reshape(n, STATES)
+    folded = _folded_states(counts, options, unfold=False)
+    shown = ~folded[table.host, table.state]
+    possibly_open = counts[:, POSSIBLY_OPEN].sum(axis=1) > 0
+    return FoldedBatch(shown, counts, folded, possibly_open)
+
+
 def _is_plain(host: HostReport, options: Options) -> bool:
     """Whether only the number of ports can fold anything."""
     return host.tarpit is None and not host.unlisted and not options.open_only
@@ -124,11 +151,11 @@ def _all_shown(host: HostReport) -> Folded:
 
 
 def _folded_states(counts: np.ndarray, options: Options, *, unfold: bool) -> np.ndarray:
-    """A mask over the states: which are folded."""
-    folded = np.zeros(STATES, dtype=np.bool_) if unfold else counts > FOLD_OVER * (1 + options.verbose)
+    """Which states are folded; the last axis of `counts` is the states."""
+    folded = np.zeros(counts.shape, dtype=np.bool_) if unfold else counts > FOLD_OVER * (1 + options.verbose)
     if options.open_only:
-        folded[[state for state in State if state not in POSSIBLY_OPEN]] = True
-    folded[State.OPEN] = False
+        folded[..., [state for state in State if state not in POSSIBLY_OPEN]] = True
+    folded[..., State.OPEN] = False
     return folded & (counts > 0)
 
 

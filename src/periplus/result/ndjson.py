@@ -29,6 +29,8 @@ CONTRACT = 2  # raised when a field changes its meaning or goes; new fields may 
 class Ndjson(Writer):
     """The writer of ``-oJ``."""
 
+    early = True
+
     def __init__(self, sink: Sink, options: Options) -> None:
         import json  # a run without -oJ has no use for it
 

@@ -6,9 +6,12 @@ Only reports wait, never the scan. This file is what every run loads; `scan.doub
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Protocol
 
-from periplus.columns import U16
+import numpy as np
+
+from periplus.columns import U16, Mask
 from periplus.engine.group import Group
 from periplus.engine.replies import Findings
+from periplus.result.batch import HostBatch
 from periplus.result.row import Crowded, HostReport
 from periplus.scan.clock import Clock
 from periplus.scan.config import ScanConfig, Work
@@ -75,6 +78,9 @@ class Doubting(Protocol):
     def tellable(self, work: Work | None, group: Group, found: Findings) -> Findings:
         """Return the findings that may be told before their hosts are judged."""
 
+    def clear(self, batch: HostBatch) -> Mask:
+        """Return which hosts are above suspicion. They count as judged; only the others need to be given to `ask`."""
+
     def ask(self, reports: Iterable[HostReport]) -> None:
         """Take reports in."""
 
@@ -106,6 +112,10 @@ class Undoubting:
     def tellable(self, work: Work | None, group: Group, found: Findings) -> Findings:
         """Return all findings."""
         return found
+
+    def clear(self, batch: HostBatch) -> Mask:
+        """Nobody is suspected."""
+        return np.ones(len(batch), np.bool_)
 
     def ask(self, reports: Iterable[HostReport]) -> None:
         """Take reports in."""
