@@ -11,6 +11,7 @@ what they get one by one, as reports.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import isnan
 from typing import TypeVar
 
 import numpy as np
@@ -62,21 +63,24 @@ class PortTable:
         """By host, how many of these rows are its own."""
         return np.bincount(self.host[which], minlength=len(self.count))
 
-    def of(self, host: int) -> PortColumns:
-        """One host's ports."""
-        start, stop = self.first[host : host + 2].tolist()
-        low, high = int(self.window_low[host]), int(self.window_high[host])
-        return PortColumns(
-            proto=self.proto,
-            ports=self.ports[start:stop],
-            state=self.state[start:stop],
-            reason=self.reason[start:stop],
-            ttl=self.ttl[start:stop],
-            tries=self.tries[start:stop],
-            rtt_ms=self.rtt_ms[start:stop],
-            senders=self._senders(start, stop) if self.senders else {},
-            windows=(low, high) if low <= high else None,
-        )
+    def each(self) -> Iterator[tuple[PortColumns]]:
+        """Yield the ports host by host."""
+        first = self.first.tolist()
+        windows = zip(self.window_low.tolist(), self.window_high.tolist(), strict=True)
+        for start, stop, (low, high) in zip(first[:-1], first[1:], windows, strict=True):
+            yield (
+                PortColumns(
+                    proto=self.proto,
+                    ports=self.ports[start:stop],
+                    state=self.state[start:stop],
+                    reason=self.reason[start:stop],
+                    ttl=self.ttl[start:stop],
+                    tries=self.tries[start:stop],
+                    rtt_ms=self.rtt_ms[start:stop],
+                    senders=self._senders(start, stop) if self.senders else {},
+                    windows=(low, high) if low <= high else None,
+                ),
+            )
 
     def _senders(self, start: int, stop: int) -> dict[int, str]:
         begin, end = np.searchsorted(self.sender_at, (start, stop)).tolist()
@@ -141,27 +145,31 @@ class HostBatch:
     @cached_property
     def reports(self) -> list[HostReport]:
         """The hosts one by one."""
-        return [self.report(row) for row in range(len(self))]
-
-    def report(self, row: int) -> HostReport:
-        """One of the hosts."""
-        up = bool(self.up[row])
-        return HostReport(
-            addr=self.texts[row],
-            up=up,
-            reason=_REASONS[self.reason[row]],
-            columns=(self.table.of(row),) if up and self.table is not None else (),
-            started=float(self.started[row]),
-            ended=float(self.ended[row]),
-            names=self.names.get(row, ()),
-            ttl=int(self.ttl[row]) or None,
-            srtt_ms=_known(self.srtt_ms[row]),
-            rttvar_ms=_known(self.rttvar_ms[row]),
-            timeout_ms=_known(self.timeout_ms[row]),
-            mac=self.macs.get(row),
-            timed_out=bool(self.timed_out[row]),
-            notes=self.notes.get(row, ()),
-        )
+        columns = self.table.each() if self.table is not None else [()] * len(self)
+        times = (_times(each) for each in (self.srtt_ms, self.rttvar_ms, self.timeout_ms))
+        cells = (self.up, self.reason, self.started, self.ended, self.ttl, self.timed_out)
+        hosts = zip(self.texts, columns, *times, *(each.tolist() for each in cells), strict=True)
+        return [
+            HostReport(
+                addr=addr,
+                up=up,
+                reason=_REASONS[reason],
+                columns=parts if up else (),
+                started=started,
+                ended=ended,
+                names=self.names.get(row, ()),
+                ttl=ttl or None,
+                srtt_ms=srtt_ms,
+                rttvar_ms=rttvar_ms,
+                timeout_ms=timeout_ms,
+                mac=self.macs.get(row),
+                timed_out=timed_out,
+                notes=self.notes.get(row, ()),
+            )
+            for row, (
+                addr, parts, srtt_ms, rttvar_ms, timeout_ms, up, reason, started, ended, ttl, timed_out
+            ) in enumerate(hosts)
+        ]  # fmt: skip
 
     def only(self, which: Mask) -> "HostBatch":
         """These hosts alone."""
@@ -190,8 +198,8 @@ Hosts = Sequence[HostReport] | HostBatch
 """Finished hosts, one by one or as columns."""
 
 
-def _known(time_ms: np.float64) -> float | None:
-    return None if np.isnan(time_ms) else float(time_ms)
+def _times(times_ms: F64) -> list[float | None]:
+    return [None if isnan(each) else each for each in times_ms.tolist()]
 
 
 def _at(values: Mapping[int, Value], rows: I64) -> dict[int, Value]:

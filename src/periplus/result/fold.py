@@ -20,7 +20,7 @@ from periplus.result.row import HostReport, PortColumns, PortRow, Tarpit
 from periplus.result.writer import Options
 from periplus.technique.verdict import Reason, State
 
-__all__ = ["FOLD_OVER", "Folded", "FoldedBatch", "Group", "fold", "fold_batch", "rows"]
+__all__ = ["FOLD_OVER", "Folded", "FoldedBatch", "Group", "fold", "fold_batch", "rows", "told"]
 
 FOLD_OVER = 25  # ports of one state that are still shown one by one, for each step of verbosity
 
@@ -135,6 +135,13 @@ def fold_batch(batch: HostBatch, options: Options) -> FoldedBatch:
     shown = ~folded[table.host, table.state]
     possibly_open = counts[:, POSSIBLY_OPEN].sum(axis=1) > 0
     return FoldedBatch(shown, counts, folded, possibly_open)
+
+
+def told(batch: HostBatch, folded: FoldedBatch, options: Options) -> Mask:
+    """Which hosts are written at all by a format that writes hosts: those that are down only with ``-v``."""
+    if options.open_only:
+        return batch.up & folded.possibly_open
+    return batch.up | bool(options.verbose)
 
 
 def _is_plain(host: HostReport, options: Options) -> bool:

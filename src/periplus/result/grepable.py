@@ -13,7 +13,7 @@ import numpy as np
 
 from periplus.columns import Mask, distinct
 from periplus.result.batch import HostBatch, Hosts, PortTable
-from periplus.result.fold import Folded, FoldedBatch, fold, fold_batch, rows
+from periplus.result.fold import Folded, FoldedBatch, fold, fold_batch, rows, told
 from periplus.result.normal import footer_line, header_lines
 from periplus.result.row import PROTOCOLS, HostReport, PortRow, RunRow, SummaryRow
 from periplus.result.text import crowded_lines, harmless_name, harmless_names, printable
@@ -58,14 +58,11 @@ class Grepable(Writer):
     def _batch_pieces(self, batch: HostBatch) -> Iterator[str]:
         """A piece a host: the same lines as `host` writes."""
         folded = fold_batch(batch, self._options)
-        told = batch.up | bool(self._options.verbose)
-        if self._options.open_only:
-            told = batch.up & folded.possibly_open
         who = self._who(batch)
         ports = self._port_lines(batch, folded)
         extra = {row: self._extra_lines(batch, row, who[row]) for row in _special(batch)}
         up = batch.up.tolist()
-        for row in np.flatnonzero(told).tolist():
+        for row in np.flatnonzero(told(batch, folded, self._options)).tolist():
             if up[row]:
                 line = f"{who[row]}\t{ports[row]}\n" if ports[row] else ""
                 yield f"{who[row]}\tStatus: Up\n{extra.get(row, '')}{line}"

@@ -8,7 +8,8 @@ the host at hand. What comes from outside (names, services, notes) is made print
 
 from collections.abc import Iterable, Iterator
 
-from periplus.result.fold import Folded, fold, rows
+from periplus.result.batch import HostBatch, Hosts
+from periplus.result.fold import Folded, fold, fold_batch, rows, told
 from periplus.result.row import PROTOCOLS, Hop, HostReport, PortColumns, PortRow, RunRow, SummaryRow, Trace
 from periplus.result.sink import Sink
 from periplus.result.text import (
@@ -32,7 +33,11 @@ __all__ = ["FORMAT", "TERMINAL", "FileTable", "TerminalTable", "reason_text"]
 
 UNKNOWN_SERVICE = "unknown"
 PROTOCOL_NUMBERS = {"icmp": 1, "ipv6-icmp": 58}
+MANY_PORTS = 64
 REASON_VERBOSITY = 2  # -vv shows reasons as --reason does
+
+
+Look = tuple[bytes, ...]
 
 
 class _Table(Writer):
@@ -53,16 +58,45 @@ class _Table(Writer):
             return
         folded = fold(host, self._options)
         if folded.possibly_open or not self._options.open_only:
-            self._sink.write(self._host_lines(host, folded))
+            self._sink.write(self._host_lines(host, self._ports(host, folded)))
 
-    def _host_lines(self, host: HostReport, folded: Folded) -> Iterator[str]:
+    def hosts(self, hosts: Hosts, /) -> None:
+        """Write several hosts; what ports look alike is laid out once for all hosts of a batch."""
+        if isinstance(hosts, HostBatch):
+            self._sink.write(self._batch_pieces(hosts))
+        else:
+            super().hosts(hosts)
+
+    def _batch_pieces(self, batch: HostBatch) -> Iterator[str]:
+        alike: dict[Look, tuple[Folded, list[str]]] = {}
+        for host in batch.only(told(batch, fold_batch(batch, self._options), self._options)):
+            if host.up:
+                yield "".join(self._host_lines(host, self._ports_alike(host, alike)))
+            else:
+                yield _headline(host, down=True)
+
+    def _ports_alike(self, host: HostReport, alike: "dict[Look, tuple[Folded, list[str]]]") -> Iterable[str]:
+        """As `_ports`; of one of the hosts that look alike, where the host's own address is not among the words."""
+        look = _look(host, ttls=self._reasons)
+        if look is None:
+            return self._ports(host, fold(host, self._options))
+        if look not in alike:
+            folded = fold(host, self._options)
+            alike[look] = folded, list(self._ports(host, folded))
+        folded, lines = alike[look]
+        return lines if folded.n_shown else self._ports(host, folded)
+
+    def _ports(self, host: HostReport, folded: Folded) -> Iterator[str]:
+        yield from _not_shown(host, folded)
+        yield from self._port_lines(host, folded)
+
+    def _host_lines(self, host: HostReport, ports: Iterable[str]) -> Iterator[str]:
         yield _headline(host)
         yield self._state_line(host)
         yield from (f"Note: {printable(note)}\n" for note in host.notes)
         if host.timed_out:
             yield f"Gave up on {host.addr}: host timeout. What was found until then:\n"
-        yield from _not_shown(host, folded)
-        yield from self._port_lines(host, folded)
+        yield from ports
         if host.mac:
             vendor = f" ({printable(host.vendor)})" if host.vendor else ""
             yield f"MAC Address: {host.mac}{vendor}\n"
@@ -149,6 +183,15 @@ def reason_text(row: PortRow) -> str:
 
 def _reason_ttl(reason: Reason, ttl: int | None, sender: str = "") -> str:
     return f"{reason.word}{sender}{'' if ttl is None else f' ttl {ttl}'}"
+
+
+def _look(host: HostReport, *, ttls: bool) -> Look | None:
+    """All that the table of a host's ports depends on; None where comparing costs more than it saves."""
+    parts = host.columns
+    if len(parts) > 1 or any(len(part.ports) > MANY_PORTS or part.senders for part in parts):
+        return None
+    kinds = (part.ports.tobytes() + part.state.tobytes() + part.reason.tobytes() for part in parts)
+    return (*kinds, *(part.ttl.tobytes() for part in parts if ttls))
 
 
 def _headline(host: HostReport, *, down: bool = False) -> str:
