@@ -8,10 +8,11 @@ The header is always there. Rows are written when their host is finished: the po
 such a cell gets an apostrophe in front, as spreadsheets themselves write text.
 """
 
-from periplus.result.fold import fold, rows
+from periplus.result.fold import Folder, rows
 from periplus.result.row import HostReport, PortRow, RunRow
+from periplus.result.sink import Sink
 from periplus.result.text import harmless_names, iso_time, printable
-from periplus.result.writer import Format, Writer
+from periplus.result.writer import Format, Options, Writer
 
 __all__ = ["COLUMNS", "FORMAT", "Csv"]
 
@@ -37,6 +38,10 @@ FORMULA_STARTS = ("=", "+", "-", "@")
 class Csv(Writer):
     """The writer of ``--csv``."""
 
+    def __init__(self, sink: Sink, options: Options) -> None:
+        super().__init__(sink, options)
+        self._folder = Folder(options, unfold=options.all_states)
+
     def begin(self, _run: RunRow, /) -> None:
         """Write the header."""
         self._sink.write([",".join(COLUMNS) + "\n"])
@@ -49,7 +54,7 @@ class Csv(Writer):
             self._sink.write([self._line(host, _whole(host))])
 
     def _ports(self, host: HostReport) -> None:
-        folded = fold(host, self._options, unfold=self._options.all_states)
+        folded = self._folder.fold(host)
         self._sink.write(self._line(host, _evidence(row)) for row in rows(host, folded, self._options))
 
     @staticmethod

@@ -20,11 +20,26 @@ from periplus.result.row import HostReport, PortColumns, PortRow, Tarpit
 from periplus.result.writer import Options
 from periplus.technique.verdict import Reason, State
 
-__all__ = ["FOLD_OVER", "Folded", "FoldedBatch", "Group", "fold", "fold_batch", "rows", "told"]
+__all__ = [
+    "FOLD_OVER",
+    "Folded",
+    "FoldedBatch",
+    "Folder",
+    "Group",
+    "Look",
+    "fold",
+    "fold_batch",
+    "look",
+    "rows",
+    "told",
+]
 
+MANY_PORTS, MOST_KNOWN = 64, 4096
 FOLD_OVER = 25  # ports of one state that are still shown one by one, for each step of verbosity
 
 POSSIBLY_OPEN = (State.OPEN, State.UNFILTERED, State.OPEN_FILTERED)
+
+Look = tuple[tuple[str, bytes, bytes, bytes], ...]
 
 STATES = len(State)
 REASONS = len(Reason)
@@ -108,6 +123,35 @@ def fold(host: HostReport, options: Options, *, unfold: bool = False) -> Folded:
         tuple(groups),
         shown_states=tuple(state for state in present if not folded[state]),
         possibly_open=any(state in POSSIBLY_OPEN for state in present),
+    )
+
+
+class Folder:
+    """Folds host after host as `fold` does; hosts whose ports look alike are folded once."""
+
+    def __init__(self, options: Options, *, unfold: bool = False) -> None:
+        self._options, self._unfold = options, unfold
+        self._known: dict[Look, Folded] = {}
+
+    def fold(self, host: HostReport) -> Folded:
+        """Split the host's ports into shown and folded."""
+        seen = look(host)
+        if seen is None:
+            return fold(host, self._options, unfold=self._unfold)
+        if seen not in self._known:
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            self._known[seen] = fold(host, self._options, unfold=self._unfold)
+        return self._known[seen]
+
+
+def look(host: HostReport) -> Look | None:
+    """All that folding a host depends on; None where comparing costs more than it saves."""
+    parts = host.columns
+    if host.tarpit or host.unlisted or any(len(part.ports) > MANY_PORTS for part in parts):
+        return None
+    return tuple(
+        (part.proto, part.ports.tobytes(), part.state.tobytes(), part.reason.tobytes()) for part in parts
     )
 
 

@@ -13,11 +13,12 @@ import numpy as np
 
 from periplus.columns import Mask, distinct
 from periplus.result.batch import HostBatch, Hosts, PortTable
-from periplus.result.fold import Folded, FoldedBatch, fold, fold_batch, rows, told
+from periplus.result.fold import Folded, FoldedBatch, Folder, fold_batch, rows, told
 from periplus.result.normal import footer_line, header_lines
 from periplus.result.row import PROTOCOLS, HostReport, PortRow, RunRow, SummaryRow
+from periplus.result.sink import Sink
 from periplus.result.text import crowded_lines, harmless_name, harmless_names, printable
-from periplus.result.writer import Format, Writer
+from periplus.result.writer import Format, Options, Writer
 from periplus.technique.verdict import State
 
 __all__ = ["FORMAT", "Grepable"]
@@ -29,6 +30,10 @@ FIELD_MARKS = str.maketrans({"/": "|", ",": ";", "\t": " "})
 
 class Grepable(Writer):
     """The writer of ``-oG``."""
+
+    def __init__(self, sink: Sink, options: Options) -> None:
+        super().__init__(sink, options)
+        self._folder = Folder(options)
 
     def begin(self, run: RunRow, /) -> None:
         """Write the first line, and with ``-v`` the ports."""
@@ -44,7 +49,7 @@ class Grepable(Writer):
             if self._options.verbose and not self._options.open_only:
                 self._sink.write([f"{who}\tStatus: Down\n"])
             return
-        folded = fold(host, self._options)
+        folded = self._folder.fold(host)
         if folded.possibly_open or not self._options.open_only:
             self._sink.write(self._host_lines(host, who, folded))
 

@@ -9,7 +9,7 @@ the host at hand. What comes from outside (names, services, notes) is made print
 from collections.abc import Iterable, Iterator
 
 from periplus.result.batch import HostBatch, Hosts
-from periplus.result.fold import Folded, fold, fold_batch, rows, told
+from periplus.result.fold import Folded, Folder, Look, fold_batch, look, rows, told
 from periplus.result.row import PROTOCOLS, Hop, HostReport, PortColumns, PortRow, RunRow, SummaryRow, Trace
 from periplus.result.sink import Sink
 from periplus.result.text import (
@@ -33,11 +33,7 @@ __all__ = ["FORMAT", "TERMINAL", "FileTable", "TerminalTable", "reason_text"]
 
 UNKNOWN_SERVICE = "unknown"
 PROTOCOL_NUMBERS = {"icmp": 1, "ipv6-icmp": 58}
-MANY_PORTS = 64
 REASON_VERBOSITY = 2  # -vv shows reasons as --reason does
-
-
-Look = tuple[bytes, ...]
 
 
 class _Table(Writer):
@@ -45,6 +41,7 @@ class _Table(Writer):
 
     def __init__(self, sink: Sink, options: Options) -> None:
         super().__init__(sink, options)
+        self._folder = Folder(options)
         self._reasons = options.reason or options.verbose >= REASON_VERBOSITY
 
     def host(self, host: HostReport, /) -> None:
@@ -56,7 +53,7 @@ class _Table(Writer):
             if self._options.verbose and not self._options.open_only:
                 self._sink.write([_headline(host, down=True)])
             return
-        folded = fold(host, self._options)
+        folded = self._folder.fold(host)
         if folded.possibly_open or not self._options.open_only:
             self._sink.write(self._host_lines(host, self._ports(host, folded)))
 
@@ -68,23 +65,22 @@ class _Table(Writer):
             super().hosts(hosts)
 
     def _batch_pieces(self, batch: HostBatch) -> Iterator[str]:
-        alike: dict[Look, tuple[Folded, list[str]]] = {}
+        alike: dict[tuple[Look, bytes], list[str]] = {}
         for host in batch.only(told(batch, fold_batch(batch, self._options), self._options)):
             if host.up:
                 yield "".join(self._host_lines(host, self._ports_alike(host, alike)))
             else:
                 yield _headline(host, down=True)
 
-    def _ports_alike(self, host: HostReport, alike: "dict[Look, tuple[Folded, list[str]]]") -> Iterable[str]:
-        """As `_ports`; of one of the hosts that look alike, where the host's own address is not among the words."""
-        look = _look(host, ttls=self._reasons)
-        if look is None:
-            return self._ports(host, fold(host, self._options))
-        if look not in alike:
-            folded = fold(host, self._options)
-            alike[look] = folded, list(self._ports(host, folded))
-        folded, lines = alike[look]
-        return lines if folded.n_shown else self._ports(host, folded)
+    def _ports_alike(self, host: HostReport, alike: dict[tuple[Look, bytes], list[str]]) -> Iterable[str]:
+        """As `_ports`, once for hosts that look alike; but not where the lines tell of a host's own way."""
+        folded, seen = self._folder.fold(host), look(host)
+        if seen is None or not folded.n_shown or any(part.senders for part in host.columns):
+            return self._ports(host, folded)
+        ttls = b"".join(part.ttl.tobytes() for part in host.columns if self._reasons)
+        if (seen, ttls) not in alike:
+            alike[seen, ttls] = list(self._ports(host, folded))
+        return alike[seen, ttls]
 
     def _ports(self, host: HostReport, folded: Folded) -> Iterator[str]:
         yield from _not_shown(host, folded)
@@ -183,15 +179,6 @@ def reason_text(row: PortRow) -> str:
 
 def _reason_ttl(reason: Reason, ttl: int | None, sender: str = "") -> str:
     return f"{reason.word}{sender}{'' if ttl is None else f' ttl {ttl}'}"
-
-
-def _look(host: HostReport, *, ttls: bool) -> Look | None:
-    """All that the table of a host's ports depends on; None where comparing costs more than it saves."""
-    parts = host.columns
-    if len(parts) > 1 or any(len(part.ports) > MANY_PORTS or part.senders for part in parts):
-        return None
-    kinds = (part.ports.tobytes() + part.state.tobytes() + part.reason.tobytes() for part in parts)
-    return (*kinds, *(part.ttl.tobytes() for part in parts if ttls))
 
 
 def _headline(host: HostReport, *, down: bool = False) -> str:

@@ -32,8 +32,6 @@ from periplus.scan.report import Names, Reporter
 from periplus.scan.snapshot import Snapshot
 from periplus.scan.speed import Speed
 from periplus.scan.tracing import TRACE_SHARE, scan_timing, tracing_for
-from periplus.space.address import Addresses
-from periplus.space.ip import parse_ip
 from periplus.space.space import Space
 
 if TYPE_CHECKING:
@@ -127,7 +125,8 @@ class Loop:
         ]
         self._all = [*([self._finder] if self._finder else []), *self._workers]
         self._order = [*self._all]
-        self._dossiers = Dossiers(self._works_of)
+        self._works: dict[str, int] = {}  # of the hosts at hand: how many pieces of work each gets
+        self._dossiers = Dossiers(lambda addr: self._works[addr])
         self._passed: list[HostBatch] = []  # hosts that may be told
         self._hosts_up = self._hosts_done = 0
         # One link waits by itself.
@@ -164,11 +163,11 @@ class Loop:
             work, space, engine, link, Reporter(work, config, link, self._clock, self._services, known)
         )
 
-    def _works_of(self, addr: str) -> int:
-        if len(self._all) == 1:
-            return len(self._workers)
-        address = Addresses.of_ints([parse_ip(addr)])
-        return sum(int(worker.space.host_of(address)[0] >= 0) for worker in self._workers)
+    def _works_of(self, batch: HostBatch) -> dict[str, int]:
+        works = np.zeros(len(batch), np.int64)
+        for worker in self._workers:
+            works += worker.space.host_of(batch.addresses) >= 0
+        return dict(zip(batch.texts, works.tolist(), strict=True))
 
     def run(self) -> SummaryRow:
         """Scan to the end, or to the first trouble that does not pass; return how it went."""
@@ -313,6 +312,7 @@ class Loop:
         keep = self._dossiers.worked if each.work else self._dossiers.found
         for batch in each.reporter.batches(group, hosts, whole=whole):
             reports = self._more_to_come(each, batch)
+            self._works = self._works_of(reports)
             self._doubting.ask(ready for report in reports if (ready := keep(report)) is not None)
         if self._journal and whole and (each.work is None or len(self._all) == 1):
             self._journal.ledger.finish(group.addresses[hosts[~each.reporter.told(group, hosts, whole)]])
