@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["F32", "F64", "I32", "I64", "U8", "U16", "U32", "U64", "Mask", "distinct"]
+__all__ = ["F32", "F64", "I32", "I64", "U8", "U16", "U32", "U64", "Mask", "distinct", "spans"]
 
 U8 = NDArray[np.uint8]
 U16 = NDArray[np.uint16]
@@ -27,3 +27,10 @@ def distinct(column: NDArray[Any]) -> NDArray[Any]:
     keep = np.ones(len(ordered), np.bool_)
     np.not_equal(ordered[1:], ordered[:-1], out=keep[1:])
     return ordered[keep]
+
+
+def spans(first: I64, count: I64) -> I64:
+    """The rows of spans, one span behind the other: `first` [5, 0] and `count` [2, 1] give [5, 6, 0]."""
+    begins = np.cumsum(count) - count
+    rows: I64 = np.arange(int(count.sum())) + np.repeat(first - begins, count)
+    return rows

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -29,8 +29,9 @@ from periplus.cli.commands.scan import main
 from periplus.cli.resuming import Keeper, begun, check_aim, keeper_for, requests_of, without_resume
 from periplus.engine.engine import Limits
 from periplus.errors import CannotScan, UsageError
+from periplus.result.batch import Hosts
 from periplus.result.outputs import open_writers
-from periplus.result.row import HostReport, PortRow, RunRow, SummaryRow
+from periplus.result.row import PortRow, RunRow, SummaryRow
 from periplus.result.writer import Writers, formats
 from periplus.scan import journal
 from periplus.scan.config import ScanConfig
@@ -57,11 +58,12 @@ class Listening:
     def __init__(self, writers: Writers) -> None:
         self.writers = writers
 
-    def finding(self, row: PortRow) -> None:
-        self.writers.finding(row)
+    def findings(self, rows: Iterable[PortRow]) -> None:
+        for row in rows:
+            self.writers.finding(row)
 
-    def hosts(self, reports: Sequence[HostReport]) -> None:
-        self.writers.hosts(reports)
+    def hosts(self, hosts: Hosts) -> None:
+        self.writers.hosts(hosts)
 
     def snapshot(self, snapshot: Snapshot) -> None:
         self.writers.refresh()

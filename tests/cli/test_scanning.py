@@ -9,25 +9,31 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.result.examples import Memory
 from tests.scan.name_server import NameServer
 
 from periplus.cli.commands.scan import main
 from periplus.cli.options import read
-from periplus.cli.scanning import _tarpits
+from periplus.cli.progress import Progress
+from periplus.cli.scanning import _Show, _tarpits
 from periplus.cli.scanning import scan as command_scan
 from periplus.cli.shaping import Manner
 from periplus.data import services_text
 from periplus.errors import CannotScan, UsageError
+from periplus.result.row import PortRow
+from periplus.result.writer import Options, Writers, formats
 from periplus.scan.names import ReverseNames, Servers
 from periplus.scan.naming import Naming
 from periplus.scan.recess import OpenHours, PausingClock, Recess
 from periplus.scan.vendor import Vendors
 from periplus.space.services import Services
 from periplus.technique.catalogue import by_name
+from periplus.technique.verdict import Reason, State
 from periplus.transport.routes import UNCHOSEN
 from periplus.wire.shape import PLAIN
 
@@ -460,3 +466,21 @@ def test_without_raw_packets_no_link_is_asked() -> None:
             command_scan(["-n", word], raw=False, scout=None)
         assert str(caught.value).startswith(f'target "{word}": its hosts are found by raw packets')
         assert "CAP_NET_RAW" in str(caught.value)
+
+
+@pytest.mark.parametrize(("flag", "verbose", "heard"), [("-oG", 0, 0), ("-oG", 1, 1), ("-oJ", 0, 1)])
+def test_a_finding_is_made_only_when_somebody_hears_it(flag: str, verbose: int, heard: int) -> None:
+    made = []
+
+    def rows() -> Iterator[PortRow]:
+        made.append(1)
+        yield PortRow(HOST, "tcp", 22, State.OPEN, Reason.SYN_ACK, 1, 0.0)
+
+    [format_] = [each for each in formats() if each.flag == flag]
+    sink, log = Memory(), StringIO()
+    options = Options(Services(services_text()), verbose=verbose)
+    show = _Show(Writers([("file", format_.factory(sink, options))], print), Progress(log, verbose))
+    show.findings(rows())
+    assert len(made) == heard
+    assert ("Discovered open port 22/tcp" in log.getvalue()) == bool(verbose)
+    assert ('"port":22' in sink.text) == (flag == "-oJ")

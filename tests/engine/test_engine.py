@@ -43,6 +43,7 @@ WORLDS = {
     "rejects": ((3, 300), Path(), (0.05, 0.0, 0.0, 0.95)),
     "many hosts": ((256, 40), Path(jitter_us=3000), (0.05, 0.5, 0.45, 0.0)),
     "one port each": ((3000, 1), Path(), (0.3, 0.3, 0.4, 0.0)),
+    "one port each, near and far": ((3000, 1), Path(jitter_us=250_000), (0.3, 0.3, 0.4, 0.0)),
     "5 % loss each way": ((1, 5000), Path(loss=0.05), (0.02, 0.98, 0.0, 0.0)),
     "duplicates": ((2, 1000), Path(duplicates=0.3), (0.02, 0.98, 0.0, 0.0)),
     "a slow link": ((1, 3000), Path(capacity=2000), (0.03, 0.97, 0.0, 0.0)),
@@ -288,6 +289,16 @@ def test_urgent_ports_go_first_and_do_not_mislead_the_brake() -> None:
     assert set(net.asked[: urgent.sum()]) == set(np.flatnonzero(urgent).tolist())
     assert engine._pace.brake.eras == [0]
     assert outcome.seconds < 4
+
+
+def test_silent_hosts_are_waited_for_in_full_once_and_then_as_long_as_answers_take() -> None:
+    """A second without any news, and then what the answers of the others have shown."""
+    for shares, least_s, most_s in (((0.5, 0.4, 0.1, 0.0), 1.1, 1.5), ((0.0, 0.0, 1.0, 0.0), 2.0, 3.5)):
+        space = _space(1000, 1)
+        net = Internet(space, Path(), shares)
+        outcome = run(_engine(space), net)
+        assert _errors(net, outcome.verdicts) == (0, 0, 0)
+        assert least_s < outcome.seconds < most_s
 
 
 def test_what_others_send_comes_out_of_the_ceiling() -> None:

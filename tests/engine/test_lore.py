@@ -3,8 +3,10 @@
 from dataclasses import fields, is_dataclass
 
 import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
 
-from periplus.engine.lore import FIRST_WINDOW, LORE_BYTES, Lore
+from periplus.engine.lore import ENOUGH_TIMED, FIRST_WINDOW, LORE_BYTES, Lore
 from periplus.engine.timing import Timing
 from periplus.space.address import Addresses
 from periplus.space.ip import parse_ip
@@ -13,6 +15,7 @@ HOSTS = Addresses.of_ints(
     [parse_ip(text) for text in ("198.18.0.1", "198.18.1.1", "198.18.0.9", "2001:db8::1")]
 )
 ROWS = np.arange(4)
+ONCE = np.ones(4, np.uint8)
 
 
 def _lore(timing: Timing | None = None) -> Lore:
@@ -21,7 +24,7 @@ def _lore(timing: Timing | None = None) -> Lore:
 
 def test_before_any_answer_nothing_is_kept() -> None:
     lore = _lore()
-    assert lore.rto_us(ROWS) == Timing().initial_rtt_us
+    assert lore.patience_us(ROWS, ONCE) == Timing().initial_rtt_us
     assert lore.window() == FIRST_WINDOW
     assert lore.quota(ROWS, 0).tolist() == ROWS.tolist()
     assert not lore.in_turns
@@ -36,7 +39,7 @@ def test_what_is_made_says_the_same_until_it_is_changed() -> None:
     assert lore.windows.size.tolist() == [FIRST_WINDOW] * 4
     lore.trips.rto_us[2] = 5
     assert lore.trips_of(ROWS[2:]).rto_us.tolist() == [5, Timing().initial_rtt_us]
-    assert np.asarray(lore.rto_us(np.array([2, 0]))).tolist() == [5, Timing().initial_rtt_us]
+    assert np.asarray(lore.patience_us(np.array([2, 0]), ONCE[:2])).tolist() == [5, Timing().initial_rtt_us]
     lore.windows.heard(np.array([1]), np.array([3.0]))
     assert np.asarray(lore.window()).tolist() == [10, 13, 10, 10]
     lore.review(0)
@@ -70,3 +73,31 @@ def test_the_figure_of_what_a_host_costs_is_that_of_the_columns() -> None:
 def _bytes_a_host(table: object) -> int:
     assert is_dataclass(table)
     return sum(getattr(table, each.name).itemsize for each in fields(table))
+
+
+MANY = Addresses.of_ints([parse_ip("198.18.0.0") + last for last in range(40)])
+
+
+@given(
+    st.lists(st.one_of(st.none(), st.integers(1, 2_000_000)), min_size=40, max_size=40),
+    st.lists(st.integers(1, 3), min_size=40, max_size=40),
+)
+def test_who_never_answered_is_waited_for_again_as_long_as_for_the_slowest(
+    rtos_us: list[int | None], tries: list[int]
+) -> None:
+    """The slow twin goes host by host; None has never answered."""
+    lore, initial_us = Lore(MANY, Timing(), 1000), Timing().initial_rtt_us
+    known = [rto_us for rto_us in rtos_us if rto_us is not None]
+    for row, rto_us in enumerate(rtos_us):
+        if rto_us is not None:
+            lore.trips.srtt_us[row], lore.trips.rto_us[row] = 1, rto_us
+
+    def slowly(rto_us: int | None, tried: int) -> int:
+        if rto_us is not None:
+            return rto_us
+        return min(initial_us, max(known)) if tried > 1 and len(known) >= ENOUGH_TIMED else initial_us
+
+    wanted = [slowly(*each) for each in zip(rtos_us, tries, strict=True)]
+    assert lore.trips.rto_us[0] == (rtos_us[0] or initial_us)
+    got = lore.patience_us(np.arange(40), np.array(tries, np.uint8))
+    assert np.asarray(got).tolist() == wanted

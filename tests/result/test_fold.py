@@ -5,9 +5,20 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.result.examples import OPTIONS, columns, host, mixed_host, tarpit_host, usual_host, usual_ports
+from tests.result.batches import batches
+from tests.result.examples import (
+    OPTIONS,
+    columns,
+    host,
+    mixed_host,
+    small_host,
+    tarpit_host,
+    usual_host,
+    usual_ports,
+)
 
-from periplus.result.fold import FOLD_OVER, Folded, fold, rows
+from periplus.result.batch import HostBatch
+from periplus.result.fold import FOLD_OVER, Folded, Folder, fold, fold_batch, rows
 from periplus.result.row import HostReport, Tarpit
 from periplus.result.writer import Options
 from periplus.technique.verdict import Reason, State
@@ -136,3 +147,60 @@ def test_rows_carry_the_service() -> None:
 def test_a_host_without_ports_folds_to_nothing() -> None:
     folded = fold(host(), OPTIONS)
     assert (folded.n_shown, folded.n_folded, folded.possibly_open) == (0, 0, False)
+
+
+@given(batches(), st.booleans(), st.integers(0, 2))
+def test_a_batch_is_folded_as_its_hosts_are(
+    both: tuple[list[HostReport], HostBatch], open_only: bool, verbose: int
+) -> None:
+    """The slow twin folds host by host."""
+    reports, batch = both
+    options = replace(OPTIONS, open_only=open_only, verbose=verbose)
+    found = fold_batch(batch, options)
+    table = batch.table
+    for row, report in enumerate(reports):
+        folded = fold(report, options)
+        states = [(group.state, group.count) for group in folded.groups]
+        counted = {
+            state: int(found.counts[row, state]) for state in np.flatnonzero(found.folded[row]).tolist()
+        }
+        assert counted == {state: sum(n for each, n in states if each == state) for state, _ in states}
+        assert found.possibly_open[row] == folded.possibly_open
+        if table is not None:
+            mine = (table.host == row) & found.shown
+            assert table.ports[mine].tolist() == [port for ports in folded.shown for port in ports.tolist()]
+
+
+@given(st.lists(hosts(), max_size=4), st.booleans(), st.booleans(), st.integers(1, 3))
+def test_a_folder_folds_as_fold_does_however_often(
+    reports: list[HostReport], open_only: bool, unfold: bool, most: int
+) -> None:
+    options = replace(OPTIONS, open_only=open_only)
+    folder = Folder(options, unfold=unfold)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("periplus.result.fold.MOST_KNOWN", most)
+        for report in [*reports, *reports]:
+            assert told(folder.fold(report)) == told(fold(report, options, unfold=unfold))
+
+
+def test_hosts_that_look_alike_are_folded_once() -> None:
+    folder, one = Folder(OPTIONS), small_host()
+    assert folder.fold(one) is folder.fold(replace(small_host("198.18.0.3"), notes=("a note",)))
+    assert folder.fold(usual_host()) is not folder.fold(usual_host())  # too many ports to compare
+
+
+def test_hosts_that_differ_in_anything_are_folded_apart() -> None:
+    one = (22, State.OPEN_FILTERED, Reason.NO_RESPONSE)
+    parts = [
+        columns([one]),
+        columns([one], "udp"),
+        columns([(23, *one[1:])]),
+        columns([(22, State.CLOSED, Reason.NO_RESPONSE)]),
+        columns([(22, State.OPEN_FILTERED, Reason.RESET)]),
+    ]
+    folder = Folder(OPTIONS)
+    assert len({id(each) for each in [folder.fold(host(part)) for part in parts]}) == len(parts)
+    tarpit = replace(
+        host(columns([one])), tarpit=Tarpit("tcp", "deaf", np.zeros(0, np.uint16), 1, 1, 1, 4, 4)
+    )
+    assert folder.fold(tarpit) is not folder.fold(host(columns([one])))

@@ -1,6 +1,8 @@
 """Formats are found, not listed."""
 
-from periplus.result.writer import base_requests, formats
+from tests.result.examples import OPTIONS, Memory
+
+from periplus.result.writer import Writer, Writers, base_requests, formats
 
 
 def test_formats_are_found_not_listed() -> None:
@@ -20,3 +22,12 @@ def test_base_requests_are_nmaps_three_files() -> None:
         ("-oN", "out/run.nmap"),
         ("-oX", "out/run.xml"),
     ]
+
+
+def test_only_who_overrides_finding_tells_early() -> None:
+    """A finding that nobody hears is not even made, so a writer that says it is not early must have no use for it."""
+    for each in formats():
+        writer = each.factory(Memory(), OPTIONS)
+        assert writer.early == (type(writer).finding is not Writer.finding)
+        assert Writers([("file", writer)], print).early == writer.early
+    assert not Writers([], print).early

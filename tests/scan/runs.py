@@ -1,6 +1,6 @@
 """Whole scans for the tests of this room: from the loop down to frames, in virtual time."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,6 +9,7 @@ from tests.wire.twins import number
 
 from periplus.engine.engine import Limits
 from periplus.engine.timing import Timing
+from periplus.result.batch import Hosts
 from periplus.result.row import HostReport, PortRow, SummaryRow
 from periplus.scan.config import ScanConfig, Work
 from periplus.scan.loop import Loop
@@ -62,11 +63,11 @@ class Recorder:
     reports: dict[str, HostReport] = field(default_factory=dict)
     snapshots: list[Snapshot] = field(default_factory=list)
 
-    def finding(self, row: PortRow) -> None:
-        self.found.append(row)
+    def findings(self, rows: Iterable[PortRow]) -> None:
+        self.found += rows
 
-    def hosts(self, reports: Sequence[HostReport]) -> None:
-        for report in reports:
+    def hosts(self, hosts: Hosts) -> None:
+        for report in hosts:
             assert report.addr not in self.reports
             self.reports[report.addr] = report
 

@@ -43,7 +43,7 @@ from tests.wire.twins import ip4, number, tcp
 from periplus.columns import I64
 from periplus.engine.engine import Limits
 from periplus.engine.group import Group
-from periplus.result.row import HostReport
+from periplus.result.batch import HostBatch
 from periplus.scan.report import Reporter
 from periplus.space.ranges import AddressSpace
 from periplus.space.space import Space
@@ -317,13 +317,13 @@ def test_what_one_technique_says_is_told_though_the_other_says_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Whatever the reason: the report of a host does not wait beyond the end of the scan."""
-    every = Reporter.hosts
+    every = Reporter.batches
 
-    def tcp_only(self: Reporter, group: Group, hosts: I64, *, whole: bool) -> Iterator[HostReport]:
-        reports = list(every(self, group, hosts, whole))
-        return (report for report in reports if not report.columns or report.columns[0].proto == "tcp")
+    def tcp_only(self: Reporter, group: Group, hosts: I64, *, whole: bool) -> Iterator[HostBatch]:
+        batches = list(every(self, group, hosts, whole))
+        return (batch for batch in batches if batch.table is None or batch.table.proto == "tcp")
 
-    monkeypatch.setattr(Reporter, "hosts", tcp_only)
+    monkeypatch.setattr(Reporter, "batches", tcp_only)
     works = (syn(space_of([far(1)], [22])), udp(space_of([far(1)], [53])))
     run = campaign(Wire({far(1): behind(Host({22: OPEN}))}, ROUTERS), config_of(works, finding([far(1)])))
     assert (run.summary.exit, set(run.verdicts)) == ("success", {(far(1), 22)})

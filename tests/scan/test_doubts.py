@@ -5,6 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tests.result.batches import batch_of
+from tests.result.examples import columns
+from tests.result.examples import host as report_of
 from tests.scan.asked import Known
 from tests.scan.runs import NEAR, QUICK, ROUTERS, Run, config_of, crowd, link_of, mac, services, space_of
 from tests.sim.frames import CLOSED, DROPPED, OPEN, Behaviour, Host, Segment, Wire
@@ -12,14 +15,14 @@ from tests.space.scopes import scope
 
 from periplus.engine.crowd import FEWEST
 from periplus.engine.timing import Timing
-from periplus.result.row import Crowded
+from periplus.result.row import Crowded, HostReport
 from periplus.scan.config import ScanConfig, Tarpits
 from periplus.scan.doubting import AskLink
-from periplus.scan.doubts import CANNOT_TELL, CONTROLS, HIGH, SAMPLE, STARVED_US
+from periplus.scan.doubts import CANNOT_TELL, CONTROLS, HIGH, SAMPLE, STARVED_US, Doubts
 from periplus.scan.loop import Loop
 from periplus.scan.naming import Naming
 from periplus.scan.open import Links
-from periplus.technique.verdict import State
+from periplus.technique.verdict import Reason, State
 from periplus.transport.ask import Answer, Met
 from periplus.wire.tcp import ACK, SYN
 
@@ -281,3 +284,39 @@ def test_where_nothing_can_be_asked_reports_pass_through() -> None:
     links = Links((link,), asks=AskLink(lambda: None))
     Loop(how, links, run, wire.clock, services, Naming(reverse=False), lambda: False).run()
     assert (run.reports[NEAR].tarpit, run.reports[NEAR].notes) == (None, ())
+
+
+# many hosts at once
+
+
+def of_ports(addr: str, opened: int, asked: int, proto: str = "tcp", late: bool = False) -> HostReport:
+    """A host with so many ports open, of so many asked."""
+    verdicts = [(State.OPEN, Reason.SYN_ACK)] * opened + [(State.CLOSED, Reason.RESET)] * (asked - opened)
+    part = columns([(port, *verdict) for port, verdict in enumerate(verdicts, 1)], proto)
+    return report_of(part, addr=addr, timed_out=late)
+
+
+SIZES = [(0, 0), (0, 40), (FEWEST - 1, FEWEST), (FEWEST, FEWEST), (FEWEST, 40), (FEWEST, 41), (30, 40)]
+
+
+@pytest.mark.parametrize("proto", ["tcp", "udp"])
+@pytest.mark.parametrize("late", [False, True])
+def test_who_is_clear_is_who_would_not_be_asked(proto: str, late: bool) -> None:
+    """The slow twin asks for each host by itself."""
+    hosts = [of_ports(f"198.18.0.{row}", *size, proto, late) for row, size in enumerate(SIZES)]
+    how = Tarpits(likely=(80,))
+    doubts = Doubts(config([NEAR], HUNDRED), how, AskLink(lambda: Known(facade())), Wire({}).clock)
+    clear = doubts.clear(batch_of(hosts, proto)).tolist()
+    for each, is_clear in zip(hosts, clear, strict=True):
+        doubts.ask([each])
+        assert doubts.passed() == ([each] if is_clear else [])
+    assert sum(clear) == (7 if late or proto == "udp" else 4)
+
+
+def test_who_is_clear_counts_among_those_of_a_network_that_are_up() -> None:
+    """Four hosts that accept everything are crowded among four others, and not among five."""
+    for others, found in ((4, (Crowded("198.18.0.0/24", 4, 8),)), (5, ())):
+        pits = crowd(4, dict.fromkeys(HUNDRED, OPEN), OPEN)
+        plain = {f"198.18.0.{last}": Host({}, CLOSED, mac(last)) for last in range(200, 200 + others)}
+        run = scan(Wire(pits | plain), config([*pits, *plain], HUNDRED), Known(facade()))
+        assert run.summary.crowded == found

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+from tests.result.batches import batch_of
 from tests.result.examples import host, summary
 from tests.scan.campaigns import campaign, config_of, far, finding, syn
 from tests.scan.runs import QUICK, ROUTERS, Run, space_of
@@ -62,6 +63,13 @@ def test_who_was_reported_is_finished() -> None:
     assert journal.ledger.finished == 2
     left = course.at(journal.ledger.still_open()).text()
     assert set(left) == set(HOSTS) - {HOSTS[0], HOSTS[3]}
+
+
+def test_a_batch_is_reported_as_its_hosts_are() -> None:
+    journal = Journal(Ledger(Course(SPACE, 1)))
+    journal.ledger.give(6)
+    journal.reported(batch_of([host(addr=HOSTS[1]), host(addr=HOSTS[2])], proto=None))
+    assert journal.ledger.finished == 2
 
 
 def world() -> Wire:

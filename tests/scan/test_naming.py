@@ -2,15 +2,19 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import pytest
+from tests.result.batches import batch_of
 
 from periplus.result.row import Hop, HostReport, Trace
 from periplus.scan.names import Named, ReverseNames
 from periplus.scan.naming import Naming
 from periplus.scan.vendor import Vendors
 from periplus.technique.verdict import Reason
+
+MACS = (None, "02:00:00:00:00:0A")
 
 
 class Server(ReverseNames):
@@ -138,3 +142,18 @@ def test_closing_stops_asking() -> None:
     server = Server()
     Naming(None, server).close()
     assert server.closed
+
+
+@pytest.mark.parametrize("reverse", [None, True, False])
+@pytest.mark.parametrize("vendors", [False, True])
+def test_who_passes_is_who_would_come_back_unchanged_at_once(reverse: bool | None, vendors: bool) -> None:
+    hosts = [
+        replace(report(last, up), mac=mac) for last, (up, mac) in enumerate(product((True, False), MACS))
+    ]
+    naming = Naming(reverse, Server(), Vendors(lambda line: None) if vendors else None)
+    passes = naming.passes(batch_of(hosts)).tolist()
+    for each, through in zip(hosts, passes, strict=True):
+        naming.ask(each)
+        assert not through or list(naming.named(wait=False)) == [each]
+        list(naming.named(wait=True))
+    assert sum(passes) == {None: 2, True: 0, False: 4}[reverse] // (2 if vendors else 1)

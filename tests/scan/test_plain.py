@@ -297,6 +297,6 @@ def test_it_knows_nothing_that_sockets_do_not_tell() -> None:
     link = PlainLink(space, Echo(), lambda: 0, lambda line: None)
     [group] = Engine(space, TECHNIQUE.table, QUICK, 1, 0, Limits()).step(0, {}).opened
     assert link.alive(group, np.arange(1)).tolist() == [0]
-    assert link.hardware(group, 0) is None
+    assert link.hardware(group, np.arange(len(group))) == {}
     assert (link.counters(), link.drops()) == ({}, 0)
     link.forget([0])

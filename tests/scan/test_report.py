@@ -66,7 +66,12 @@ class World:
 
     def report(self, host: int, whole: bool = True) -> HostReport | None:
         """The report of one host, if there is one."""
-        return next(self.reporter.hosts(self.group, np.array([host]), whole), None)
+        return next(iter(reports(self.reporter, self.group, [host], whole)), None)
+
+
+def reports(reporter: Reporter, group: Group, hosts: list[int], whole: bool = True) -> list[HostReport]:
+    """The hosts of all batches, one by one."""
+    return [report for batch in reporter.batches(group, np.array(hosts), whole) for report in batch]
 
 
 def answered(config: ScanConfig | None = None) -> World:
@@ -105,7 +110,7 @@ def test_a_host_that_is_known_to_be_up_is_told_also_when_it_said_nothing() -> No
     config = replace(config_of(SPACE, assume_up=True), tell_silent=False)
     world = answered(config)
     known = Reporter(config.works[0], config, world.link, world.wire.clock, services, known=True)
-    assert [each.up for each in known.hosts(world.group, np.array([world.mute]))] == [True]
+    assert [each.up for each in reports(known, world.group, [world.mute])] == [True]
 
 
 def test_a_finding_is_a_row() -> None:

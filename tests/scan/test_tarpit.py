@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.result.examples import columns, host
+from tests.result.examples import columns, host, tarpit_host
 
 from periplus.result.row import Crowded
-from periplus.scan.tarpit import Judgement, Networks, judge, note, tarpit
+from periplus.scan.tarpit import MANY_HOSTS, Judgement, Networks, judge, note, tarpit
+from periplus.space.address import Addresses
+from periplus.space.ip import parse_ip
 from periplus.technique.verdict import Reason, State
 from periplus.transport.ask import Answer, Met
 
@@ -136,3 +138,23 @@ def test_a_network_is_named_when_many_of_its_hosts_are_such() -> None:
     networks.count(replace(usual, addr="198.18.4.9"))  # less than half of what is up there
     networks.count(replace(usual, addr="198.18.2.9", up=False))
     assert networks.crowded() == (Crowded("198.18.2.0/24", 4, 8), Crowded("2001:db8::/64", 4, 4))
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["198.18.0.1", "198.18.0.9", "198.18.1.1", "2001:db8::1", "2001:db8::2", "2001:db8:0:1::"]
+        )
+    )
+)
+def test_many_hosts_count_as_each_of_them(addrs: list[str]) -> None:
+    """The slow twin counts report by report."""
+    pit = replace(tarpit_host(30), addr="198.18.0.7")
+    one, other = Networks(), Networks()
+    for networks in (one, other):
+        for _ in range(MANY_HOSTS):
+            networks.count(pit)
+    for addr in addrs:
+        one.count(host(addr=addr))
+    other.count_all(Addresses.of_ints(map(parse_ip, addrs)))
+    assert other.crowded() == one.crowded()

@@ -46,6 +46,11 @@ class Progress:
         self._paused = False
         self._next_s = LIVE_AFTER_S if self._live_wanted else PLAIN_EVERY_S
 
+    @property
+    def names_ports(self) -> bool:
+        """Whether open ports are named."""
+        return bool(self._verbose)
+
     def show(self, snapshot: Snapshot) -> None:
         """Show where the run is, if it is time for that. Cheap enough to be called in every turn."""
         if snapshot.paused_until is not None:  # no time passes, and there is one line to show

@@ -6,7 +6,7 @@ import random
 import secrets
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from types import FrameType
@@ -27,8 +27,9 @@ from periplus.cli.shaping import Manner, manner
 from periplus.data import protocols_text, ranking_text, services_text
 from periplus.engine.timing import Timing
 from periplus.errors import CannotScan, UsageError
+from periplus.result.batch import Hosts
 from periplus.result.outputs import open_writers
-from periplus.result.row import HostReport, PortRow, RunRow, ScanRow, SummaryRow
+from periplus.result.row import PortRow, RunRow, ScanRow, SummaryRow
 from periplus.result.text import plural
 from periplus.result.writer import Options, Writers
 from periplus.scan.clock import Clock
@@ -78,14 +79,17 @@ class _Show:
         """Show the next snapshot in a line that stays."""
         self.status_wanted = True
 
-    def finding(self, row: PortRow) -> None:
-        self.progress.found(row)
-        with self.progress.aside():
-            self.writers.finding(row)
+    def findings(self, rows: Iterable[PortRow]) -> None:
+        if not (self.progress.names_ports or self.writers.early):
+            return
+        for row in rows:
+            self.progress.found(row)
+            with self.progress.aside():
+                self.writers.finding(row)
 
-    def hosts(self, reports: Sequence[HostReport]) -> None:
+    def hosts(self, hosts: Hosts) -> None:
         with self.progress.aside():
-            self.writers.hosts(reports)
+            self.writers.hosts(hosts)
 
     def snapshot(self, snapshot: Snapshot) -> None:
         self.rate_pps = snapshot.rate_pps

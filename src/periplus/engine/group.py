@@ -183,7 +183,7 @@ class Group(Lore):
             self.rations.asked(counts, now_us, self.trips.rto_us)
         self.outstanding += len(cell)
         if len(cell):
-            self.flights.add(cell, now_us + int(np.min(self.rto_us(host))))
+            self.flights.add(cell, now_us + int(np.min(self.patience_us(host, cells.tries[cell]))))
         return Probes(self.number, cell, host, cell - hosts.first[host], attempt)
 
     def stamp(self, cell: I64, first_us: int, last_us: int) -> None:
@@ -354,7 +354,7 @@ class Group(Lore):
             return False
         cell = self.flights.due(now_us)
         cell = cell[self.cells.state[cell] == Unanswered.ASKED]
-        due_us = self.cells.sent_us[cell] + self.rto_us(self.host_of(cell))
+        due_us = self.cells.sent_us[cell] + self.patience_us(self.host_of(cell), self.cells.tries[cell])
         overdue = due_us <= now_us
         if not overdue.all():
             self.flights.add(cell[~overdue], int(due_us[~overdue].min()))

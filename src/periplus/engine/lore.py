@@ -9,7 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
-from periplus.columns import F64, I64
+from periplus.columns import F64, I64, U8
 from periplus.engine.columns import allocate, bytes_per_row
 from periplus.engine.ration import Rations
 from periplus.engine.rtt import RoundTrips
@@ -20,6 +20,7 @@ from periplus.space.address import Addresses
 __all__ = ["FIRST_WINDOW", "Lore"]
 
 FIRST_WINDOW = 10.0
+ENOUGH_TIMED = 16  # hosts whose round trips say how long others may take
 LORE_BYTES = bytes_per_row(RoundTrips) + 56 + 51 + 8  # of a host: round trip, window, ration, network
 
 
@@ -72,9 +73,21 @@ class Lore:
         """Whether any host may be asked in turns only."""
         return self._is_made("rations") or self.timing.scan_delay_us > 0
 
-    def rto_us(self, host: I64) -> F64 | int:
-        """How long probes to these hosts are waited for."""
-        return self.trips.rto_us[host] if self._is_made("trips") else self.timing.initial_rtt_us
+    def patience_us(self, host: I64, tries: U8) -> F64 | int:
+        """How long probes to these hosts are waited for, each the last of so many tries.
+
+        A host that never answered is waited for as the timing says only once: by its later tries the hosts of its
+        group have shown how long answers take here, and the slowest of them is the measure.
+        """
+        if not self._is_made("trips"):
+            return self.timing.initial_rtt_us
+        timed = self.trips.srtt_us > 0
+        patience_us = self.trips.rto_us[host]
+        if np.count_nonzero(timed) < ENOUGH_TIMED:
+            return patience_us
+        slowest_us = float(self.trips.rto_us[timed].max())
+        measured = timed[host] | (tries <= 1)
+        return np.where(measured, patience_us, np.minimum(patience_us, slowest_us))
 
     def window(self) -> I64 | int:
         """How many probes may be on their way to each host."""

@@ -8,11 +8,12 @@ The header is always there. Rows are written when their host is finished: the po
 such a cell gets an apostrophe in front, as spreadsheets themselves write text.
 """
 
-from periplus.result.fold import fold, rows
+from periplus.result.fold import Folder, rows
 from periplus.result.row import HostReport, PortRow, RunRow, ServiceRow
 from periplus.result.services import by_port
+from periplus.result.sink import Sink
 from periplus.result.text import harmless_names, iso_time, printable
-from periplus.result.writer import Format, Writer
+from periplus.result.writer import Format, Options, Writer
 
 __all__ = ["COLUMNS", "FORMAT", "Csv"]
 
@@ -43,6 +44,10 @@ FORMULA_STARTS = ("=", "+", "-", "@")
 class Csv(Writer):
     """The writer of ``--csv``."""
 
+    def __init__(self, sink: Sink, options: Options) -> None:
+        super().__init__(sink, options)
+        self._folder = Folder(options, unfold=options.all_states)
+
     def begin(self, _run: RunRow, /) -> None:
         """Write the header."""
         self._sink.write([",".join(COLUMNS) + "\n"])
@@ -55,11 +60,10 @@ class Csv(Writer):
             self._sink.write([self._line(host, _whole(host), None)])
 
     def _ports(self, host: HostReport) -> None:
-        folded = fold(host, self._options, unfold=self._options.all_states)
+        folded = self._folder.fold(host)
         services = by_port(host)
-        for row in rows(host, folded, self._options):
-            service = services.get((row.proto, row.port))
-            self._sink.write([self._line(host, _evidence(row, service), service)])
+        pairs = ((row, services.get((row.proto, row.port))) for row in rows(host, folded, self._options))
+        self._sink.write(self._line(host, _evidence(row, service), service) for row, service in pairs)
 
     @staticmethod
     def _line(host: HostReport, evidence: str, service: ServiceRow | None) -> str:

@@ -14,16 +14,32 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from periplus.columns import U16, Mask
+from periplus.columns import I64, U16, Mask
+from periplus.result.batch import HostBatch
 from periplus.result.row import HostReport, PortColumns, PortRow, Tarpit
 from periplus.result.writer import Options
 from periplus.technique.verdict import Reason, State
 
-__all__ = ["FOLD_OVER", "Folded", "Group", "fold", "rows"]
+__all__ = [
+    "FOLD_OVER",
+    "Folded",
+    "FoldedBatch",
+    "Folder",
+    "Group",
+    "Look",
+    "fold",
+    "fold_batch",
+    "look",
+    "rows",
+    "told",
+]
 
+MANY_PORTS, MOST_KNOWN = 64, 4096
 FOLD_OVER = 25  # ports of one state that are still shown one by one, for each step of verbosity
 
 POSSIBLY_OPEN = (State.OPEN, State.UNFILTERED, State.OPEN_FILTERED)
+
+Look = tuple[tuple[str, bytes, bytes, bytes], ...]
 
 STATES = len(State)
 REASONS = len(Reason)
@@ -110,6 +126,68 @@ def fold(host: HostReport, options: Options, *, unfold: bool = False) -> Folded:
     )
 
 
+class Folder:
+    """Folds host after host as `fold` does; hosts whose ports look alike are folded once."""
+
+    def __init__(self, options: Options, *, unfold: bool = False) -> None:
+        self._options, self._unfold = options, unfold
+        self._known: dict[Look, Folded] = {}
+
+    def fold(self, host: HostReport) -> Folded:
+        """Split the host's ports into shown and folded."""
+        seen = look(host)
+        if seen is None:
+            return fold(host, self._options, unfold=self._unfold)
+        if seen not in self._known:
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            self._known[seen] = fold(host, self._options, unfold=self._unfold)
+        return self._known[seen]
+
+
+def look(host: HostReport) -> Look | None:
+    """All that folding a host depends on; None where comparing costs more than it saves."""
+    parts = host.columns
+    if host.tarpit or host.unlisted or any(len(part.ports) > MANY_PORTS for part in parts):
+        return None
+    return tuple(
+        (part.proto, part.ports.tobytes(), part.state.tobytes(), part.reason.tobytes()) for part in parts
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class FoldedBatch:
+    """What many hosts show port by port, and what they only count.
+
+    `shown` is by port; by host and state are `counts` of ports and which states are `folded`.
+    """
+
+    shown: Mask
+    counts: I64
+    folded: Mask
+    possibly_open: Mask
+
+
+def fold_batch(batch: HostBatch, options: Options) -> FoldedBatch:
+    """As `fold` does, for all hosts of a batch at once."""
+    table, n = batch.table, len(batch)
+    if table is None:
+        counts = np.zeros((n, STATES), np.int64)
+        return FoldedBatch(np.zeros(0, np.bool_), counts, counts > 0, np.zeros(n, np.bool_))
+    counts = np.bincount(table.host * STATES + table.state, minlength=n * STATES).reshape(n, STATES)
+    folded = _folded_states(counts, options, unfold=False)
+    shown = ~folded[table.host, table.state]
+    possibly_open = counts[:, POSSIBLY_OPEN].sum(axis=1) > 0
+    return FoldedBatch(shown, counts, folded, possibly_open)
+
+
+def told(batch: HostBatch, folded: FoldedBatch, options: Options) -> Mask:
+    """Which hosts are written at all by a format that writes hosts: those that are down only with ``-v``."""
+    if options.open_only:
+        return batch.up & folded.possibly_open
+    return batch.up | bool(options.verbose)
+
+
 def _is_plain(host: HostReport, options: Options) -> bool:
     """Whether only the number of ports can fold anything."""
     return host.tarpit is None and not host.unlisted and not options.open_only
@@ -124,11 +202,11 @@ def _all_shown(host: HostReport) -> Folded:
 
 
 def _folded_states(counts: np.ndarray, options: Options, *, unfold: bool) -> np.ndarray:
-    """A mask over the states: which are folded."""
-    folded = np.zeros(STATES, dtype=np.bool_) if unfold else counts > FOLD_OVER * (1 + options.verbose)
+    """Which states are folded; the last axis of `counts` is the states."""
+    folded = np.zeros(counts.shape, dtype=np.bool_) if unfold else counts > FOLD_OVER * (1 + options.verbose)
     if options.open_only:
-        folded[[state for state in State if state not in POSSIBLY_OPEN]] = True
-    folded[State.OPEN] = False
+        folded[..., [state for state in State if state not in POSSIBLY_OPEN]] = True
+    folded[..., State.OPEN] = False
     return folded & (counts > 0)
 
 

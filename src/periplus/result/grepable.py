@@ -9,20 +9,32 @@ as Nmap has no field for them.
 
 from collections.abc import Iterator
 
-from periplus.result.fold import Folded, fold, rows
+import numpy as np
+
+from periplus.columns import Mask, distinct
+from periplus.result.batch import HostBatch, Hosts, PortTable
+from periplus.result.fold import Folded, FoldedBatch, Folder, fold_batch, rows, told
 from periplus.result.normal import footer_line, header_lines
 from periplus.result.row import PROTOCOLS, HostReport, PortRow, RunRow, ServiceRow, SummaryRow
 from periplus.result.services import by_port, nmap_name, version_text
-from periplus.result.text import crowded_lines, harmless_names, printable
-from periplus.result.writer import Format, Writer
+from periplus.result.sink import Sink
+from periplus.result.text import crowded_lines, harmless_name, harmless_names, printable
+from periplus.result.writer import Format, Options, Writer
+from periplus.technique.verdict import State
 
 __all__ = ["FORMAT", "Grepable"]
+
+_WORDS = tuple(state.word for state in State)
 
 FIELD_MARKS = str.maketrans({"/": "|", ",": ";", "\t": " "})
 
 
 class Grepable(Writer):
     """The writer of ``-oG``."""
+
+    def __init__(self, sink: Sink, options: Options) -> None:
+        super().__init__(sink, options)
+        self._folder = Folder(options)
 
     def begin(self, run: RunRow, /) -> None:
         """Write the first line, and with ``-v`` the ports."""
@@ -38,9 +50,74 @@ class Grepable(Writer):
             if self._options.verbose and not self._options.open_only:
                 self._sink.write([f"{who}\tStatus: Down\n"])
             return
-        folded = fold(host, self._options)
+        folded = self._folder.fold(host)
         if folded.possibly_open or not self._options.open_only:
             self._sink.write(self._host_lines(host, who, folded))
+
+    def hosts(self, hosts: Hosts, /) -> None:
+        """Write several hosts; of a batch all at once."""
+        if isinstance(hosts, HostBatch):
+            self._sink.write(self._batch_pieces(hosts))
+        else:
+            super().hosts(hosts)
+
+    def _batch_pieces(self, batch: HostBatch) -> Iterator[str]:
+        """A piece a host: the same lines as `host` writes."""
+        folded = fold_batch(batch, self._options)
+        who = self._who(batch)
+        ports = self._port_lines(batch, folded)
+        extra = {row: self._extra_lines(batch, row, who[row]) for row in _special(batch)}
+        up = batch.up.tolist()
+        for row in np.flatnonzero(told(batch, folded, self._options)).tolist():
+            if up[row]:
+                line = f"{who[row]}\t{ports[row]}\n" if ports[row] else ""
+                yield f"{who[row]}\tStatus: Up\n{extra.get(row, '')}{line}"
+            else:
+                yield f"{who[row]}\tStatus: Down\n"
+
+    @staticmethod
+    def _who(batch: HostBatch) -> list[str]:
+        who = [f"Host: {addr} ()" for addr in batch.texts]
+        for row, names in batch.names.items():
+            who[row] = f"Host: {batch.texts[row]} ({harmless_name(names[0][0])})"
+        return who
+
+    @staticmethod
+    def _extra_lines(batch: HostBatch, row: int, who: str) -> str:
+        notes = "".join(
+            f"# Note on {batch.texts[row]}: {printable(note)}\n" for note in batch.notes.get(row, ())
+        )
+        return f"{notes}{who}\tStatus: Timeout\n" if batch.timed_out[row] else notes
+
+    def _port_lines(self, batch: HostBatch, folded: FoldedBatch) -> list[str]:
+        """By host the end of its line of ports; empty where it has none."""
+        table = batch.table
+        if table is None:
+            return [""] * len(batch)
+        heading = "Protocols" if table.proto == PROTOCOLS else "Ports"
+        fields = self._fields(table, folded.shown)
+        shown = table.by_host(folded.shown)
+        stops = np.cumsum(shown)
+        ignored = _ignored(folded)
+        lines = [
+            f"{heading}: {', '.join(fields[start:stop])}{end}"
+            for start, stop, end in zip((stops - shown).tolist(), stops.tolist(), ignored, strict=True)
+        ]
+        for row in np.flatnonzero(table.count == 0).tolist():
+            lines[row] = ""
+        return lines
+
+    def _fields(self, table: PortTable, shown: Mask) -> list[str]:
+        """The fields of the ports that are shown: ports in the same state have the same text."""
+        key = table.ports[shown].astype(np.int32) * len(State) + table.state[shown]
+        known = distinct(key)
+        ports, states = (each.tolist() for each in np.divmod(known, len(State)))
+        names = self._options.services.names([*dict.fromkeys(ports)], table.proto)
+        texts = [
+            _field(port, _WORDS[state], table.proto, names.get(port))
+            for port, state in zip(ports, states, strict=True)
+        ]
+        return [texts[at] for at in np.searchsorted(known, key).tolist()]
 
     def end(self, summary: SummaryRow, /) -> None:
         """Write the last line."""
@@ -60,12 +137,11 @@ class Grepable(Writer):
             return
         # A scan is of ports or of protocols, never of both.
         protocols = any(columns.proto == PROTOCOLS for columns in host.columns)
+        heading = "Protocols" if protocols else "Ports"
         services = by_port(host)
         ports = ", ".join(
-            _protocol(row) if protocols else _port(row, services.get((row.proto, row.port)))
-            for row in rows(host, folded, self._options)
+            _port(row, services.get((row.proto, row.port))) for row in rows(host, folded, self._options)
         )
-        heading = "Protocols" if protocols else "Ports"
         ignored = ""
         if len(states) == 1:
             state, groups = states[0]
@@ -74,17 +150,28 @@ class Grepable(Writer):
 
 
 def _port(row: PortRow, service: ServiceRow | None) -> str:
-    name = _field(nmap_name(service, row.service) or "")
-    return f"{row.port}/{row.state.word}/{row.proto}//{name}//{_field(version_text(service))}/"
+    name = nmap_name(service, row.service)
+    return _field(row.port, row.state.word, row.proto, name, version_text(service))
 
 
-def _protocol(row: PortRow) -> str:
-    return f"{row.port}/{row.state.word}/{_field(row.service or '')}/"
+def _field(port: int, state: str, proto: str, name: str | None, version: str = "") -> str:
+    service = printable(name or "").translate(FIELD_MARKS)
+    if proto == PROTOCOLS:
+        return f"{port}/{state}/{service}/"
+    return f"{port}/{state}/{proto}//{service}//{printable(version).translate(FIELD_MARKS)}/"
 
 
-def _field(text: str) -> str:
-    """A text without what would end a field."""
-    return printable(text).translate(FIELD_MARKS)
+def _special(batch: HostBatch) -> set[int]:
+    """The hosts that have more lines than others."""
+    return {*batch.notes, *np.flatnonzero(batch.timed_out).tolist()}
+
+
+def _ignored(folded: FoldedBatch) -> list[str]:
+    """By host what its line of ports ends with: the state that is folded, if there is just one."""
+    state = folded.folded.argmax(axis=1)
+    count = folded.counts[np.arange(len(state)), state] * (folded.folded.sum(axis=1) == 1)
+    pairs = zip(state.tolist(), count.tolist(), strict=True)
+    return [f"\tIgnored State: {_WORDS[each]} ({n})" if n else "" for each, n in pairs]
 
 
 FORMAT = Format(

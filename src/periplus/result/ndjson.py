@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from periplus.result.fold import Folded, fold, rows
+from periplus.result.fold import Folded, Folder, rows
 from periplus.result.missed import missed_95
 from periplus.result.row import (
     Detail,
@@ -40,10 +40,13 @@ CONTRACT = 2  # raised when a field changes its meaning or goes; new fields may 
 class Ndjson(Writer):
     """The writer of ``-oJ``."""
 
+    early = True
+
     def __init__(self, sink: Sink, options: Options) -> None:
         import json  # a run without -oJ has no use for it
 
         super().__init__(sink, options)
+        self._folder = Folder(options, unfold=options.all_states)
         self._told: dict[str, set[tuple[str, int]]] = {}  # ports told before their host was finished
         self._encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
@@ -86,7 +89,7 @@ class Ndjson(Writer):
     def host(self, host: HostReport, /) -> None:
         """Write the ports of the host that are not written yet, then its ``host`` line."""
         told = self._told.pop(host.addr, set())
-        folded = fold(host, self._options, unfold=self._options.all_states)
+        folded = self._folder.fold(host)
         if folded.possibly_open or not self._options.open_only:
             self._sink.write(self._host_lines(host, folded, told))
 

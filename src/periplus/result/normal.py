@@ -8,8 +8,9 @@ first.
 
 from collections.abc import Iterable, Iterator
 
+from periplus.result.batch import HostBatch, Hosts
 from periplus.result.explain import explanation
-from periplus.result.fold import Folded, fold, rows
+from periplus.result.fold import Folded, Folder, Look, fold_batch, look, rows, told
 from periplus.result.row import PROTOCOLS, Hop, HostReport, PortColumns, PortRow, RunRow, SummaryRow, Trace
 from periplus.result.services import by_port, host_facts, nmap_name, version_text
 from periplus.result.sink import Sink
@@ -42,6 +43,7 @@ class _Table(Writer):
 
     def __init__(self, sink: Sink, options: Options) -> None:
         super().__init__(sink, options)
+        self._folder = Folder(options)
         self._reasons = options.reason or options.verbose >= REASON_VERBOSITY
 
     def host(self, host: HostReport, /) -> None:
@@ -53,18 +55,46 @@ class _Table(Writer):
             if self._options.verbose and not self._options.open_only:
                 self._sink.write([_headline(host, down=True)])
             return
-        folded = fold(host, self._options)
+        folded = self._folder.fold(host)
         if folded.possibly_open or not self._options.open_only:
-            self._sink.write(self._host_lines(host, folded))
+            self._sink.write(self._host_lines(host, self._ports(host, folded)))
 
-    def _host_lines(self, host: HostReport, folded: Folded) -> Iterator[str]:
+    def hosts(self, hosts: Hosts, /) -> None:
+        """Write several hosts; what ports look alike is laid out once for all hosts of a batch."""
+        if isinstance(hosts, HostBatch):
+            self._sink.write(self._batch_pieces(hosts))
+        else:
+            super().hosts(hosts)
+
+    def _batch_pieces(self, batch: HostBatch) -> Iterator[str]:
+        alike: dict[tuple[Look, bytes], list[str]] = {}
+        for host in batch.only(told(batch, fold_batch(batch, self._options), self._options)):
+            if host.up:
+                yield "".join(self._host_lines(host, self._ports_alike(host, alike)))
+            else:
+                yield _headline(host, down=True)
+
+    def _ports_alike(self, host: HostReport, alike: dict[tuple[Look, bytes], list[str]]) -> Iterable[str]:
+        """As `_ports`, once for hosts that look alike; but not where the lines tell of a host's own way."""
+        folded, seen = self._folder.fold(host), look(host)
+        if seen is None or not folded.n_shown or any(part.senders for part in host.columns):
+            return self._ports(host, folded)
+        ttls = b"".join(part.ttl.tobytes() for part in host.columns if self._reasons)
+        if (seen, ttls) not in alike:
+            alike[seen, ttls] = list(self._ports(host, folded))
+        return alike[seen, ttls]
+
+    def _ports(self, host: HostReport, folded: Folded) -> Iterator[str]:
+        yield from _not_shown(host, folded)
+        yield from self._port_lines(host, folded)
+
+    def _host_lines(self, host: HostReport, ports: Iterable[str]) -> Iterator[str]:
         yield _headline(host)
         yield self._state_line(host)
         yield from (f"Note: {printable(note)}\n" for note in host.notes)
         if host.timed_out:
             yield f"Gave up on {host.addr}: host timeout. What was found until then:\n"
-        yield from _not_shown(host, folded)
-        yield from self._port_lines(host, folded)
+        yield from ports
         facts = "; ".join(f"{title}: {printable(text)}" for title, text in host_facts(host))
         if facts:
             yield f"Service Info: {facts}\n"

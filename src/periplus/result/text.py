@@ -70,7 +70,7 @@ def _escape_blank(character: str) -> str:
 
 def harmless_names(host: HostReport) -> list[str]:
     """The host's names, as `harmless_name` shows them, each once, in the order in which they were given."""
-    return list(dict.fromkeys(harmless_name(name) for name, _ in host.names))
+    return list(dict.fromkeys(harmless_name(name) for name, _ in host.names)) if host.names else []
 
 
 def faithful(text: str) -> str:

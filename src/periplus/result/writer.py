@@ -19,6 +19,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 
+from periplus.result.batch import Hosts
 from periplus.result.row import HostReport, PortRow, RunRow, SummaryRow
 from periplus.result.sink import Mark, Sink
 from periplus.result.text import printable
@@ -71,8 +72,11 @@ class Kept:
 class Writer:
     """One format at work; this base writes nothing, a format overrides the calls that it has text for.
 
-    Any call may raise OSError; after that only `close` follows.
+    Any call may raise OSError; after that only `close` follows. `early`: it tells of open ports before their hosts
+    are finished; all others need no `finding`.
     """
+
+    early = False
 
     def __init__(self, sink: Sink, options: Options) -> None:
         self._sink = sink
@@ -105,7 +109,7 @@ class Writer:
     def host(self, host: HostReport, /) -> None:
         """A host is finished."""
 
-    def hosts(self, hosts: Sequence[HostReport], /) -> None:
+    def hosts(self, hosts: Hosts, /) -> None:
         """Several hosts are finished."""
         with self._sink.together():
             for host in hosts:
@@ -168,6 +172,11 @@ class Writers:
         """Whether every writer has failed: nobody would read what is still found."""
         return self.failed and not self._writers
 
+    @property
+    def early(self) -> bool:
+        """Whether any writer tells of open ports before their hosts are finished."""
+        return any(writer.early for _, writer in self._writers)
+
     def begin(self, run: RunRow) -> None:
         """Hand `run` to every writer but those that go on."""
         self._each(lambda writer: None if writer.resumed else writer.begin(run))
@@ -176,7 +185,7 @@ class Writers:
         """Hand `row` to every writer."""
         self._each(lambda writer: writer.finding(row))
 
-    def hosts(self, hosts: Sequence[HostReport]) -> None:
+    def hosts(self, hosts: Hosts) -> None:
         """Hand hosts to every writer, in one go."""
         self._each(lambda writer: writer.hosts(hosts))
 

@@ -13,7 +13,7 @@ before it becomes an attribute.
 from collections.abc import Iterator
 from typing import Any
 
-from periplus.result.fold import Folded, fold, rows
+from periplus.result.fold import Folded, Folder, rows
 from periplus.result.row import Hop, HostReport, PortRow, RunRow, ServiceRow, SummaryRow, Trace
 from periplus.result.services import by_port, nmap_cpe
 from periplus.result.sink import Sink
@@ -65,6 +65,7 @@ class NmapXml(Writer):
 
     def __init__(self, sink: Sink, options: Options) -> None:
         super().__init__(sink, options)
+        self._folder = Folder(options)
         self._hosts = self._hosts_up = 0
         self._started = 0.0
 
@@ -86,7 +87,7 @@ class NmapXml(Writer):
         """Write the host; hosts that are down only with ``-v``."""
         self._hosts += 1
         self._hosts_up += host.up
-        folded = fold(host, self._options)
+        folded = self._folder.fold(host)
         hidden = (
             not folded.possibly_open
             if self._options.open_only

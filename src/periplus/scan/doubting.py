@@ -6,9 +6,12 @@ Only reports wait, never the scan. This file is what every run loads; `scan.doub
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from periplus.columns import U16
+import numpy as np
+
+from periplus.columns import U16, Mask
 from periplus.engine.group import Group
 from periplus.engine.replies import Findings
+from periplus.result.batch import HostBatch
 from periplus.result.row import Crowded
 from periplus.scan.clock import Clock
 from periplus.scan.config import ScanConfig, Work
@@ -71,6 +74,9 @@ class Doubting(Stage, Protocol):
     def tellable(self, work: Work | None, group: Group, found: Findings) -> Findings:
         """Return the findings that may be told before their hosts are judged."""
 
+    def clear(self, batch: HostBatch) -> Mask:
+        """Return which hosts are above suspicion. They count as judged; only the others need to be given to `ask`."""
+
     def crowded(self) -> tuple[Crowded, ...]:
         """Return the networks that something stands in front of."""
 
@@ -83,6 +89,10 @@ class Undoubting(Through):
     def tellable(self, work: Work | None, group: Group, found: Findings) -> Findings:
         """Return all findings."""
         return found
+
+    def clear(self, batch: HostBatch) -> Mask:
+        """Nobody is suspected."""
+        return np.ones(len(batch), np.bool_)
 
     def crowded(self) -> tuple[Crowded, ...]:
         """Nobody was judged."""

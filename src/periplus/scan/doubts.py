@@ -23,8 +23,10 @@ import numpy as np
 from periplus.columns import Mask
 from periplus.engine.bucket import Bucket
 from periplus.engine.crowd import FEWEST, crowd, growing, is_suspicious
+from periplus.engine.crowd import SHARE as CROWD_SHARE
 from periplus.engine.group import Group
 from periplus.engine.replies import Findings
+from periplus.result.batch import HostBatch
 from periplus.result.row import Crowded, HostReport
 from periplus.scan.clock import Clock
 from periplus.scan.config import ScanConfig, Tarpits, Work
@@ -33,6 +35,7 @@ from periplus.scan.tarpit import FEWEST_CONTROLS, Networks, judge, note, tarpit
 from periplus.space.address import Addresses
 from periplus.space.ip import parse_ip
 from periplus.space.ports import PRINTERS
+from periplus.technique.verdict import State
 from periplus.transport.ask import Answer, Met
 
 __all__ = ["CONTROLS", "LIKELY", "SAMPLE", "Doubts"]
@@ -111,6 +114,15 @@ class Doubts:
         return found.only(~suspicious[found.host]) if suspicious.any() else found
 
     # reports
+
+    def clear(self, batch: HostBatch) -> Mask:
+        """Return who has too few open ports for a crowd; those count as judged."""
+        clear = np.ones(len(batch), np.bool_)
+        if (table := batch.table) is not None and table.proto == "tcp":
+            opened = table.by_host(table.state == State.OPEN)
+            clear = batch.timed_out | (opened < FEWEST) | (opened < CROWD_SHARE * table.count)
+        self._networks.count_all(batch.addresses[clear & batch.up])
+        return clear
 
     def ask(self, reports: Iterable[HostReport]) -> None:
         """Take reports in; who is above suspicion is ready at once."""

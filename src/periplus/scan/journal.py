@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 
 from periplus.engine.ledger import Ledger
 from periplus.engine.remains import Remains
-from periplus.result.row import HostReport, SummaryRow
+from periplus.result.batch import HostBatch, Hosts
+from periplus.result.row import SummaryRow
 from periplus.space.address import Addresses
 from periplus.space.ip import parse_ip
 
@@ -50,7 +51,9 @@ class Journal:
         ended_us = now_us()
         self._due_us = ended_us + max(EVERY_US, int((ended_us - began_us) / SHARE))
 
-    def reported(self, reports: Sequence[HostReport]) -> None:
-        """These reports were handed over."""
-        if reports:
-            self.ledger.finish(Addresses.of_ints(parse_ip(report.addr) for report in reports))
+    def reported(self, hosts: Hosts) -> None:
+        """These hosts were handed over."""
+        if isinstance(hosts, HostBatch):
+            self.ledger.finish(hosts.addresses)
+        elif hosts:
+            self.ledger.finish(Addresses.of_ints(parse_ip(report.addr) for report in hosts))

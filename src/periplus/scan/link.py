@@ -40,8 +40,8 @@ class Link(Protocol):
     def alive(self, group: Group, hosts: I64) -> U8:
         """Return by host the Reason for which it is known to be up without any port's answer; 0: none."""
 
-    def hardware(self, group: Group, host: int) -> str | None:
-        """Return the hardware address of a host that is on-link."""
+    def hardware(self, group: Group, hosts: I64) -> dict[int, str]:
+        """Return the hardware addresses of those of the hosts that are on-link, by their places among `hosts`."""
 
     def counters(self) -> dict[str, int]:
         """Return what was discarded, by reason."""

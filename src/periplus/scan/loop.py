@@ -7,7 +7,7 @@ found so far is handed over.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Protocol
@@ -19,7 +19,8 @@ from periplus.engine.engine import Engine, Step
 from periplus.engine.group import Group, HostState
 from periplus.engine.meter import meters_for
 from periplus.errors import CannotScan
-from periplus.result.row import HostReport, PortRow, SummaryRow
+from periplus.result.batch import HostBatch, Hosts
+from periplus.result.row import PortRow, SummaryRow
 from periplus.scan.clock import Clock
 from periplus.scan.config import ScanConfig, Work
 from periplus.scan.dossier import Dossiers
@@ -32,8 +33,6 @@ from periplus.scan.report import Names, Reporter
 from periplus.scan.snapshot import Snapshot
 from periplus.scan.speed import Speed
 from periplus.scan.tracing import TRACE_SHARE, scan_timing, tracing_for
-from periplus.space.address import Addresses
-from periplus.space.ip import parse_ip
 from periplus.space.space import Space
 
 if TYPE_CHECKING:
@@ -51,10 +50,10 @@ NEVER = 1 << 62
 class Listener(Protocol):
     """Who is told what happens."""
 
-    def finding(self, row: PortRow) -> None:
-        """A port was found open."""
+    def findings(self, rows: Iterable[PortRow]) -> None:
+        """Ports were found open. A row is made when it is read, so who reads none pays for none."""
 
-    def hosts(self, reports: Sequence[HostReport]) -> None:
+    def hosts(self, hosts: Hosts) -> None:
         """Hosts are finished."""
 
     def snapshot(self, snapshot: Snapshot) -> None:
@@ -128,7 +127,9 @@ class Loop:
         ]
         self._all = [*([self._finder] if self._finder else []), *self._workers]
         self._order = [*self._all]
-        self._dossiers = Dossiers(self._works_of)
+        self._works: dict[str, int] = {}  # of the hosts at hand: how many pieces of work each gets
+        self._dossiers = Dossiers(lambda addr: self._works[addr])
+        self._passed: list[HostBatch] = []  # hosts that may be told
         self._hosts_up = self._hosts_done = 0
         # One link waits by itself.
         waiters: list[Link | TraceLink] = [
@@ -164,11 +165,11 @@ class Loop:
             work, space, engine, link, Reporter(work, config, link, self._clock, self._services, known)
         )
 
-    def _works_of(self, addr: str) -> int:
-        if len(self._all) == 1:
-            return len(self._workers)
-        address = Addresses.of_ints([parse_ip(addr)])
-        return sum(int(worker.space.host_of(address)[0] >= 0) for worker in self._workers)
+    def _works_of(self, batch: HostBatch) -> dict[str, int]:
+        works = np.zeros(len(batch), np.int64)
+        for worker in self._workers:
+            works += worker.space.host_of(batch.addresses) >= 0
+        return dict(zip(batch.texts, works.tolist(), strict=True))
 
     def run(self) -> SummaryRow:
         """Scan to the end, or to the first trouble that does not pass; return how it went."""
@@ -306,8 +307,7 @@ class Loop:
         for found in step.findings:
             group = each.engine.groups[found.group]
             certain = self._doubting.tellable(each.work, group, found)
-            for row in each.reporter.findings(group, certain, now_us):
-                self._listener.finding(row)
+            self._listener.findings(each.reporter.findings(group, certain, now_us))
         for group, hosts in step.finished:
             self._finish(each, group, hosts)
             if group.told:
@@ -315,9 +315,11 @@ class Loop:
 
     def _finish(self, each: _Campaign, group: Group, hosts: I64, whole: bool = True) -> None:
         """These hosts are done with in one campaign: keep or pass on what it found, and let the others begin."""
-        reports = each.reporter.hosts(group, hosts, whole=whole)
         keep = self._dossiers.worked if each.work else self._dossiers.found
-        self._doubting.ask(ready for report in reports if (ready := keep(report)) is not None)
+        for batch in each.reporter.batches(group, hosts, whole=whole):
+            reports = self._more_to_come(each, batch)
+            self._works = self._works_of(reports)
+            self._doubting.ask(ready for report in reports if (ready := keep(report)) is not None)
         if self._journal and whole and (each.work is None or len(self._all) == 1):
             self._journal.ledger.finish(group.addresses[hosts[~each.reporter.told(group, hosts, whole)]])
         if each.work is None and whole:
@@ -327,6 +329,20 @@ class Loop:
                 host_id = worker.space.host_of(group.addresses[hosts[up]])
                 worker.engine.admit(host_id[host_id >= 0])
 
+    def _more_to_come(self, each: _Campaign, batch: HostBatch) -> HostBatch:
+        """Let those hosts pass of which nothing else is to be learned; return the others."""
+        passes = self._naming.passes(batch)
+        if self._config.traceroute:
+            passes[:] = False
+        elif self._config.identify is not None:
+            passes &= ~batch.up
+        if len(self._all) > 1:
+            passes &= ~batch.up & (each.work is None)
+        passes[passes] = self._doubting.clear(batch.only(passes))
+        if passes.any():
+            self._passed.append(batch.only(passes))
+        return batch.only(~passes)
+
     def _pass_on(self) -> None:
         """Let reports that a stage is done with go on to the next."""
         self._identifying.ask(self._doubting.passed())
@@ -335,12 +351,18 @@ class Loop:
             self._naming.ask(report)
 
     def _hand_over_named(self, wait: bool) -> None:
-        reports = list(self._naming.named(wait))
-        self._hosts_up += sum(report.up for report in reports)
-        if reports:
-            self._listener.hosts(reports)
-            if self._journal:
-                self._journal.reported(reports)
+        passed, self._passed = self._passed, []
+        for batch in passed:
+            self._hosts_up += int(np.count_nonzero(batch.up))
+            self._tell(batch)
+        if reports := list(self._naming.named(wait)):
+            self._hosts_up += sum(report.up for report in reports)
+            self._tell(reports)
+
+    def _tell(self, hosts: Hosts) -> None:
+        self._listener.hosts(hosts)
+        if self._journal:
+            self._journal.reported(hosts)
 
     def _hand_over_unfinished(self) -> None:
         """Report what is known of hosts that were not finished: nothing found is lost."""

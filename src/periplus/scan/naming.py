@@ -8,6 +8,10 @@ at once.
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
+from periplus.columns import Mask
+from periplus.result.batch import HostBatch
 from periplus.result.row import HostReport, Trace
 from periplus.scan.names import ReverseNames
 from periplus.scan.vendor import Vendors
@@ -46,6 +50,15 @@ class Naming:
         self._vendors = vendors
         self._waiting: dict[str, list[_Held]] = {}  # by each address that a report waits for
         self._ready: list[HostReport] = []
+
+    def passes(self, batch: HostBatch) -> Mask:
+        """Which hosts wait for no name, and have no hardware of which the vendor is told."""
+        waits = batch.up.copy() if not self._reverse else np.ones(len(batch), np.bool_)
+        if self._names is None:
+            waits[:] = False
+        if self._vendors is not None:
+            waits[[*batch.macs]] = True
+        return ~waits
 
     def ask(self, report: HostReport) -> None:
         """Take a report in."""

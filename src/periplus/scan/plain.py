@@ -194,9 +194,9 @@ class PlainLink:
         """Sockets know of no host but by its ports."""
         return np.zeros(len(hosts), np.uint8)
 
-    def hardware(self, group: Group, host: int) -> str | None:
+    def hardware(self, group: Group, hosts: I64) -> dict[int, str]:
         """Sockets do not show hardware addresses."""
-        return None
+        return {}
 
     def counters(self) -> dict[str, int]:
         """The kernel discards what is no answer and does not tell."""

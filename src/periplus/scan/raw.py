@@ -197,14 +197,13 @@ class RawLink(FrameLine):
                 reasons[answered] = Reason.ARP_RESPONSE if lane.is_v4 else Reason.ND_RESPONSE
         return reasons
 
-    def hardware(self, group: Group, host: int) -> str | None:
-        """The hardware address of a host that answered on-link."""
-        ways, addresses = self._ways[group.number], group.addresses
-        hop = ways.next_hop
-        if hop.lo[host] != addresses.lo[host] or hop.hi[host] != addresses.hi[host]:
-            return None
-        mac = ways.macs[host].tobytes()
-        return mac.hex(":").upper() if any(mac) else None
+    def hardware(self, group: Group, hosts: I64) -> dict[int, str]:
+        """The hardware addresses of hosts that answered on-link."""
+        ways = self._ways[group.number]
+        here = _same(ways.next_hop[hosts], group.addresses[hosts]) & ways.macs[hosts].any(axis=1)
+        return {
+            row: ways.macs[hosts[row]].tobytes().hex(":").upper() for row in np.flatnonzero(here).tolist()
+        }
 
     def forget(self, groups: Iterable[int]) -> None:
         """Drop what was kept for groups that are over."""

@@ -4,13 +4,15 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from periplus.columns import I64, Mask
+from periplus.columns import F64, I64, U8, Mask, distinct, spans
 from periplus.engine.group import Group
 from periplus.engine.replies import FIRST_UNANSWERED, Findings, Unanswered
-from periplus.result.row import HostReport, PortColumns, PortRow
+from periplus.result.batch import HostBatch, PortTable
+from periplus.result.row import PortRow
 from periplus.scan.clock import Clock
 from periplus.scan.config import ScanConfig, Work
 from periplus.scan.link import Link
+from periplus.space.address import Addresses
 from periplus.space.ip import format_ip
 from periplus.technique.verdict import Reason, State
 
@@ -21,6 +23,7 @@ ALL_RESET = (
     "all probed ports answered RST: "
     "none is open, or this stack does not tell open from closed with this technique"
 )
+CELLS_AT_ONCE = 1 << 17  # ports of one batch, unless one host has more
 FEWEST_RESETS = 2  # one reset alone says no more than that one port is closed
 Names = Callable[[list[int], str], dict[int, str]]
 
@@ -74,16 +77,16 @@ class Reporter:
                 service=services.get(port),
             )
 
-    def hosts(self, group: Group, hosts: I64, whole: bool = True) -> Iterator[HostReport]:
-        """Yield reports of hosts that are up, and of the others when they are wanted.
+    def batches(self, group: Group, hosts: I64, whole: bool = True) -> Iterator[HostBatch]:
+        """Yield the hosts that are up, and the others when they are wanted, so many at once.
 
         `whole`: silence counts, since every host is finished; else only what was answered is told.
         """
-        alive = self._link.alive(group, hosts)
-        up = self.up(group, hosts)
-        told = self.told(group, hosts, whole)
-        for host, is_up, reason in zip(hosts[told], up[told], alive[told], strict=True):
-            yield self._host(group, int(host), bool(is_up), int(reason), whole)
+        told = hosts[self.told(group, hosts, whole)]
+        before = np.cumsum(group.hosts.count[told]) - group.hosts.count[told]
+        for part in np.split(told, np.flatnonzero(np.diff(before // CELLS_AT_ONCE)) + 1):
+            if len(part):
+                yield self._batch(group, part, whole)
 
     def told(self, group: Group, hosts: I64, whole: bool = True) -> Mask:
         """Of which hosts there is a report."""
@@ -102,76 +105,85 @@ class Reporter:
             up[:] = True
         return up
 
-    def _host(self, group: Group, host: int, up: bool, alive: int, whole: bool) -> HostReport:
+    def _batch(self, group: Group, hosts: I64, whole: bool) -> HostBatch:
         rows, trips = group.hosts, group.trips
-        address = int(group.addresses.hi[host]) << 64 | int(group.addresses.lo[host])
-        timed = bool(trips.srtt_us[host])
-        given = tuple((name, "user") for name in self._given.get(address, ()))
-        to_the_end = whole and not rows.timed_out[host]
-        columns = self._columns(group, host, to_the_end) if up else ()
-        return HostReport(
-            addr=format_ip(address),
+        addresses, up, alive = group.addresses[hosts], self.up(group, hosts), self._link.alive(group, hosts)
+        began_us, ended_us = rows.started_us[hosts], rows.ended_us[hosts]
+        timed = trips.srtt_us[hosts] > 0
+        to_the_end = whole & (rows.timed_out[hosts] == 0)
+        table = self._table(group, hosts, up, to_the_end)
+        return HostBatch(
+            addresses=addresses,
             up=up,
-            reason=self._reason(Reason(alive or int(rows.reason[host])), up),
-            columns=columns,
-            started=self._clock.epoch_s(int(rows.started_us[host] or rows.ended_us[host])),
-            ended=self._clock.epoch_s(int(rows.ended_us[host] or rows.started_us[host])),
-            names=given,
-            ttl=None if alive in LINK_LAYER else int(rows.ttl[host]) or None,
-            srtt_ms=float(trips.srtt_us[host]) / 1000 if timed else None,
-            rttvar_ms=float(trips.rttvar_us[host]) / 1000 if timed else None,
-            timeout_ms=float(trips.rto_us[host]) / 1000 if timed else None,
-            mac=self._link.hardware(group, host),
-            timed_out=bool(rows.timed_out[host]),
-            notes=self._notes(columns) if to_the_end else (),
+            reason=_reasons(np.where(alive > 0, alive, rows.reason[hosts]), up),
+            started=self._epochs_s(np.where(began_us != 0, began_us, ended_us)),
+            ended=self._epochs_s(np.where(ended_us != 0, ended_us, began_us)),
+            ttl=np.where(np.isin(alive, LINK_LAYER), np.uint8(0), rows.ttl[hosts]),
+            srtt_ms=_milliseconds(trips.srtt_us[hosts], timed),
+            rttvar_ms=_milliseconds(trips.rttvar_us[hosts], timed),
+            timeout_ms=_milliseconds(trips.rto_us[hosts], timed),
+            timed_out=rows.timed_out[hosts] > 0,
+            table=table,
+            names=self._names_given(addresses),
+            macs=self._link.hardware(group, hosts),
+            notes=self._notes(table, to_the_end),
         )
 
-    def _notes(self, columns: tuple[PortColumns, ...]) -> tuple[str, ...]:
-        """What a reader should know of a host whose ports are all settled."""
-        if self._work is None or not self._work.technique.resets_hide_open or not columns:
-            return ()
-        reasons = np.concatenate([each.reason for each in columns])
-        all_reset = len(reasons) >= FEWEST_RESETS and bool((reasons == Reason.RESET).all())
-        return (ALL_RESET,) if all_reset else ()
+    def _names_given(self, addresses: Addresses) -> dict[int, tuple[tuple[str, str], ...]]:
+        if not self._given:
+            return {}
+        given = ((row, self._given.get(address)) for row, address in enumerate(addresses.ints()))
+        return {row: tuple((name, "user") for name in names) for row, names in given if names}
 
-    @staticmethod
-    def _reason(reason: Reason, up: bool) -> Reason:
-        return Reason.USER_SET if up and reason == Reason.NO_RESPONSE else reason
+    def _epochs_s(self, moments_us: I64) -> F64:
+        """Seconds since the epoch; only the clock knows how, and many hosts share a moment."""
+        known = distinct(moments_us)
+        epochs = np.array([self._clock.epoch_s(moment_us) for moment_us in known.tolist()], np.float64)
+        return epochs[np.searchsorted(known, moments_us)]
 
-    def _columns(self, group: Group, host: int, whole: bool) -> tuple[PortColumns, ...]:
-        """Return the host's ports; what no answer settled is silence if the host was asked to the end."""
+    def _notes(self, table: PortTable | None, to_the_end: Mask) -> dict[int, tuple[str, ...]]:
+        """What a reader should know of hosts whose ports are all settled."""
+        if self._work is None or table is None or not self._work.technique.resets_hide_open:
+            return {}
+        all_reset = (table.by_host(table.reason != Reason.RESET) == 0) & (table.count >= FEWEST_RESETS)
+        return dict.fromkeys(np.flatnonzero(all_reset & to_the_end).tolist(), (ALL_RESET,))
+
+    def _table(self, group: Group, hosts: I64, up: Mask, to_the_end: Mask) -> PortTable | None:
+        """The ports of hosts that are up; what no answer settled is silence where a host was asked to the end."""
         if self._work is None:
-            return ()
-        space, technique = self._work.space, self._work.technique
-        cells = group.cells
-        first, count = int(group.hosts.first[host]), int(group.hosts.count[host])
-        span = slice(first, first + count)
-        state = cells.state[span].copy()
-        reason = cells.reason[span].copy()
-        silent_state, silent_reason = technique.silence
+            return None
+        technique, cells = self._work.technique, group.cells
+        count = np.where(up, group.hosts.count[hosts], 0)
+        cell, host = spans(group.hosts.first[hosts], count), np.repeat(np.arange(len(hosts)), count)
+        state, reason = cells.state[cell], cells.reason[cell]
         silent = state >= FIRST_UNANSWERED
         asked = silent & (state != Unanswered.FRESH)
-        state[asked], reason[asked] = silent_state, silent_reason
-        kept = slice(None) if whole else ~silent
-        ports = space.port_at(np.full(count, group.host_id[host]), np.arange(count))
-        sender = cells.sender[span]
-        senders = {
-            int(ports[row]): format_ip(group.routers[int(sender[row])]) for row in np.flatnonzero(sender)
-        }
-        columns = PortColumns(
+        state[asked], reason[asked] = technique.silence
+        kept = ~silent | to_the_end[host]
+        if not kept.all():
+            cell, host, state, reason = cell[kept], host[kept], state[kept], reason[kept]
+        sender = cells.sender[cell]
+        sender_at = np.flatnonzero(sender)
+        return PortTable(
             proto=technique.proto,
-            ports=ports[kept],
-            state=state[kept],
-            reason=reason[kept],
-            ttl=cells.ttl[span][kept],
-            tries=cells.tries[span][kept],
-            rtt_ms=cells.rtt_ms[span][kept],
-            senders=senders,
-            windows=self._windows(group, host),
+            first=np.concatenate(([0], np.cumsum(np.bincount(host, minlength=len(hosts))))),
+            ports=self._work.space.port_at(group.host_id[hosts][host], cell - group.hosts.first[hosts][host]),
+            state=state,
+            reason=reason,
+            ttl=cells.ttl[cell],
+            tries=cells.tries[cell],
+            rtt_ms=cells.rtt_ms[cell],
+            sender_at=sender_at,
+            senders=tuple(format_ip(group.routers[each]) for each in sender[sender_at].tolist()),
+            window_low=group.hosts.window_low[hosts],
+            window_high=group.hosts.window_high[hosts],
         )
-        return (columns,)
 
-    @staticmethod
-    def _windows(group: Group, host: int) -> tuple[int, int] | None:
-        low, high = int(group.hosts.window_low[host]), int(group.hosts.window_high[host])
-        return (low, high) if low <= high else None
+
+def _reasons(reason: U8, up: Mask) -> U8:
+    """Who is up and said nothing is up because the user says so."""
+    return np.where(up & (reason == Reason.NO_RESPONSE), np.uint8(Reason.USER_SET), reason)
+
+
+def _milliseconds(times_us: F64, known: Mask) -> F64:
+    return np.where(known, times_us / 1000, np.nan)

@@ -22,6 +22,7 @@ import numpy as np
 
 from periplus.columns import Mask
 from periplus.result.row import Crowded, HostReport, PortColumns, Tarpit
+from periplus.space.address import Addresses
 from periplus.space.ip import V4_BASE, format_ip, parse_ip
 from periplus.transport.ask import Answer, Met
 
@@ -119,6 +120,17 @@ class Networks:
             network = _first(parse_ip(report.addr))
             self._up[network] += 1
             self._tarpits[network] += report.tarpit is not None
+
+    def count_all(self, them: Addresses) -> None:
+        """Take hosts in that are up and no tarpits."""
+        v4 = them.is_v4
+        low = np.where(v4, them.lo >> np.uint64(8) << np.uint64(8), np.uint64(0))
+        order = np.lexsort((low, them.hi))
+        firsts = Addresses(them.hi, low)[order]
+        new = np.ones(len(order), np.bool_)
+        new[1:] = (firsts.hi[1:] != firsts.hi[:-1]) | (firsts.lo[1:] != firsts.lo[:-1])
+        counts = np.diff(np.flatnonzero(new), append=len(order)).tolist()
+        self._up.update(dict(zip(firsts[new].ints(), counts, strict=True)))
 
     def crowded(self) -> tuple[Crowded, ...]:
         """The networks of which many hosts, and at least half of those that are up, accept everything."""

@@ -102,8 +102,8 @@ def test_a_product_that_hints_is_asked_where_it_tells() -> None:
 
 
 def test_what_hints_only_at_its_port_is_not_asked_elsewhere() -> None:
-    service = play(PROTOCOL, [SAY, ("<", GO_404), (">", request_of("/favicon.ico")), ("<", GO_404)])
-    assert service.product is None
+    asked = [(">", request_of("/version")), ("<", GO_404), (">", request_of("/favicon.ico")), ("<", GO_404)]
+    assert play(PROTOCOL, [SAY, ("<", GO_404), *asked]).product is None  # etcd is asked for; kubelet is not
 
 
 def request_of(target: str) -> bytes:
