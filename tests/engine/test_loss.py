@@ -129,6 +129,14 @@ def test_a_firewall_is_silent_in_all_eras_alike() -> None:
     assert lost_shares(*_eras((0, 4000, 1000), (1, 6000, 3000)))[1] == pytest.approx(0.5, abs=0.05)
 
 
+def test_many_eras_differ_by_chance() -> None:
+    """The same share of silence in each of twenty eras: of a hundred scans next to none sees losses."""
+    rng = np.random.default_rng(7)
+    era = rng.integers(0, 20, 8_000)
+    alarms = [lost_shares(era, rng.random(8_000) < 0.15).any() for _ in range(100)]
+    assert sum(map(int, alarms)) <= 3
+
+
 def test_one_era_or_a_tiny_one_tells_nothing() -> None:
     assert not lost_shares(*_eras((0, 4000, 2700))).any()
     assert not lost_shares(*_eras((0, 4000, 2700), (1, 20, 0))).any()

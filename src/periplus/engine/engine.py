@@ -298,7 +298,8 @@ class Engine:
         missed = expected_missed(loss, hosts.allowed, hosts.opened, hosts.answered, silent)
         eras = self._pace.brake.eras
         if len(eras) > 1:
-            hidden = hidden_by_eras(group.lost_in_eras(eras), hosts.opened, hosts.answered)
+            lost = group.lost_in_eras(eras, settled | (hosts.status >= HostState.FINISHED))
+            hidden = hidden_by_eras(lost, hosts.opened, hosts.answered)
             missed = np.maximum(missed, hidden)
         enough = missed <= timing.missed_per_1000 * silent / 1000
         believed = settled & (enough | (hosts.allowed >= timing.max_tries))
