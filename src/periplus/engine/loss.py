@@ -31,6 +31,7 @@ LEAN = 20.0  # probes that the wider circle's share weighs in the narrower one's
 PRIOR_OPEN = 0.5  # a host that answers may have an open port though none was seen
 MOST_LOSS = 0.9
 COMPARABLE = 100  # cells without which an era is no measure for others
+LEAST_SPREAD = 0.01  # the least variance that is assumed
 SURE = 6.0  # the square of how many standard errors two eras may differ by chance, each
 _CHANCES = np.linspace(0.0, MOST_LOSS, 451)
 
@@ -97,7 +98,10 @@ def lost_shares(era: I64, silent: Mask) -> F64:
     if eras < 2 or not comparable.any():
         return np.zeros(len(asked))
     errors = np.sqrt(SURE + np.log(eras * (eras - 1) / 2))
-    doubt = errors * np.sqrt(np.maximum(share * (1 - share), 0.01) / np.maximum(asked, 1))
+    # An era's own share may be 0 by chance and then has no error; that of all is what chance alone would give it.
+    every = np.count_nonzero(silent) / len(silent)
+    spread = np.maximum(share * (1 - share), max(every * (1 - every), LEAST_SPREAD))
+    doubt = errors * np.sqrt(spread / np.maximum(asked, 1))
     usual = (share + doubt)[comparable].min()
     lost: F64 = np.where(share - doubt > usual, 1 - usual / np.maximum(share, 1e-9), 0.0)
     return lost
