@@ -4,7 +4,7 @@ The engine scans the internet in memory (`tests/sim`), whose every truth is know
 reordering and rations of ICMP errors; then, with fewer tries than it would take by itself, so that it misses
 something, 200 seeds show whether the number of missed open ports lies in the interval that it states. Last, the
 single scans of the grid stand as NDJSON in `bench/out/`. Times are virtual, so the machine does not matter; nothing
-is sent. It takes about five minutes on two cores.
+is sent. It takes about five minutes on two idle cores.
 
 Limits: losses are independent of each other, as in the engine's own model; what the lab and the world do otherwise is
 for other benches. The scanner looks at what came every 5 ms only, as on a busy machine: that saves steps, and says
@@ -69,6 +69,8 @@ class Came:
     expected: float
 
 
+RATION = "ICMP errors 1/s"
+UDP = World(Way(), hosts=375, ports=40, udp=True)
 SPARING = World(Way(), hosts=4, ports=600, shares=(0.1, 0.6, 0.3, 0.0))
 SPARING_TRIES = ((0.05, 2), (0.1, 2), (0.2, 3), (0.3, 4))  # loss each way, tries
 
@@ -99,7 +101,6 @@ def ways(delay_ms: int) -> dict[str, Way]:
     steady = Way(delay_us=delay_us)
     return {
         "steady": steady,
-        "steady, ICMP errors 1/s": replace(steady, icmp_per_second=1.0, icmp_burst=6.0),
         f"jitter ± {delay_ms / 2:g} ms": replace(steady, jitter_us=delay_us),
         "5 % overtaken, 1 % twice": replace(
             steady, stragglers=0.05, straggle_us=2 * delay_us, duplicates=0.01
@@ -111,13 +112,10 @@ def rows() -> dict[tuple[str, str], World]:
     """The rows of the table, by delay and by what else there is; all without loss."""
     tcp = {(f"{ms} ms", name): World(way) for ms in DELAYS_MS for name, way in ways(ms).items()}
     rationed = {
-        (f"{ms} ms", "UDP, jitter, ICMP errors 1/s"): World(
-            Way(delay_us=ms * MS, jitter_us=ms * MS, icmp_per_second=1.0, icmp_burst=6.0),
-            hosts=375,
-            ports=40,
-            udp=True,
+        (f"{ms} ms", f"{kind}, jitter, {RATION}"): replace(
+            world, way=Way(delay_us=ms * MS, jitter_us=ms * MS, icmp_per_second=1.0, icmp_burst=6.0)
         )
-        for ms in (20, 100)
+        for kind, ms, world in (("SYN", 20, World(Way())), ("UDP", 20, UDP), ("UDP", 100, UDP))
     }
     return {**tcp, **rationed}
 
@@ -134,7 +132,11 @@ def grid(pool: ProcessPoolExecutor) -> Cells:
     }
     longest = sorted(worlds, key=lambda cell: (worlds[cell].udp, cell[1]), reverse=True)
     jobs = {cell: pool.submit(scanned, replace(worlds[cell], seed=n)) for n, cell in enumerate(longest)}
-    return {cell: jobs[cell].result() for cell in worlds}
+    cells = {}
+    for number, cell in enumerate(longest):
+        cells[cell] = jobs[cell].result()
+        tell(f"{number + 1} of {len(longest)}: {cell[0]}, {cell[1]:.0%} loss: {cells[cell]}")
+    return {cell: cells[cell] for cell in worlds}
 
 
 def calibration(pool: ProcessPoolExecutor, seeds: int) -> Iterator[str]:
@@ -147,7 +149,13 @@ def calibration(pool: ProcessPoolExecutor, seeds: int) -> Iterator[str]:
         expected, missed = (
             np.mean([getattr(each, name) for each in came]) for name in ("expected", "missed")
         )
+        tell(f"{loss:.0%}, {tries} tries: {held} of {seeds} in the interval")
         yield f"| {loss:.0%} | {tries} | {expected:.2f} | {missed:.2f} | {held / seeds:.1%} |"
+
+
+def tell(text: str) -> None:
+    """Progress, for who waits."""
+    print(text, file=sys.stderr, flush=True)
 
 
 def recall(came: Sequence[Came]) -> float:
@@ -207,8 +215,8 @@ False open ports: {false} of {found:,} reported.
 Jitter is spread evenly, over much more than the distance of two packets, so it reorders them; "overtaken" answers
 arrive a whole round trip late. By UDP each host sends one ICMP error a second, after six at once, so that its closed
 ports are silent at first. Where packets get lost, the loss is measured and silence is asked again until next to
-nothing can be hidden behind it, or eleven tries were made: these are what is left of at 30 %, where each has a chance
-of 0.51 to be lost, so that 0.06 % must be missed.
+nothing can be hidden behind it, or eleven tries were made. At 30 % all eleven are, each with a chance of 0.51 to be
+lost: six of 10,000 open ports must be missed, so that a single cell may lie on either side of 99.9 % by chance.
 
 ![Missed open ports against loss, by delay](accuracy.svg)
 
@@ -252,8 +260,9 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--into", type=Path, default=ROOT / "docs", help="where the page and the picture go")
     wanted = parser.parse_args(words)
     with ProcessPoolExecutor() as pool:
+        lines = list(calibration(pool, wanted.runs))
         cells = grid(pool)
-        text = page(cells, list(calibration(pool, wanted.runs)), wanted.runs)
+        text = page(cells, lines, wanted.runs)
     out = ROOT / "bench" / "out"
     out.mkdir(parents=True, exist_ok=True)
     (out / "accuracy.ndjson").write_text(data(cells), encoding="utf-8")
