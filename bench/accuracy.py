@@ -223,8 +223,8 @@ lost: six of 10,000 open ports must be missed, so that a single cell may lie on 
 ## The number stated
 
 A scan says how many open ports it expects to have missed, and the interval in which the true number lies in 95
-runs of 100. With as many tries as it takes by itself both are next to 0, so here it was allowed fewer, on {sparing};
-{runs} seeds a row:
+runs of 100. With as many tries as it takes by itself both are next to 0 but for the greatest losses. So here it was
+allowed fewer, on {sparing}; {runs} seeds a row:
 
 | loss each way | tries | expected | missed | in the interval |
 |---|---|---|---|---|
