@@ -11,7 +11,7 @@ import json
 import resource
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -22,7 +22,8 @@ from bench.truth import Manner, below
 
 from periplus.columns import U8, U16, U32, U64
 from periplus.engine.timing import Timing
-from periplus.result.row import HostReport, PortRow
+from periplus.result.batch import Hosts
+from periplus.result.row import PortRow
 from periplus.scan.clock import Clock
 from periplus.scan.config import ScanConfig, Work
 from periplus.scan.loop import Loop
@@ -113,11 +114,11 @@ class Counting:
     def __init__(self) -> None:
         self.open = 0
 
-    def finding(self, _: PortRow) -> None:
-        """One more."""
-        self.open += 1
+    def findings(self, rows: Iterable[PortRow]) -> None:
+        """So many more."""
+        self.open += sum(1 for _ in rows)
 
-    def hosts(self, reports: Sequence[HostReport]) -> None:
+    def hosts(self, hosts: Hosts) -> None:
         """Nothing."""
 
     def snapshot(self, snapshot: Snapshot) -> None:
