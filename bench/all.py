@@ -13,9 +13,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from bench import datagrams, foundation, kit, questions, rivals, transmit
+from bench import datagrams, foundation, kit, questions, rivals, scaling, transmit
 
-BENCHES = tuple(module.BENCH for module in (foundation, questions, rivals, transmit, datagrams))
+BENCHES = tuple(module.BENCH for module in (foundation, questions, rivals, transmit, datagrams, scaling))
 
 
 def options(parser: argparse.ArgumentParser) -> None:

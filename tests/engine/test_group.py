@@ -191,8 +191,21 @@ def test_cells_lost_in_a_bad_era_are_counted_by_host() -> None:
     second = group.take(np.array([150, 150]), np.array([0, 0]), 10).cell
     group.answer(_replies(np.concatenate([first[:100], second])), TECHNIQUE.table)
     silent = np.bincount(group.host_of(first[100:]), minlength=2)
-    assert group.lost_in_eras([0, 1]) == pytest.approx(silent, rel=0.1)
-    assert group.lost_in_eras([0, 1]).sum() < 200
+    everyone = np.ones(2, np.bool_)
+    assert group.lost_in_eras([0, 1], everyone) == pytest.approx(silent, rel=0.1)
+    assert group.lost_in_eras([0, 1], everyone).sum() < 200
+
+
+def test_cells_on_their_way_are_not_taken_for_lost() -> None:
+    """The second host is in the middle of its last tries, all of which fall into the second era."""
+    group = _group(300, 300)
+    first = group.take(np.array([150, 150]), np.array([0, 0]), 0).cell
+    group.stretch = 1
+    second = group.take(np.array([150, 150]), np.array([0, 0]), 10).cell
+    of_first = second[group.host_of(second) == 0]
+    group.answer(_replies(np.concatenate([first, of_first])), TECHNIQUE.table)
+    assert group.lost_in_eras([0, 1], np.array([True, True])).sum() > 100
+    assert not group.lost_in_eras([0, 1], np.array([True, False])).any()
 
 
 def test_icmp_errors_tell_nothing_of_loss_and_their_sender_is_kept() -> None:

@@ -23,11 +23,14 @@ _REJECTION = icmp_signal(4, 3, 13, True)
 _TCP = np.array([tcp_signal(SYN | ACK), tcp_signal(RST | ACK), 0, _REJECTION], np.uint16)
 _UDP = np.array([UDP_REPLY, icmp_signal(4, 3, 3, True), 0, _REJECTION], np.uint16)
 NEVER = 1 << 62
+Mail = tuple[I64, I64, I64, U8, U16]  # answers under way: arrival, group, cell, attempt, signal
 
 
 @dataclass(frozen=True)
 class Path:
     """What lies between us and the hosts; loss is each way, times in microseconds, capacity in packets a second.
+
+    `stragglers`: the share of answers that take `straggle_us` longer, so that others overtake them.
 
     `icmp_per_second`: of each host, which saves up `icmp_burst` of them. `policer`: so many packets a second, probes
     and answers together, and so many at once; what is over is dropped.
@@ -37,6 +40,8 @@ class Path:
     delay_us: int = 1_000
     jitter_us: int = 0
     duplicates: float = 0.0
+    stragglers: float = 0.0
+    straggle_us: int = 0
     capacity: float = 0.0
     queue_us: int = 50_000
     icmp_per_second: float = 0.0
@@ -55,12 +60,13 @@ class Internet:
     seed: int = 1
     udp: bool = False
     send_cost_us: float = 1.5
+    step_cost_us: int = 20  # what the scanner takes for a step; what arrives meanwhile is read together
     sent: int = 0
     overflowed: int = 0
 
     def __post_init__(self) -> None:
         self._rng = np.random.default_rng(self.seed)
-        self._mail: list[tuple[I64, I64, I64, U8, U16]] = []  # arrival, group, cell, attempt, signal
+        self._mail: list[Mail] = []
         self._line_free_us = 0.0
         self._tokens, self._filled_us = self.path.policer[1], 0.0
         self._icmp_full_us: dict[int, float] = {}  # when a host's bucket is full again
@@ -87,6 +93,8 @@ class Internet:
         alive &= self._rationed(kind, host_id, arrive_us)
         alive &= self._policed(left_us, passed, kind != DROPPED)
         back_us = arrive_us + 2 * self.path.delay_us + self._rng.random(len(probes)) * self.path.jitter_us
+        if self.path.stragglers:
+            back_us += self.path.straggle_us * (self._rng.random(len(probes)) < self.path.stragglers)
         twice = alive & (self._rng.random(len(probes)) < self.path.duplicates)
         for which, extra in ((alive, 0.0), (twice, 700.0)):
             rows = np.flatnonzero(which)
@@ -145,18 +153,14 @@ class Internet:
 
     def collect(self, now_us: int) -> dict[int, Replies]:
         """Return what has arrived by now."""
-        due: list[tuple[I64, I64, I64, U8, U16]] = []
-        kept: list[tuple[I64, I64, I64, U8, U16]] = []
-        for mail in self._mail:
-            here = mail[0] <= now_us
-            if here.any():
-                due.append(_rows(mail, here))
-            if not here.all():
-                kept.append(_rows(mail, ~here))
-        self._mail = kept
-        if not due:
+        if not self._mail:
             return {}
-        arrival, group, cell, attempt, signal = (np.concatenate(parts) for parts in zip(*due, strict=True))
+        mail = _joined(self._mail)
+        here = mail[0] <= now_us
+        self._mail = [] if here.all() else [_rows(mail, ~here)]
+        if not here.any():
+            return {}
+        arrival, group, cell, attempt, signal = _rows(mail, here)
         ttl = np.full(len(cell), 64, np.uint8)
         return {
             int(number): Replies(
@@ -196,7 +200,7 @@ def run(engine: Engine, net: Internet, limit_s: float = 36_000.0, keep: bool = T
             net.send(now_us, engine.groups[probes.group], probes)
         if keep:
             _keep(step, net.space, verdicts)
-        busy = 20 + int(net.send_cost_us * sum(len(probes) for probes in step.probes))
+        busy = net.step_cost_us + int(net.send_cost_us * sum(len(probes) for probes in step.probes))
         following = min(step.wake_us, net.next_us())
         now_us = now_us + busy if step.opened else max(now_us + busy, following)
         if now_us > limit_s * 1e6:
@@ -215,7 +219,12 @@ def _keep(step: Step, space: Space, verdicts: dict[tuple[int, int], int]) -> Non
             verdicts.update({(host_id, int(p)): int(s) for p, s in zip(ports, states, strict=True)})
 
 
-def _rows(mail: tuple[I64, I64, I64, U8, U16], mask: Mask) -> tuple[I64, I64, I64, U8, U16]:
+def _joined(mails: list[Mail]) -> Mail:
+    arrival, group, cell, attempt, signal = (np.concatenate(parts) for parts in zip(*mails, strict=True))
+    return arrival, group, cell, attempt, signal
+
+
+def _rows(mail: Mail, mask: Mask) -> Mail:
     arrival, group, cell, attempt, signal = mail
     return arrival[mask], group[mask], cell[mask], attempt[mask], signal[mask]
 

@@ -44,7 +44,7 @@ ROUND_GAIN = 1 / 8
 STRETCHES = NO_STRETCH  # that a column tells apart: hours
 LATE_SHARE = 0.25  # of the floor's rate, for third and later tries on a path that loses
 LATE_LOSS = 0.05
-LATE_S = 0.004
+LATE_S = 0.02
 SPREAD = 2_654_435_761  # whole numbers times this are spread evenly (Knuth's multiplicative hashing)
 
 
@@ -298,7 +298,8 @@ class Engine:
         missed = expected_missed(loss, hosts.allowed, hosts.opened, hosts.answered, silent)
         eras = self._pace.brake.eras
         if len(eras) > 1:
-            hidden = hidden_by_eras(group.lost_in_eras(eras), hosts.opened, hosts.answered)
+            lost = group.lost_in_eras(eras, settled | (hosts.status >= HostState.FINISHED))
+            hidden = hidden_by_eras(lost, hosts.opened, hosts.answered)
             missed = np.maximum(missed, hidden)
         enough = missed <= timing.missed_per_1000 * silent / 1000
         believed = settled & (enough | (hosts.allowed >= timing.max_tries))

@@ -457,10 +457,11 @@ class Group(Lore):
         """How many cells of each host are unanswered."""
         return self.hosts.count - self.hosts.answered
 
-    def lost_in_eras(self, eras: list[int]) -> F64:
+    def lost_in_eras(self, eras: list[int], asked_out: Mask) -> F64:
         """By host, how many silent cells were probably lost in an era of the pace worse than others; `eras`: the
-        stretches with which they begin."""
-        asked = np.flatnonzero((self.cells.tries > 0) & (self.cells.stretch != NO_STRETCH))
+        stretches with which they begin; `asked_out`: hosts that asked all they may, as others' may be under way."""
+        counts = (self.cells.tries > 0) & (self.cells.stretch != NO_STRETCH)
+        asked = np.flatnonzero(counts & np.repeat(asked_out, self.hosts.count))
         era = np.searchsorted(eras, self.cells.stretch[asked], "right")
         silent = self.cells.state[asked] >= FIRST_UNANSWERED
         share = lost_shares(era, silent)

@@ -31,6 +31,8 @@ LEAN = 20.0  # probes that the wider circle's share weighs in the narrower one's
 PRIOR_OPEN = 0.5  # a host that answers may have an open port though none was seen
 MOST_LOSS = 0.9
 COMPARABLE = 100  # cells without which an era is no measure for others
+LEAST_SPREAD = 0.01  # the least variance that is assumed
+SURE = 6.0  # the square of how many standard errors two eras may differ by chance, each
 _CHANCES = np.linspace(0.0, MOST_LOSS, 451)
 
 
@@ -84,16 +86,22 @@ def expected_missed(loss: F64, tries: U8, opened: I32, answered: I32, silent: I3
 def lost_shares(era: I64, silent: Mask) -> F64:
     """Return by era which share of its silent cells would have been answered in the best one.
 
-    0 where the difference may be chance.
+    0 where the difference may be chance. Of many eras some two differ by more than two do, so the doubt grows with
+    the number of pairs, as a normal distribution's tail asks for.
 
     `era` and `silent` are columns by cell: when it was first asked, and whether no answer came.
     """
     asked = np.bincount(era)
     share = np.bincount(era[silent], minlength=len(asked)) / np.maximum(asked, 1)
     comparable = asked >= COMPARABLE
-    if np.count_nonzero(asked) < 2 or not comparable.any():
+    eras = np.count_nonzero(asked)
+    if eras < 2 or not comparable.any():
         return np.zeros(len(asked))
-    doubt = 2 * np.sqrt(np.maximum(share * (1 - share), 0.01) / np.maximum(asked, 1))
+    errors = np.sqrt(SURE + np.log(eras * (eras - 1) / 2))
+    # An era's own share may be 0 by chance and then has no error; that of all is what chance alone would give it.
+    every = np.count_nonzero(silent) / len(silent)
+    spread = np.maximum(share * (1 - share), max(every * (1 - every), LEAST_SPREAD))
+    doubt = errors * np.sqrt(spread / np.maximum(asked, 1))
     usual = (share + doubt)[comparable].min()
     lost: F64 = np.where(share - doubt > usual, 1 - usual / np.maximum(share, 1e-9), 0.0)
     return lost
