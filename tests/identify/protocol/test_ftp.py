@@ -54,6 +54,7 @@ SCRIPTS: dict[str, list[Line]] = {
 def test_vsftpd() -> None:
     service = play(PROTOCOL, SCRIPTS["vsftpd"])
     assert (service.protocol, service.confidence) == ("ftp", 0.97)
+    assert (service.product, service.version) == ("vsftpd", "3.0.3")
     assert service.detail["features"] == ["AUTH TLS", "EPRT", "EPSV", "MDTM", "PASV"]
     assert service.detail["auth_tls"] is True
 

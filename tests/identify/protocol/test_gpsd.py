@@ -21,6 +21,7 @@ SCRIPTS: dict[str, list[Line]] = {
 
 def test_gpsd() -> None:
     service = play(PROTOCOL, SCRIPTS["no receiver"])
+    assert (service.product, service.version) == ("gpsd", "3.22")
     assert (service.protocol, service.detail["release"], service.detail["devices"]) == ("gpsd", "3.22", [])
     assert play(PROTOCOL, SCRIPTS["a receiver"]).detail["devices"] == [
         {"path": "/dev/ttyUSB0", "driver": "SiRF"}

@@ -42,6 +42,7 @@ SCRIPTS: dict[str, list[Line]] = {
 def test_dovecot() -> None:
     service = play(PROTOCOL, SCRIPTS["Dovecot"])
     assert (service.protocol, service.confidence) == ("imap", 0.97)
+    assert (service.product, service.os) == ("Dovecot imapd", "Debian")
     assert service.detail["id"] == {"name": "Dovecot"}
     assert service.detail["capabilities_tls"] == ["IMAP4REV1", "ID", "AUTH=PLAIN"]
 

@@ -37,6 +37,7 @@ SCRIPTS: dict[str, list[Line]] = {
 def test_dovecot() -> None:
     service = play(PROTOCOL, SCRIPTS["Dovecot"])
     assert (service.protocol, service.confidence) == ("pop3", 0.97)
+    assert (service.product, service.os) == ("Dovecot pop3d", "Debian")
     assert service.detail["capabilities_tls"] == ["CAPA", "TOP", "USER", "SASL PLAIN"]
 
 

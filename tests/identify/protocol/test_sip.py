@@ -42,6 +42,7 @@ def test_what_is_asked_names_its_carrier() -> None:
 def test_kamailio(name: str) -> None:
     service = play(UDP, SCRIPTS_UDP[name])
     assert (service.protocol, service.confidence, service.detail["status"]) == ("sip", 0.98, 200)
+    assert (service.product, service.version) == ("Kamailio", "5.6.3")
     assert service.detail["server"] == "kamailio (5.6.3 (x86_64/linux))"
     assert play(TCP, SCRIPTS_TCP["Kamailio"]).detail["server"] == service.detail["server"]
 

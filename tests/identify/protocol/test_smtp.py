@@ -78,15 +78,24 @@ MORE_SCRIPTS: tuple[tuple[Protocol, dict[str, list[Line]]], ...] = (
                 (">", HELP),
                 ("<", b"502 no\r\n"),
                 (">", QUIT),
-            ]
+            ],
         },
     ),
 )
+DOVECOT: list[Line] = [
+    ("<", b"220 vm Dovecot (Debian) ready.\r\n"),
+    (">", LHLO),
+    ("<", b"250-vm\r\n250-8BITMIME\r\n250 PIPELINING\r\n"),
+    (">", HELP),
+    ("<", b"500 5.5.1 Unknown command\r\n"),
+    (">", QUIT),
+]  # its greeting does not say that this is LMTP
 
 
 def test_exim() -> None:
     service = play(SMTP, MORE_SCRIPTS[0][1]["Exim"])
     assert (service.protocol, service.confidence, service.hostname) == ("smtp", 0.97, "mail.example.com")
+    assert (service.product, service.version) == ("Exim", "4.96")
     assert service.detail["extensions"] == ["SIZE 52428800", "STARTTLS", "HELP"]
     assert service.detail["extensions_tls"] == ["SIZE 52428800", "HELP"]
     refused = play(SMTP, MORE_SCRIPTS[0][1]["Exim without its key"])
@@ -106,6 +115,8 @@ def test_old_servers() -> None:
 def test_lmtp() -> None:
     service = play(LMTP, MORE_SCRIPTS[1][1]["as in RFC 2033"])
     assert (service.protocol, service.detail["extensions"]) == ("lmtp", ["PIPELINING", "SIZE"])
+    dovecot = play(LMTP, DOVECOT)
+    assert (dovecot.product, dovecot.os) == ("Dovecot lmtpd", "Debian")
 
 
 def test_an_ftp_server_is_not_known() -> None:

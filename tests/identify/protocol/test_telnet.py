@@ -37,6 +37,7 @@ def test_telnetd() -> None:
     service = play(PROTOCOL, SCRIPTS["telnetd"])
     assert (service.protocol, service.confidence) == ("telnet", 0.95)
     assert service.detail["banner"] == "Linux 6.1.0-18-amd64 (localhost) (pts/0)\n\nvm login:"
+    assert service.os == "Linux 6.1.0-18-amd64"
     assert service.detail["will"] == ["authentication", "encrypt", "suppress-go-ahead"]
     assert service.detail["do"] == [
         "terminal-type", "terminal-speed", "x-display-location", "new-environ", "environ", "window-size",
