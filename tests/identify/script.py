@@ -12,7 +12,7 @@ from periplus.data import signature_texts
 from periplus.identify.model import Over, Peer, Protocol
 from periplus.identify.service import Attempt, Service, service_of
 from periplus.identify.signature import Signatures, read_signatures
-from periplus.identify.talk import DONE, Afresh, Conversation, End, Event, Say, Secure
+from periplus.identify.talk import DONE, NEED_DATA, Afresh, Conversation, End, Event, Say, Secure, Talk
 
 Line = tuple[str, bytes | None]
 PEER = Peer("198.18.0.1", 4711, nonce=bytes(range(64)))
@@ -69,3 +69,17 @@ def pieces(data: bytes, size: int | None) -> Iterator[bytes]:
 def _unsaid(events: list[Event]) -> list[Event]:
     """What the talk said and the script has not come to."""
     return [event for event in events if isinstance(event, Say)]
+
+
+def exhaust(talk: Talk, data: bytes, datagrams: bool = False) -> None:
+    """Feed a talk these bytes again and again, and end it: nothing but a BadReply may come of it."""
+    conversation = Conversation(talk, datagrams=datagrams)
+    events = conversation.start()
+    for _ in range(8):
+        waits = events[-1] is NEED_DATA
+        events = (
+            conversation.feed(data) if waits else conversation.ready() if not conversation.done else events
+        )
+    while not conversation.done:
+        waits = events[-1] is NEED_DATA
+        events = conversation.end(End.CLOSED) if waits else conversation.ready()

@@ -12,7 +12,7 @@ from tests.identify.script import PEER, Line
 from periplus.identify.catalogue import protocols
 from periplus.identify.model import MOST_RARE, First, Over, Protocol
 from periplus.identify.order import by_looks
-from periplus.identify.talk import DONE, NEED_DATA, Conversation, End
+from periplus.identify.talk import DONE, NEED_DATA, Conversation, End, Say
 
 ALL = protocols()
 HERE = Path(__file__).parent / "protocol"
@@ -30,6 +30,8 @@ def exchanges() -> Iterator[Exchange]:
             yield from ((protocol, name, script) for name, script in scripts.items())
 
 
+CARRIERS = {"http": b"HTTP/"}  # what others run over: to be sure of it is right there
+MOST_WRONG = 0.8  # how sure a talk may be of what is not its protocol
 SCRIPTED = list(exchanges())
 SAID = [
     (protocol, [data for what, data in script if what == "<" and data]) for protocol, _, script in SCRIPTED
@@ -97,11 +99,28 @@ def test_damaged_exchanges_end_a_talk(
     outlive(protocol, [*said[:row], bytes(data), *said[row + 1 :]])
 
 
+def believed(protocol: Protocol, answers: Iterator[bytes], echo: bool = False) -> float:
+    """How sure a talk becomes by these answers to whatever it asks, or by its own words."""
+    talk = Conversation(protocol.talk(PEER), datagrams=protocol.over is Over.UDP)
+    events = talk.start()
+    for _ in range(100):
+        said = b"".join(event.data for event in events if isinstance(event, Say))
+        if events[-1] is DONE:
+            break
+        answer = said if echo else next(answers, b"")
+        if events[-1] is not NEED_DATA:
+            events = talk.ready()
+        else:
+            events = talk.feed(answer) if answer else talk.end(End.CLOSED)
+    return talk.known.confidence if talk.known else 0.0
+
+
 def greetings() -> list[tuple[Protocol, str, bytes]]:
+    """What servers say first that are known by their scripts; other scripts show who is not."""
     return [
-        (protocol, name, script[0][1] or b"")
-        for protocol, name, script in SCRIPTED
-        if protocol.first is First.SERVER and script[0][0] == "<"
+        (protocol, name, said[0])
+        for (protocol, name, script), (_, said) in zip(SCRIPTED, SAID, strict=True)
+        if protocol.first is First.SERVER and script[0][0] == "<" and believed(protocol, iter(said))
     ]
 
 
@@ -113,3 +132,25 @@ def test_a_greeting_looks_like_its_own_protocol_most(protocol: Protocol, name: s
     others = [(sure, each.name) for sure, each in looks if each is not protocol]
     own = next((sure for sure, each in looks if each is protocol), 0.0)
     assert all(sure < own for sure, _ in others), (name, own, others)
+
+
+@pytest.mark.parametrize(
+    "protocol",
+    [each for each in ALL if each.name != "echo"],
+    ids=lambda each: f"{each.name}/{each.over.value}",
+)
+def test_no_protocol_takes_an_echo_for_itself(protocol: Protocol) -> None:
+    assert believed(protocol, iter(()), echo=True) <= MOST_WRONG
+
+
+@pytest.mark.parametrize("protocol", ALL, ids=IDS)
+def test_no_protocol_is_sure_of_what_others_say(protocol: Protocol) -> None:
+    carried = CARRIERS.get(protocol.name)
+    wrong = {
+        (other.name, name): sure
+        for (other, name, _), (_, said) in zip(SCRIPTED, SAID, strict=True)
+        if other.name != protocol.name and other.over is protocol.over
+        if not (carried and said and said[0].startswith(carried))
+        if (sure := believed(protocol, iter(said))) > MOST_WRONG
+    }
+    assert wrong == {}

@@ -101,6 +101,36 @@ def test_tls_may_begin_within_a_conversation(tmp_path: Path) -> None:
     assert (service.protocol, service.info, service.tls) == ("s", "secret", {"here": True})
 
 
+def refusing(hellos: list[bytes], before: bytes = b"") -> Handler:
+    """A server that knows no HTTP: one alert to a hello that names it (RFC 7301), another to one that does not."""
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if before:
+            writer.write(before)
+            await reader.readline()
+            writer.write(b"go\n")
+        hello = await reader.read(4_096)
+        if hello.startswith(b"\x16\x03"):
+            hellos.append(hello)
+            writer.write(b"\x15\x03\x03\0\2\2" + (b"\x78" if b"http/1.1" in hello else b"\x28"))
+
+    return handler
+
+
+def test_a_server_that_refuses_http_in_tls_is_asked_without() -> None:
+    hellos: list[bytes] = []
+    service = one(refusing(hellos), driver([A]))
+    assert [b"http/1.1" in each for each in hellos] == [True, False]
+    assert "handshake failure" in service.problems[-1]
+
+
+def test_tls_within_a_conversation_names_no_http() -> None:
+    hellos: list[bytes] = []
+    protocol = Protocol("s", "s", "this test", starting_tls, looks=lambda data: float(data[:5] == b"ready"))
+    one(refusing(hellos, b"ready\n"), driver([protocol]))
+    assert [b"http/1.1" in each for each in hellos] == [False]
+
+
 # peers that behave badly
 
 

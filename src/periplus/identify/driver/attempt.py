@@ -84,7 +84,8 @@ class Talking:
             await self._again()
             return talk.ready()
         if isinstance(last, Secure):
-            await self.stream.secure(self.peer.name, self.limits.answer_s)
+            # What begins within another protocol is not HTTP, and some servers (Exim) then refuse its name.
+            await self.stream.secure(self.peer.name, self.limits.answer_s, alpn=False)
             self.tls = self.facts(self.stream)
             return talk.ready()
         # What was sent before a reset may still be there to read.

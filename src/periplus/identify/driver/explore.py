@@ -27,6 +27,7 @@ from periplus.identify.talk import End
 __all__ = ["Explorer"]
 
 SURE = 0.7
+ALPN_REFUSED = "no application protocol"  # as OpenSSL words the alert of RFC 7301
 MOST_REFUSALS = 3  # connections that a port that took one before may refuse until it is left alone
 
 
@@ -46,6 +47,7 @@ class Explorer:
     attempts: list[Attempt] = field(default_factory=list)
     _streams: list[Stream] = field(default_factory=list)
     _tls: TlsFacts | None = None
+    _alpn: bool = True
     _tried: set[tuple[str, bool]] = field(default_factory=set)
 
     async def run(self, peer: Peer) -> list[Attempt]:
@@ -80,6 +82,9 @@ class Explorer:
         """Return whether the port speaks TLS, whoever answers inside."""
         inside = replace(peer, tls=True)
         stream = await self._opened(inside)
+        if stream is None and ALPN_REFUSED in (self.attempts[-1].problem or ""):
+            self._alpn = False
+            stream = await self._opened(inside)
         if stream is None:
             return False
         self._tls = self.facts(stream)
@@ -109,7 +114,7 @@ class Explorer:
         stream = await self.connect()
         self._streams.append(stream)
         if peer.tls:
-            await stream.secure(peer.name, self.limits.answer_s)
+            await stream.secure(peer.name, self.limits.answer_s, self._alpn)
         return stream
 
     async def _likely(self, peer: Peer, choice: Chosen, stream: Stream, came: bytes | End) -> bool:

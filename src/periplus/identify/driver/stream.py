@@ -142,12 +142,12 @@ class Stream:
                 return plain
         return b""
 
-    async def secure(self, name: str | None, wait_s: float) -> "Handshake":
-        """Begin TLS; raises TlsRefused."""
-        from periplus.identify.tls.client import TlsClient, TlsRefused
+    async def secure(self, name: str | None, wait_s: float, alpn: bool = True) -> "Handshake":
+        """Begin TLS; raises TlsRefused. `alpn`: say that we speak HTTP, among others."""
+        from periplus.identify.tls.client import ALPN, TlsClient, TlsRefused
 
         self.note("TLS begins")
-        tls = TlsClient(name)
+        tls = TlsClient(name, ALPN if alpn else ())
         try:
             async with asyncio.timeout(wait_s):
                 while tls.handshake is None:

@@ -6,6 +6,8 @@ the older games answer ``status`` with variables and a list of players.
 Identified by the answer's word and by variables behind it.
 """
 
+from functools import partial
+
 from periplus.errors import BadReply
 from periplus.identify.model import Over, Protocol
 from periplus.identify.question import Answered, Question, looks_of, talk_of
@@ -16,7 +18,8 @@ __all__ = ["PROTOCOLS", "info_untrusted", "status_untrusted"]
 
 DATA = {each.service: each.data for each in PAYLOADS}
 INFO = OUT_OF_BAND + b"infoResponse\n"
-STATUS = (OUT_OF_BAND + b"n\\", OUT_OF_BAND + b"print\n\\")
+# Each game answers the other's question too, but in its own form.
+STATUS_W, STATUS_2 = OUT_OF_BAND + b"n\\", OUT_OF_BAND + b"print\n\\"
 MOST_VARIABLES = 100
 
 
@@ -31,9 +34,9 @@ def info_untrusted(data: bytes) -> Answered:
     return Answered(0.97, "returned our challenge", _told("quake.game", str(game), found))
 
 
-def status_untrusted(data: bytes) -> Answered:
-    """Read what the older games answer; raises BadReply."""
-    if not data.startswith(STATUS):
+def status_untrusted(data: bytes, forms: tuple[bytes, ...] = (STATUS_W, STATUS_2)) -> Answered:
+    """Read what the older games answer, in one of these forms; raises BadReply."""
+    if not data.startswith(forms):
         raise BadReply("no answer of Quake II or QuakeWorld")
     found = _variables(data.partition(b"\\")[2].partition(b"\n")[0])
     if "hostname" not in found and "*version" not in found and "version" not in found:
@@ -71,6 +74,16 @@ PROTOCOLS = (
         Question(DATA["quake-3"], info_untrusted),
         (26000, 27960, 30720, 44400),
     ),
-    _protocol("quake2", "Quake II", Question(DATA["quake-2"], status_untrusted), (27910,)),
-    _protocol("quakeworld", "QuakeWorld", Question(DATA["quakeworld"], status_untrusted), (27500,)),
+    _protocol(
+        "quake2",
+        "Quake II",
+        Question(DATA["quake-2"], partial(status_untrusted, forms=(STATUS_2,))),
+        (27910,),
+    ),
+    _protocol(
+        "quakeworld",
+        "QuakeWorld",
+        Question(DATA["quakeworld"], partial(status_untrusted, forms=(STATUS_W,))),
+        (27500,),
+    ),
 )
