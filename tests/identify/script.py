@@ -5,10 +5,12 @@ something), ``("tls", b"")`` and ``("afresh", b"")`` what it must ask for, ``("e
 script that ends before the talk does is followed by silence.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from functools import cache
 
 from periplus.data import signature_texts
+from periplus.errors import BadReply
 from periplus.identify.model import Over, Peer, Protocol
 from periplus.identify.service import Attempt, Service, service_of
 from periplus.identify.signature import Signatures, read_signatures
@@ -83,3 +85,10 @@ def exhaust(talk: Talk, data: bytes, datagrams: bool = False) -> None:
     while not conversation.done:
         waits = events[-1] is NEED_DATA
         events = conversation.end(End.CLOSED) if waits else conversation.ready()
+
+
+def survive(data: bytes, *parsers: Callable[[bytes], object]) -> None:
+    """Parsers may raise `BadReply` about any bytes, and nothing else."""
+    for parse in parsers:
+        with suppress(BadReply):
+            parse(data)

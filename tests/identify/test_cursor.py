@@ -43,3 +43,11 @@ def test_takings_are_slices(data: bytes, counts: list[int]) -> None:
             assert cursor.take(count) == data[at : at + count]
             at += count
         assert cursor.at == at
+
+
+def test_an_order_of_its_own_and_places_to_go_on_at() -> None:
+    cursor = Cursor(b"\1\0\0\1abcd", order="little")
+    assert (cursor.number(2), cursor.number(2, "big")) == (1, 1)
+    cursor.take(1)
+    cursor.align(4)
+    assert (cursor.at, cursor.left) == (8, 0)

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 from periplus.errors import BadReply
 from periplus.identify.cursor import Cursor
+from periplus.identify.frames import Piece
+from periplus.identify.talk import Exactly
 
-__all__ = ["Element", "element_untrusted", "elements_untrusted", "oid_untrusted"]
+__all__ = ["Element", "element_untrusted", "elements_untrusted", "oid_untrusted", "taken", "within_untrusted"]
 
 MOST_ELEMENTS = 10_000
 LONG_TAG, LONG_LENGTH = 0x1F, 0x80
@@ -72,3 +74,28 @@ def oid_untrusted(value: bytes) -> str:
         raise BadReply("an empty object identifier")
     first = min(numbers[0] // 40, 2)
     return ".".join(map(str, (first, numbers[0] - 40 * first, *numbers[1:])))
+
+
+def within_untrusted(data: bytes, *tags: int) -> bytes:
+    """Return the value at the end of a path of tags, each looked for inside the one before; raises BadReply."""
+    for tag in tags:
+        found = next((each.value for each in elements_untrusted(data) if each.tag == tag), None)
+        if found is None:
+            raise BadReply(f"no element {tag:#x}")
+        data = found
+    return data
+
+
+def taken(most: int, wait_s: float | None = None) -> Piece:
+    """Take one whole element from a connection, tag and length included; a piece of a talk."""
+    head = yield Exactly(2, wait_s)
+    length = head[1]
+    if length & LONG_LENGTH:
+        size = length & ~LONG_LENGTH
+        if not 0 < size <= MOST_LENGTH_BYTES:
+            raise BadReply("BER of a kind that is not read here")
+        wide = yield Exactly(size)
+        head, length = head + wide, int.from_bytes(wide, "big")
+    if length > most:
+        raise BadReply(f"an element of {length} bytes")
+    return head + ((yield Exactly(length)) if length else b"")

@@ -4,19 +4,20 @@ from typing import Literal
 
 from periplus.errors import BadReply
 
-__all__ = ["Cursor"]
+__all__ = ["Cursor", "Order"]
 
 Order = Literal["big", "little"]
 
 
 class Cursor:
-    """A place in some bytes; every reading moves it on."""
+    """A place in some bytes; every reading moves it on. `order` is that of numbers for which none is given."""
 
-    __slots__ = ("at", "data")
+    __slots__ = ("at", "data", "order")
 
-    def __init__(self, data: bytes, at: int = 0) -> None:
+    def __init__(self, data: bytes, at: int = 0, order: Order = "big") -> None:
         self.data = data
         self.at = at
+        self.order = order
 
     @property
     def left(self) -> int:
@@ -30,11 +31,11 @@ class Cursor:
         self.at += count
         return self.data[self.at - count : self.at]
 
-    def number(self, size: int, order: Order = "big") -> int:
+    def number(self, size: int, order: Order | None = None) -> int:
         """Return the next bytes as a number without sign."""
-        return int.from_bytes(self.take(size), order)
+        return int.from_bytes(self.take(size), order or self.order)
 
-    def sized(self, size: int, order: Order = "big") -> bytes:
+    def sized(self, size: int, order: Order | None = None) -> bytes:
         """Return what stands behind its own length."""
         return self.take(self.number(size, order))
 
@@ -59,3 +60,7 @@ class Cursor:
     def rest(self) -> bytes:
         """Return all that is left."""
         return self.take(self.left)
+
+    def align(self, to: int) -> None:
+        """Go on at the next multiple."""
+        self.take(-self.at % to)
