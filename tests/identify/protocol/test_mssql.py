@@ -1,0 +1,82 @@
+"""SQL Server: a prelogin answer as MS-TDS section 4.1 lays it out, and a browser's by MC-SQLR section 4.1."""
+
+import struct
+
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.identify.script import PEER, Line, exhaust, play, survive
+
+from periplus.identify.protocol.mssql import (
+    PROTOCOLS,
+    browser_looks_untrusted,
+    browser_talk_untrusted,
+    instances_untrusted,
+    prelogin,
+    prelogin_untrusted,
+)
+
+PROTOCOL, BROWSER = PROTOCOLS
+OPTIONS = b"\0\0\x15\0\6\1\0\x1b\0\1\2\0\x1c\0\1\3\0\x1d\0\0\xff"
+
+
+def answer(version: bytes, encryption: int) -> bytes:
+    body = OPTIONS + version + bytes([encryption, 0])
+    return struct.pack("!BBHHBB", 4, 1, 8 + len(body), 0, 1, 0) + body
+
+
+SCRIPTS: dict[str, list[Line]] = {
+    "SQL Server 2019": [(">", prelogin()), ("<", answer(b"\x0f\0\x07\xd0\0\0", 1))],
+    "SQL Server 2008 R2": [(">", prelogin()), ("<", answer(b"\x0a\x32\x06\x40\0\0", 3))],
+    "no SQL Server": [(">", prelogin()), ("<", b"\x04\1\0\x0c\0\0\1\0\xff\0\0\0")],
+}
+LISTED = (
+    b"ServerName;ILSUNG1;InstanceName;YUKONSTD;IsClustered;No;Version;9.00.1399.06;tcp;57137;;"
+    b"ServerName;ILSUNG1;InstanceName;YUKONDEV;IsClustered;No;Version;9.00.1399.06;np;\\\\ILSUNG1\\pipe\\q;;"
+)
+ANSWER = b"\5" + struct.pack("<H", len(LISTED)) + LISTED
+BROWSER_SCRIPTS: dict[str, list[Line]] = {
+    "MC-SQLR's example": [(">", b"\3"), ("<", ANSWER)],
+    "no browser": [(">", b"\3"), ("<", b"\5\4\0abcd")],
+}
+MORE_SCRIPTS = [(BROWSER, BROWSER_SCRIPTS)]
+
+
+def test_prelogin() -> None:
+    service = play(PROTOCOL, SCRIPTS["SQL Server 2019"])
+    assert (service.protocol, service.product, service.version) == (
+        "ms-sql-s",
+        "Microsoft SQL Server 2019",
+        "15.0.2000.0",
+    )
+    assert service.detail["encryption"] == "on"
+    older = play(PROTOCOL, SCRIPTS["SQL Server 2008 R2"])
+    assert (older.product, older.detail["encryption"]) == ("Microsoft SQL Server 2008 R2", "required")
+
+
+def test_browser() -> None:
+    service = play(BROWSER, BROWSER_SCRIPTS["MC-SQLR's example"])
+    assert (service.protocol, service.hostname, service.product) == (
+        "ms-sql-m",
+        "ILSUNG1",
+        "Microsoft SQL Server 2005",
+    )
+    named = [each["InstanceName"] for each in instances_untrusted(ANSWER)]
+    assert named == ["YUKONSTD", "YUKONDEV"]
+
+
+def test_what_is_neither_is_not_known() -> None:
+    assert play(PROTOCOL, SCRIPTS["no SQL Server"]).protocol is None
+    assert play(BROWSER, BROWSER_SCRIPTS["no browser"]).protocol is None
+
+
+@given(st.binary(max_size=120))
+def test_any_bytes(data: bytes) -> None:
+    survive(data, prelogin_untrusted, instances_untrusted)
+    survive(OPTIONS + data, prelogin_untrusted)
+    survive(b"\5" + struct.pack("<H", len(data)) + data, instances_untrusted)
+    assert 0 <= browser_looks_untrusted(data) <= 1
+
+
+@given(st.binary(max_size=80))
+def test_any_answers(data: bytes) -> None:
+    exhaust(browser_talk_untrusted(PEER), data, datagrams=True)
