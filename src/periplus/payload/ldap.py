@@ -12,8 +12,8 @@ BASE_OBJECT = NEVER_FOLLOW_ALIASES = integer(0, ENUMERATED)
 FALSE = tlv(BOOLEAN, b"\0")
 
 
-def root_search(attribute: bytes) -> bytes:
-    """Return a search for one attribute of the entry without name (RFC 4511, 4.5.1)."""
+def root_search(*attributes: bytes) -> bytes:
+    """Return a search for attributes of the entry without name (RFC 4511, 4.5.1)."""
     search = tlv(
         SEARCH_REQUEST,
         octets(b""),
@@ -23,7 +23,7 @@ def root_search(attribute: bytes) -> bytes:
         integer(0),
         FALSE,
         octets(b"objectClass", PRESENT),
-        sequence(octets(attribute)),
+        sequence(*map(octets, attributes)),
     )
     return sequence(integer(1), search)
 
