@@ -38,7 +38,7 @@ SCRIPTS: dict[str, list[Line]] = {
 def test_agent() -> None:
     service = play(PROTOCOL, SCRIPTS["zabbix-agent of Debian 12"])
     assert (service.protocol, service.product, service.version) == ("zabbix-agent", "Zabbix agent", "6.0.14")
-    assert service.hostname == "iddb"
+    assert (service.hostname, service.os) == ("iddb", "Linux")
 
 
 def test_an_item_may_be_lacking() -> None:

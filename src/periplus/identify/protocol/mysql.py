@@ -4,6 +4,9 @@ MySQL Internals "Connection Phase" (protocol 10 and 9, error packets, SSLRequest
 mysqlx_connection.proto. The handshake names version, capabilities and how it authenticates; nothing is answered
 but the request for TLS.
 
+Limits: a server counts connections that end before a login, and shuts out a host with `max_connect_errors` of them
+(100 by default) and none that came further.
+
 Identified by a handshake whose fields all fit, or by an error packet in a server's first place.
 """
 

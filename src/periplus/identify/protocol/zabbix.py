@@ -53,7 +53,10 @@ def talk_untrusted(peer: Peer) -> Talk:
             return
     text = "\n".join(f"{name}:{value}" for name, value in said.items())
     yield Told(
-        texts={"zabbix.agent": text}, hostname=said.get("hostname"), os=said.get("uname"), detail={**said}
+        texts={"zabbix.agent": text},
+        hostname=said.get("hostname"),
+        os=said.get("uname", "").split(" ")[0] or None,
+        detail={**said},
     )
 
 
