@@ -18,6 +18,7 @@ SCRIPTS: dict[str, list[Line]] = {
     ],
     "Neo4j 4": [(">", HANDSHAKE), ("<", b"\0\0\4\4")],
     "a length and more": [(">", HANDSHAKE), ("<", b"\0\0\0\4"), ("<", b"more")],
+    "a length and an end": [(">", HANDSHAKE), ("<", b"\0\0\0\4"), ("end", b"closed")],
     "no version in common": [(">", HANDSHAKE), ("<", bytes(4))],
     "no Bolt": [(">", HANDSHAKE), ("<", b"HTTP/1.1 400 Bad Request\r\n")],
 }
@@ -36,7 +37,7 @@ def test_where_hello_is_the_login_it_is_not_sent() -> None:
 
 
 def test_what_is_no_bolt_is_not_known() -> None:
-    for name in ("a length and more", "no version in common", "no Bolt"):
+    for name in ("a length and more", "a length and an end", "no version in common", "no Bolt"):
         assert play(PROTOCOL, SCRIPTS[name]).protocol is None
 
 

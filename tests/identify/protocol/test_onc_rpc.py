@@ -63,7 +63,7 @@ SCRIPTS: dict[str, list[Line]] = {
         ),
     ],
     "a host of old": [(">", marked(call(PORTMAPPER, 2, DUMP))), ("<", marked(reply(0, SOLARIS)))],
-    "a denied call": [(">", None), ("<", marked(struct.pack("!3I", XID, 1, 1) + bytes(12)))],
+    "a denied call": [(">", None), ("<", marked(struct.pack("!3I", XID, 1, 1) + bytes(16)))],
     "another call's reply": [(">", None), ("<", marked(reply(0, SOLARIS, 1)))],
 }
 MORE_SCRIPTS = [

@@ -8,7 +8,7 @@ from tests.identify.script import Line, play, survive
 
 from periplus.identify.protocol.oracle import PROTOCOL, QUESTION, version_untrusted
 
-REFUSAL = b'"\0\0Y(DESCRIPTION=(TMP=)(VSNNUM=318767104)(ERR=1189)(ERROR_STACK=(ERROR=(CODE=1189)(EMFI=4))))'
+REFUSAL = b'"\0\0Y(DESCRIPTION=(TMP=)(VSNNUM=318963712)(ERR=1189)(ERROR_STACK=(ERROR=(CODE=1189)(EMFI=4))))'
 WORDS = b"(DESCRIPTION=(TMP=)(VSNNUM=186647296)(ERR=0))"
 BANNER = b"\0\0TNSLSNR for Linux: Version 11.2.0.3.0 - Production\n\tTNS for Linux: Version 11.2.0.3.0"
 
@@ -33,7 +33,7 @@ SCRIPTS: dict[str, list[Line]] = {
 
 def test_versions() -> None:
     refused = play(PROTOCOL, SCRIPTS["refused with a version"])
-    assert (refused.protocol, refused.version, refused.detail["error"]) == ("oracle-tns", "19.0.0.0.0", 1189)
+    assert (refused.protocol, refused.version, refused.detail["error"]) == ("oracle-tns", "19.3.0.0.0", 1189)
     assert play(PROTOCOL, SCRIPTS["accepted with the number"]).version == "11.2.0.3.0"
 
 

@@ -96,6 +96,13 @@ def test_samba() -> None:
     assert service.detail["netbios_computer"] == "IDDBHOST"
 
 
+def test_signing() -> None:
+    answer = bytearray(SAID[0][4:])
+    for mode, name in ((0, "disabled"), (1, "enabled"), (3, "required")):
+        answer[66] = mode
+        assert negotiate_2_untrusted(bytes(answer))["signing"] == name
+
+
 def test_version_1_may_be_off() -> None:
     for name in ("version 1 is off", "version 1 is refused"):
         service = play(PROTOCOL, SCRIPTS[name])
