@@ -37,7 +37,7 @@ def talk_untrusted(peer: Peer) -> Talk:
     """Greet."""
     yield Say(QUESTION)
     answer = yield from framed(24, 12, 4, order="little", most=MOST)
-    if not looks_untrusted(answer):
+    if not looks_untrusted(answer) or answer == QUESTION:
         raise BadReply("no answer of ADB")
     kind = answer[:4]
     yield Known(0.98, f"{kind.decode()} with its check")

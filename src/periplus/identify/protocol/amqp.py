@@ -49,6 +49,8 @@ def talk_untrusted(peer: Peer) -> Talk:
     head = yield Exactly(7)
     if head.startswith(HEADER):
         other = head[4:] + (yield Exactly(1))
+        if other == VERSION_0_9_1:
+            raise BadReply("our own header, which no server refuses with itself")
         name = "1.0" if other[1:] == VERSION_1_0[1:] else ".".join(map(str, other[1:]))
         yield Known(0.97, f"protocol header of AMQP {name}")
         yield Told(detail={"protocol": name, "sasl": other[0] == 3})

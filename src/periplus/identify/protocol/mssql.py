@@ -45,7 +45,7 @@ def talk_untrusted(peer: Peer) -> Talk:
     """Ask for the options."""
     yield Say(prelogin())
     packet = yield from framed(8, 2, 2, more=-8, most=MOST)
-    if packet[0] not in (TABULAR, PRELOGIN):
+    if packet[0] != TABULAR:
         raise BadReply("no tabular packet")
     version, detail = prelogin_untrusted(packet[8:])
     yield Known(0.98, "prelogin options of TDS")

@@ -52,8 +52,8 @@ def reply_untrusted(data: bytes) -> dict[str, Detail]:
         raise BadReply("no reply of SPICE")
     version = f"{cursor.number(4)}.{cursor.number(4)}"
     cursor.take(4)
-    fault = cursor.number(4)
-    return {"protocol": version, "status": FAULTS.get(fault, str(fault)), "key": len(cursor.rest()) >= KEY}
+    fault, key = cursor.number(4), cursor.take(KEY)
+    return {"protocol": version, "status": FAULTS.get(fault, str(fault)), "key": any(key)}
 
 
 PROTOCOL = Protocol(

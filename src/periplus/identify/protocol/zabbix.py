@@ -45,6 +45,8 @@ def talk_untrusted(peer: Peer) -> Talk:
             yield Afresh()
         yield Say(question(key))
         value = value_untrusted((yield from framed(13, 5, 4, order="little", most=MOST)))
+        if value == key:
+            raise BadReply("our own words")
         if key == "agent.version":
             yield Known(0.98, "an item with the head of Zabbix")
         if not value.startswith(UNSUPPORTED):
