@@ -23,6 +23,7 @@ __all__ = [
     "PortRow",
     "RunRow",
     "ScanRow",
+    "Stopped",
     "SummaryRow",
     "Tarpit",
     "Trace",
@@ -102,6 +103,20 @@ class Tarpit:
 
 
 @dataclass(frozen=True, slots=True)
+class Stopped:
+    """A host stopped answering while it was scanned: `probe` is how many it had got until then.
+
+    It was left alone. `resumed`: it answered again in the end, and was asked slowly; else so many of its ports are
+    `unasked`, and are told as if they had been silent.
+    """
+
+    proto: str
+    probe: int
+    resumed: bool = False
+    unasked: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Crowded:
     """A network in which so many of the hosts that are up are `Tarpit`s that one thing in front of it must be."""
 
@@ -172,6 +187,7 @@ class HostReport:
     notes: tuple[str, ...] = ()
     trace: Trace | None = None
     tarpit: Tarpit | None = None
+    stopped: tuple[Stopped, ...] = ()  # by technique
     unlisted: tuple[Unlisted, ...] = ()  # beyond the columns
 
     def rows(self, columns: PortColumns, chosen: U16, service: dict[int, str]) -> Iterator[PortRow]:
@@ -242,3 +258,5 @@ class SummaryRow:
     exit: str = "success"  # "success", "interrupted" or "error"
     message: str | None = None
     crowded: tuple[Crowded, ...] = ()
+    stopped: int = 0  # hosts that stopped answering while they were scanned
+    outages: int = 0  # how often all hosts fell silent at once

@@ -128,7 +128,7 @@ class Loop:
         self._works: dict[str, int] = {}  # of the hosts at hand: how many pieces of work each gets
         self._dossiers = Dossiers(lambda addr: self._works[addr])
         self._passed: list[HostBatch] = []  # hosts that may be told
-        self._hosts_up = self._hosts_done = 0
+        self._hosts_up = self._hosts_done = self._hosts_stopped = 0
         # One link waits by itself.
         waiters: list[Link | TraceLink] = [
             *(each.link for each in self._all),
@@ -343,9 +343,11 @@ class Loop:
         passed, self._passed = self._passed, []
         for batch in passed:
             self._hosts_up += int(np.count_nonzero(batch.up))
+            self._hosts_stopped += len(batch.stopped)
             self._tell(batch)
         if reports := list(self._naming.named(wait)):
             self._hosts_up += sum(report.up for report in reports)
+            self._hosts_stopped += sum(bool(report.stopped) for report in reports)
             self._tell(reports)
 
     def _tell(self, hosts: Hosts) -> None:
@@ -394,6 +396,8 @@ class Loop:
         )
 
     def _phase(self, asking: str) -> str:
+        if any(each.engine.watch.outage for each in self._all):
+            return "Waiting, as nobody answers"
         if not self._scanned:
             return asking
         waits = {"Asking what is behind": self._doubting.idle, "Traceroute": self._tracing.idle}
@@ -429,6 +433,8 @@ class Loop:
             exit=end,
             message=message,
             crowded=self._doubting.crowded(),
+            stopped=self._hosts_stopped,
+            outages=sum(each.engine.watch.outages for each in self._all),
         )
 
     def _discarded(self) -> dict[str, int]:
