@@ -270,12 +270,16 @@ class Engine:
 
     def _watched(self, now_us: int) -> set[int]:
         """Let the watch go on; return the groups in which hosts may be settled by that."""
-        self.watch.step(self.groups.values(), now_us, self._intake.exhausted or not self._has_room())
+        self.watch.step(self.groups.values(), now_us, self._is_last)
         if self.watch.over:
             self.watch.over = False
             self._pace.brake.restart()
         stirred, self.watch.stirred = self.watch.stirred, set()
         return stirred
+
+    def _is_last(self) -> bool:
+        """Whether no other hosts wait to be asked, or there is no room for any."""
+        return self._intake.exhausted or not self._has_room()
 
     def _time_out(self, group: Group, now_us: int) -> None:
         if now_us < group.overdue_us:

@@ -11,7 +11,7 @@ Hosts that were left alone keep their group in memory. Where that leaves no room
 Limits: with one or two hosts under scan nothing tells them from the path.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 import numpy as np
 
@@ -81,8 +81,8 @@ class Watch:
 
     # the course of things
 
-    def step(self, groups: Collection[Group], now_us: int, last: bool) -> None:
-        """Conclude tests whose time is over; `last`: no other hosts wait to be asked, or there is no room for any."""
+    def step(self, groups: Collection[Group], now_us: int, last: Callable[[], bool]) -> None:
+        """Conclude tests whose time is over; `last`: whether no other hosts wait to be asked, or find any room."""
         watched = [each for each in groups if each.watched]
         for group in watched:
             group.hush.close(group.hosts.status > HostState.ACTIVE)
@@ -96,7 +96,7 @@ class Watch:
             for group in watched:
                 self._pause(group, (group.hosts.status == HostState.ACTIVE) & group.hush.turning, now_us)
         left = [each for each in watched if each.hush.left.any()]
-        if left and last and not any(map(_has_others, groups)):
+        if left and last() and not any(map(_has_others, groups)):
             for group in left:
                 group.hush.resume()
         for group in [each for each in watched if each.hush.woken]:
