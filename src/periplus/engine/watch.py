@@ -225,7 +225,9 @@ def _probes_before(group: Group, host: I64) -> I64:
     cell = group.hosts.first[host][owner] + rank
     tries = group.cells.tries[cell].astype(np.int64)
     after = (tries > 0) & (group.cells.sent_us[cell] > group.hush.columns.life_us[host][owner])
-    return np.maximum(np.bincount(owner, tries - after, len(host)).astype(np.int64), 1)
+    before = np.bincount(owner, tries - after, len(host)).astype(np.int64)
+    # When each of a batch left is interpolated, so an answer may seem to be before its question.
+    return np.maximum(before, group.hosts.answered[host])
 
 
 def _answered_cells(group: Group, host: I64, each: int) -> I64:
