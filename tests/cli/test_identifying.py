@@ -44,6 +44,13 @@ def test_what_does_not_go_together(words: list[str], problem: str) -> None:
         identification(read([*words, "198.18.0.2"]), [SYN])
 
 
+def test_ports_that_are_named_one_by_one() -> None:
+    given = read(["-sV", "-p", "22,502,1000-1010", "198.18.0.2:2222", "[2001:db8::1]:102", "2001:db8::9"])
+    meant = identification(given, [SYN])
+    assert meant is not None
+    assert meant.named == {22, 502, 2222, 102}
+
+
 def test_a_technique_that_finds_no_open_port_leaves_nobody_to_ask() -> None:
     with pytest.raises(UsageError, match="-sF finds none"):
         identification(read(["-sV", "198.18.0.2"]), [FIN])

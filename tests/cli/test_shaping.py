@@ -6,6 +6,7 @@ from periplus.cli.options import read
 from periplus.cli.shaping import Manner, manner
 from periplus.errors import UsageError
 from periplus.scan.config import Transport
+from periplus.space.fragile import FRAGILE
 from periplus.space.ip import parse_ip
 from periplus.space.ranges import AddressSpace
 from periplus.technique.catalogue import by_name
@@ -43,8 +44,14 @@ def test_every_choice_arrives() -> None:
     )
     assert how.via == Via("eth0", parse_ip("198.18.0.1"))
     assert (how.source_port, how.socket_ttl, how.note.startswith("--badsum")) == (53, 9, True)
-    assert how.shape == Shape(9, how.shape.data, bad_sum=True, fragment=8)
+    assert how.shape == Shape(9, how.shape.data, bad_sum=True, fragment=8, spared=FRAGILE)
     assert len(how.shape.data) == 40
+
+
+def test_data_go_to_fragile_ports_that_are_named_one_by_one() -> None:
+    shape = made("--data-length", "40", "-p", "1-1000,502,T:9100").shape
+    assert FRAGILE - shape.spared == {502, 9100}
+    assert not made("-p", "502").shape.spared  # there are no data
 
 
 @pytest.mark.parametrize("way", list(Transport))

@@ -101,3 +101,15 @@ def test_a_cut_that_went_too_deep_is_taken_back_to_what_got_through() -> None:
     brake._judge(_Measured(rate_pps=450, answered=1.0, loss=0.0, noise=0.0))
     assert brake.limit_pps == pytest.approx(2_000 * CAUTION)
     assert len(brake.eras) == 3
+
+
+def test_after_an_outage_the_pace_is_found_anew() -> None:
+    brake = Brake()
+    _drive(brake, 2_000, 0.0, 4.0, wish_pps=10_000)
+    assert brake.limit_pps < 3_000
+    eras, stretch = len(brake.eras), brake.stretch
+    brake.restart()
+    assert brake.limit_pps == math.inf
+    assert len(brake.eras) == eras + 1
+    assert brake.stretch > stretch  # what was asked before is not judged with what follows
+    assert _drive(brake, 2_000, 0.0, 4.0, wish_pps=10_000)[-1] < 3_000

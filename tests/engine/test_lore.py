@@ -26,7 +26,7 @@ def test_before_any_answer_nothing_is_kept() -> None:
     lore = _lore()
     assert lore.patience_us(ROWS, ONCE) == Timing().initial_rtt_us
     assert lore.window() == FIRST_WINDOW
-    assert lore.quota(ROWS, 0).tolist() == ROWS.tolist()
+    assert lore.quota(ROWS, ROWS, 0).tolist() == ROWS.tolist()
     assert not lore.in_turns
     lore.review(0)
     assert lore.trips_of(ROWS[:2]).rto_us.tolist() == [Timing().initial_rtt_us] * 2
@@ -49,7 +49,7 @@ def test_what_is_made_says_the_same_until_it_is_changed() -> None:
 def test_a_delay_that_was_asked_for_makes_turns_from_the_start() -> None:
     lore = _lore(Timing(scan_delay_us=1_000))
     assert lore.in_turns
-    assert lore.quota(np.full(4, 9), 0).tolist() == [1] * 4
+    assert lore.quota(np.full(4, 9), ROWS, 0).tolist() == [1] * 4
 
 
 def test_the_first_ration_makes_turns_possible() -> None:
@@ -66,7 +66,7 @@ def test_neighbours_are_told_by_24_or_64_bits() -> None:
 
 def test_the_figure_of_what_a_host_costs_is_that_of_the_columns() -> None:
     lore = _lore()
-    tables = (lore.trips, lore.windows._columns, lore.rations._columns)
+    tables = (lore.trips, lore.windows._columns, lore.rations._columns, lore.hush.columns)
     assert sum(map(_bytes_a_host, tables)) + lore.network.itemsize == LORE_BYTES
 
 

@@ -207,3 +207,15 @@ def test_an_engine_goes_on_with_what_another_left(steps: int) -> None:
     assert len(later.remains()) == 0
     flying = sum(group.outstanding for group in stopped.groups.values())
     assert nets[0].sent + nets[1].sent <= whole_net.sent + flying + 16
+
+
+def test_who_was_left_alone_still_is() -> None:
+    group = group_of([30, 30], 3)
+    probes = group.take(np.array([5, 5]), np.array([0, 0]), 1_000)
+    answered(group, probes.cell, tcp_signal(RST | ACK))
+    group.hush.columns.stopped_at[1] = 5
+    again = group_of([30, 30], 3)
+    restore(again, remains_of(group))
+    assert again.hush.left.tolist() == [False, True]
+    assert again.stopped(np.arange(2)) == 1
+    assert again.waiting()[0].tolist() == [25, 0]

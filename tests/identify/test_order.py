@@ -37,6 +37,13 @@ def test_industrial_equipment_is_asked_only_when_wanted_and_at_its_ports() -> No
     assert "plant" not in names(chosen(ALL, 80, intensity=9, ics=True))[1]
 
 
+def test_of_fragile_ports_only_industrial_things_are_asked_and_only_if_wanted() -> None:
+    choice = chosen(ALL, 80, fragile=True)
+    assert (names(choice), choice.only_likely) == (([], []), True)
+    choice = chosen(ALL, 502, ics=True, fragile=True)
+    assert (names(choice), choice.tls_first) == ((["plant"], []), False)
+
+
 def test_who_speaks_first_and_where_tls_comes_first() -> None:
     assert chosen(ALL, 22).speaks_first
     assert not chosen(ALL, 80).speaks_first

@@ -30,7 +30,7 @@ from tests.result.examples import (
 
 from periplus import data
 from periplus.result import ndjson
-from periplus.result.row import HostReport, RunRow, SummaryRow
+from periplus.result.row import HostReport, RunRow, Stopped, SummaryRow
 from periplus.result.writer import Options
 from periplus.technique.verdict import Reason, State
 
@@ -239,3 +239,15 @@ def test_a_tarpit_has_its_field_and_only_its_findings_have_lines() -> None:
     shown = lines_of(written(ndjson.FORMAT, tarpit_host(), options=replace(OPTIONS, show_tarpits=True)))
     assert len([line for line in shown if line["type"] == "port"]) == 1001
     assert "tarpit" in shown[-2]
+
+
+def test_who_stopped_answering_is_told_in_numbers() -> None:
+    stopped = (Stopped("tcp", 77, unasked=900), Stopped("udp", 5, resumed=True))
+    end = replace(summary(), stopped=1, outages=2)
+    lines = lines_of(written(ndjson.FORMAT, replace(small_host(), stopped=stopped), summary_row=end))
+    told = next(line for line in lines if line["type"] == "host")
+    assert told["stopped"] == [
+        {"proto": "tcp", "probe": 77, "resumed": False, "unasked": 900},
+        {"proto": "udp", "probe": 5, "resumed": True, "unasked": 0},
+    ]
+    assert (lines[-1]["stopped"], lines[-1]["outages"]) == (1, 2)

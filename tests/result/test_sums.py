@@ -37,3 +37,9 @@ def test_a_network_of_several_runs_is_told_once() -> None:
     second = replace(summary(), crowded=(Crowded("198.18.2.0/24", 5, 9),))
     whole = joined([first, second], 20, 1.0)
     assert whole.crowded == (Crowded("198.18.2.0/24", 8, 13), Crowded("198.18.3.0/24", 4, 4))
+
+
+def test_silent_hosts_and_outages_add_up() -> None:
+    rows = [replace(summary(), stopped=2, outages=1), summary(), replace(summary(), stopped=1)]
+    whole = joined(rows, 20, 1.0)
+    assert (whole.stopped, whole.outages) == (3, 1)

@@ -13,6 +13,7 @@ from tests.result.examples import (
     summary,
 )
 
+from periplus.result.row import Stopped
 from periplus.result.text import (
     crowded_lines,
     date_time,
@@ -26,6 +27,8 @@ from periplus.result.text import (
     port_list,
     printable,
     read_port_list,
+    silence_lines,
+    stopped_note,
 )
 
 
@@ -140,3 +143,19 @@ def test_networks_full_of_tarpits_have_a_sentence_each() -> None:
     assert crowded_lines(crowded_summary()) == [
         "198.18.2.0/24: 240 of 250 hosts accept every connection: something in front of them answers"
     ]
+
+
+def test_who_fell_silent_has_a_sentence() -> None:
+    left = Stopped("tcp", 1_234, unasked=5_678)
+    assert stopped_note(left) == (
+        "stopped answering at probe 1,234 (tcp) and was left alone; it did not answer any more, so 5,678 ports were "
+        "not asked and count as silent"
+    )
+    assert "asked slowly to the last port" in stopped_note(replace(left, resumed=True))
+    assert silence_lines(summary()) == []
+    lines = silence_lines(replace(summary(), stopped=1, outages=2))
+    assert lines == [
+        "All hosts fell silent at once, 2 times: something on the way was gone, and the scan waited",
+        "1 host was left alone after falling silent while being scanned",
+    ]
+    assert silence_lines(replace(summary(), stopped=3))[0].startswith("3 hosts were left alone")

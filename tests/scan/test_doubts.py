@@ -171,6 +171,15 @@ def test_printers_and_excluded_ports_are_never_asked() -> None:
     assert run.reports[NEAR].tarpit is not None
 
 
+def test_fragile_ports_are_never_asked_with_data_even_if_all_of_them_accept() -> None:
+    ports = range(5000, 5095)
+    asks = Known(facade())
+    run = scan(Wire({NEAR: accepting(ports)}), config([NEAR], ports), asks)
+    asked = {port for _, port in asks.asked}
+    assert asked & set(ports) == set(ports) - {5006, 5007, 5094}
+    assert run.reports[NEAR].tarpit is not None
+
+
 def test_a_scope_that_leaves_no_controls_leaves_the_question_open() -> None:
     within = scope(ports="1-100")
     asks = Known(facade())

@@ -112,6 +112,13 @@ def test_names_that_the_user_gave_go_with_the_port_and_printers_are_left_alone()
     assert known.asked == [Port(HOST, 22, name="web.example")]
 
 
+def test_fragile_ports_are_only_listened_to_unless_they_are_named() -> None:
+    known = Known()
+    tcp = columns("tcp", (22, State.OPEN), (502, State.OPEN), (2222, State.OPEN))
+    Identities(lambda: known, named=frozenset({2222})).ask([report(HOST, tcp)])
+    assert [(port.port, port.fragile) for port in known.asked] == [(22, False), (502, True), (2222, False)]
+
+
 def test_what_something_in_front_accepts_is_not_asked_and_nothing_is_opened_for_it() -> None:
     def never() -> Known:
         raise AssertionError("nobody is to be asked")

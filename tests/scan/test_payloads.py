@@ -2,10 +2,11 @@
 
 import pytest
 
+from periplus.payload import catalogue
 from periplus.payload.model import Payload
 from periplus.scan import payloads
 from periplus.scan.payloads import udp_probe
-from periplus.space.ports import PRINTERS
+from periplus.space.fragile import FRAGILE, PRINTERS
 
 READ = Payload("tftp", (69,), b"read", "RFC 1350", elsewhere=(b"\0\5", b"\0\3"))
 DNS = Payload("dns", (53,), b"name?", "RFC 1035")
@@ -43,3 +44,13 @@ def test_the_library_is_used() -> None:
     assert udp_probe(()).payloads[53]
     assert udp_probe(()).elsewhere[69]
     assert not set(PRINTERS) & set(udp_probe(range(65_536)).payloads)
+
+
+def test_no_fragile_port_gets_a_payload_that_was_not_named() -> None:
+    assert not FRAGILE & set(udp_probe(()).payloads)
+    assert set(udp_probe({47_808, 44_818}).payloads) & FRAGILE == {47_808, 44_818}
+
+
+def test_what_is_careful_is_meant_for_fragile_ports() -> None:
+    """One list says which these are: a payload that needs care has no port beyond it."""
+    assert {port for each in catalogue.payloads() if each.careful for port in each.ports} <= FRAGILE

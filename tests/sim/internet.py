@@ -3,7 +3,8 @@
 A host is open, closed, filtered by silence, or rejected by ICMP port by port, by a keyed hash of address and port,
 so any size is computable. Between us and the hosts lies one path: loss each way, delay, jitter (and so reordering),
 duplicates, and a bottleneck of so many packets a second with a queue. ICMP errors are rationed by host, with a token
-bucket as Linux has for each destination; a host that speaks UDP tells its closed ports by them.
+bucket as Linux has for each destination; a host that speaks UDP tells its closed ports by them. A host may be away
+for some time, as one that broke down.
 """
 
 from dataclasses import dataclass, field
@@ -61,6 +62,7 @@ class Internet:
     udp: bool = False
     send_cost_us: float = 1.5
     step_cost_us: int = 20  # what the scanner takes for a step; what arrives meanwhile is read together
+    away: dict[int, tuple[int, int]] = field(default_factory=dict)  # by host: from when, until when
     sent: int = 0
     overflowed: int = 0
 
@@ -72,6 +74,7 @@ class Internet:
         self._icmp_full_us: dict[int, float] = {}  # when a host's bucket is full again
         self._signal = _UDP if self.udp else _TCP
         self.send_times: list[tuple[int, int]] = []
+        self.asked_at: list[tuple[int, int]] = []  # when which host was asked, where some are away
 
     def truth(self, host_id: I64, port: U16) -> U8:
         """What each port of each host (by its number in the space) is."""
@@ -92,6 +95,9 @@ class Internet:
         alive &= self._rng.random(len(probes)) >= self.path.loss
         alive &= self._rationed(kind, host_id, arrive_us)
         alive &= self._policed(left_us, passed, kind != DROPPED)
+        for host, (from_us, until_us) in self.away.items():
+            alive &= ~((host_id == host) & (arrive_us >= from_us) & (arrive_us < until_us))
+        self.asked_at += [(now_us, int(host)) for host in host_id] if self.away else []
         back_us = arrive_us + 2 * self.path.delay_us + self._rng.random(len(probes)) * self.path.jitter_us
         if self.path.stragglers:
             back_us += self.path.straggle_us * (self._rng.random(len(probes)) < self.path.stragglers)

@@ -1,9 +1,11 @@
 """Options of identification: who answers at open ports, and how much it may take to find out."""
 
 import argparse
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from periplus.cli.aim import named_ports
 from periplus.cli.parser import Parser
 from periplus.errors import UsageError
 from periplus.scan.config import Identify
@@ -13,6 +15,7 @@ from periplus.technique.model import Technique
 
 __all__ = ["add_identification", "explained", "identification"]
 
+_ENDPOINT = re.compile(r"(?:[^:\[\]]+|\[[^\]]+\]):(\d+)")
 LEVELS = range(10)
 USUAL, LIGHT, ALL = 7, 2, 9
 LAST_PORT = 65535
@@ -106,4 +109,11 @@ def identification(given: argparse.Namespace, chosen: Sequence[Technique]) -> Id
         if file is not None and not Path(file).exists():
             raise UsageError(f"{flag} {file}: there is no such file")
     intensity = USUAL if given.intensity is None else given.intensity
-    return Identify(intensity, given.ics, given.probes_db, given.recog)
+    named = named_ports(given.ports) | _ports_of_endpoints(given.targets)
+    return Identify(intensity, given.ics, named, given.probes_db, given.recog)
+
+
+def _ports_of_endpoints(targets: Sequence[str]) -> frozenset[int]:
+    """The ports of targets of the form HOST:PORT and [ADDRESS]:PORT."""
+    found = (_ENDPOINT.fullmatch(target) for target in targets)
+    return frozenset(int(each[1]) for each in found if each)

@@ -8,11 +8,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import shake_256
 
+from periplus.cli.aim import named_ports
 from periplus.cli.flags import tcp_flags
 from periplus.cli.parser import Parser
 from periplus.cli.quantity import count
 from periplus.errors import UsageError
 from periplus.scan.config import Transport
+from periplus.space.fragile import spared
 from periplus.space.ip import V4_BASE, format_ip, parse_ip
 from periplus.space.quote import quoted
 from periplus.space.ranges import AddressSpace
@@ -60,7 +62,7 @@ def add_shaping(made: Parser) -> None:
         "--data-length",
         type=_between(1, MOST_DATA),
         metavar="N",
-        help="add so many random bytes to each packet",
+        help="add so many random bytes to each packet, but not to fragile ports that were not named",
     )
     group.add_argument("--badsum", action="store_true", help="wrong checksums: only middleboxes answer")
     group.add_argument(
@@ -130,7 +132,8 @@ def manner(
         raise UsageError("--scanflags: no technique here sends TCP segments of its own")
     _check_families(given, hosts, fragment)
     data = shake_256(b"data %d" % seed).digest(given.data_length) if given.data_length else b""
-    shape = Shape(given.ttl or Shape().ttl, data, given.badsum, fragment)
+    silent = spared(named_ports(given.ports)) if data else frozenset()
+    shape = Shape(given.ttl or Shape().ttl, data, given.badsum, fragment, silent)
     chosen = tuple(_flagged(technique, given.scanflags) for technique in techniques)
     via = Via(interface, given.source)
     note = BAD_SUMS if given.badsum else ""

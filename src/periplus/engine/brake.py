@@ -73,6 +73,12 @@ class Brake:
         self._trial: tuple[float, _Measured] | None = None  # the limit and what was measured before
         self._begin(-1)
 
+    def restart(self) -> None:
+        """Nobody could answer for a while, whatever the rate: begin anew."""
+        self._trial = self._reference = None
+        self._change(math.inf)
+        self._begin(-1)
+
     def _begin(self, begin_us: int) -> None:
         self._begin_us = begin_us
         self._end_us: int | None = None

@@ -18,6 +18,7 @@ from periplus.columns import I64, Mask, distinct
 from periplus.engine.bucket import Bucket
 from periplus.engine.group import Group, HostState
 from periplus.engine.intake import Along, Fed, Intake, Ordered
+from periplus.engine.limits import Limits
 from periplus.engine.lists import fair_shares
 from periplus.engine.loss import expected_missed, hidden_by_eras, per_try, shares
 from periplus.engine.pace import Pace
@@ -25,6 +26,7 @@ from periplus.engine.portorder import PortOrders, different_orders
 from periplus.engine.replies import Findings, Probes, Replies, Tally
 from periplus.engine.tables import NO_STRETCH
 from periplus.engine.timing import Timing
+from periplus.engine.watch import Watch
 from periplus.space.address import Addresses
 from periplus.space.space import Space
 from periplus.technique.model import Table
@@ -48,18 +50,6 @@ LATE_S = 0.02
 SPREAD = 2_654_435_761  # whole numbers times this are spread evenly (Knuth's multiplicative hashing)
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What the machine allows: set by the transport and by memory, not by the network."""
-
-    outstanding: int = 16_384  # answers that the receive buffer holds
-    in_flight: int = 1 << 62  # probes that can be under way, answered or not
-    batch: int = 4_096  # probes of one step
-    group_cells: int = 1 << 20  # questions in one group
-    group_hosts: int = 1 << 12
-    memory: int = 160 << 20  # bytes of all open groups
-
-
 @dataclass(slots=True)
 class Totals:
     """What a run came to so far."""
@@ -74,6 +64,7 @@ class Totals:
     unexpected: int = 0
     unsolicited: int = 0
     hosts_done: int = 0
+    stopped: int = 0  # of these, stopped answering while they were asked
     cells_done: int = 0
     missed: float = 0.0
 
@@ -140,6 +131,7 @@ class Engine:
         late_pps = timing.floor_rate * LATE_SHARE
         self._late = Bucket(late_pps, late_pps * LATE_S, now_us)
         self._held = False
+        self.watch = Watch(timing, meters)
         self._telling: list[Group] = []  # groups whose hosts the last step reported
 
     def _size_of_groups(self) -> int:
@@ -218,7 +210,7 @@ class Engine:
         if self._timing.host_timeout_us:
             for group in self.groups.values():
                 self._time_out(group, now_us)
-        stirred = self._restored | replies.keys()
+        stirred = self._restored | self._watched(now_us) | replies.keys()
         for group in [
             each for each in self.groups.values() if each.flights.next_us <= now_us or each.number in stirred
         ]:
@@ -226,6 +218,8 @@ class Engine:
             if self._until_up and answered:
                 group.finish((group.hosts.status == HostState.ACTIVE) & (group.hosts.proved > 0), now_us)
             expired = group.expire(now_us)
+            if expired:
+                self.watch.suspect(group, self.groups.values(), now_us)
             if expired or group.number in stirred:
                 self._decide(group, now_us)
         # The fate of probes is known when what has come was read, and a full batch says that more has.
@@ -245,12 +239,15 @@ class Engine:
             if group.told:
                 del self.groups[group.number]
                 self._restored.discard(group.number)
+                self.watch.forget(group.number)
                 self._intake.forget(group.number)
 
     def _hear(self, group: Group, replies: Replies, step: Step) -> None:
         tally, findings = group.answer(replies, self._table)
         totals = self.totals
-        totals.accepted += tally.accepted
+        totals.accepted += tally.accepted + tally.proofs
+        if tally.accepted or tally.proofs:
+            self.watch.heard(int(replies.time_us.max()))
         totals.heard += tally.telling
         totals.lost += tally.lost
         totals.duplicates += tally.duplicates
@@ -270,6 +267,19 @@ class Engine:
         host = distinct(group.host_of(replies.cell))
         news = float((group.trips.rto_us[host] + group.trips.srtt_us[host]).mean())
         self._round_us += ROUND_GAIN * (news - self._round_us)
+
+    def _watched(self, now_us: int) -> set[int]:
+        """Let the watch go on; return the groups in which hosts may be settled by that."""
+        self.watch.step(self.groups.values(), now_us, self._is_last)
+        if self.watch.over:
+            self.watch.over = False
+            self._pace.brake.restart()
+        stirred, self.watch.stirred = self.watch.stirred, set()
+        return stirred
+
+    def _is_last(self) -> bool:
+        """Whether no other hosts wait to be asked, or there is no room for any."""
+        return self._intake.exhausted or not self._has_room()
 
     def _time_out(self, group: Group, now_us: int) -> None:
         if now_us < group.overdue_us:
@@ -338,7 +348,7 @@ class Engine:
 
     def _has_room(self) -> bool:
         groups = self.groups.values()
-        fresh = sum(group.fresh for group in groups)
+        fresh = sum(group.fresh for group in groups) - self.watch.waiting_fresh(groups)
         return fresh < self._limits.batch and sum(group.memory for group in groups) < self._limits.memory
 
     def _choose(self, now_us: int, step: Step, room_out: int) -> tuple[bool, bool]:
@@ -346,12 +356,16 @@ class Engine:
         there would be room for them."""
         outstanding = sum(group.outstanding for group in self.groups.values())
         clocked, floor, most = self._pace.allowance(now_us, outstanding)
-        whole = min(
-            self._limits.batch, room_out
-        )  # what the caller takes; it comes again as soon as it takes more
+        whole = min(self._limits.batch, room_out)  # who calls comes again as soon as it takes more
         fills_up = whole <= most
         most = min(most, whole)
-        spent_window = spent_floor = 0
+        step.probes += self.watch.questions(self.groups.values(), now_us, most)
+        tests = sum(map(len, step.probes))
+        self.totals.sent += tests
+        most -= tests
+        if self.watch.outage:
+            return False, False
+        spent_window, spent_floor = tests, 0
         more = roomy = False
         stretch = self._pace.brake.stretch % STRETCHES
         late_room = self._late_room(now_us)
@@ -369,7 +383,7 @@ class Engine:
             left = fresh + again
             if not left.any():
                 continue
-            wanted = group.quota(left, now_us)
+            wanted = group.quota(left, group.hosts.outstanding, now_us)
             if self._meters and group.metered:
                 wanted = self._meters.quota(group.metered, wanted, now_us)
             room = group.room()
@@ -433,6 +447,7 @@ class Engine:
             if not len(done):
                 continue
             self.totals.hosts_done += len(done)
+            self.totals.stopped += group.stopped(done)
             self.totals.cells_done += int(hosts.count[done].sum())
             self.totals.missed += float(hosts.missed[done].sum())
             step.finished.append((group, done))
@@ -441,8 +456,10 @@ class Engine:
     def _wake_us(self, now_us: int, waiting: bool, roomy: bool) -> int:
         nobody_us = now_us if self._intake.exhausted else NEVER  # more hosts come from outside
         wake_us = min((group.flights.next_us for group in self.groups.values()), default=nobody_us)
-        if self._held:
-            wake_us = min(wake_us, self._late.ready_us(self._late.rate * LATE_S / 2))
+        wake_us = min(wake_us, self.watch.next_us(self.groups.values()))
+        late_us = self._late.ready_us(self._late.rate * LATE_S / 2) if self._held else NEVER
+        if late_us > now_us:  # else they are held by their hosts' turns
+            wake_us = min(wake_us, late_us)
         if waiting:
             outstanding = sum(group.outstanding for group in self.groups.values())
             soonest = self._pace.ready_us(outstanding, roomy)

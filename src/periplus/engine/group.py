@@ -22,6 +22,7 @@ from periplus.engine.portorder import PortOrders, plain_orders
 from periplus.engine.ration import QUESTIONS
 from periplus.engine.replies import FIRST_UNANSWERED, Findings, Probes, Replies, Tally, Unanswered
 from periplus.engine.rtt import observe
+from periplus.engine.senders import note_senders
 from periplus.engine.tables import NO_STRETCH, Cells, Hosts, HostState, bytes_taken
 from periplus.engine.timing import Timing
 from periplus.space.address import Addresses
@@ -97,7 +98,8 @@ class Group(Lore):
     def waiting(self) -> tuple[I64, I64, I64]:
         """Return, by host, how many cells could be asked now for the first, the second, and a later time."""
         left, due = self._left()
-        open_to = np.where(due & (self.hosts.status == HostState.ACTIVE), left, 0).astype(np.int64)
+        asked = (self.hosts.status == HostState.ACTIVE) & self.awake()
+        open_to = np.where(due & asked, left, 0).astype(np.int64)
         second = open_to[1] if len(open_to) > 1 else np.zeros_like(open_to[0])
         return open_to[0], second, open_to[2:].sum(axis=0)
 
@@ -109,10 +111,10 @@ class Group(Lore):
 
     def next_turn_us(self) -> int:
         """When the next host with something to ask may be asked."""
-        if not self.in_turns:
+        if not self.has_turns:
             return 0
         fresh, second, late = self.waiting()
-        return self.rations.next_turn_us(fresh + second + late > 0)
+        return self.turn_us(fresh + second + late > 0, self.hosts.outstanding)
 
     def paced_left_us(self) -> float:
         """How long the slowest of the hosts with rations takes for what is still to be asked."""
@@ -181,6 +183,8 @@ class Group(Lore):
         hosts.started_us[asked & (hosts.started_us == 0)] = now_us
         if self.in_turns:
             self.rations.asked(counts, now_us, self.trips.rto_us)
+        if self.watched:
+            self.hush.questioned(counts, now_us)
         self.outstanding += len(cell)
         if len(cell):
             self.flights.add(cell, now_us + int(np.min(self.patience_us(host, cells.tries[cell]))))
@@ -213,7 +217,11 @@ class Group(Lore):
         tally.late = int(late.sum())
         usable = np.flatnonzero(expected & asked & ~settled & active)
         chosen = usable[np.unique(replies.cell[usable], return_index=True)[1]]
-        tally.duplicates = int((expected & asked & ~late).sum()) - len(chosen)
+        if self.watched:
+            newest = replies.attempt + 1 == self.cells.tries[replies.cell]
+            again = np.flatnonzero(expected & settled & active & newest)
+            tally.proofs = self.hush.proofs(self.host_of(replies.cell[again]), replies.time_us[again])
+        tally.duplicates = int((expected & asked & ~late).sum()) - len(chosen) - tally.proofs
         tally.accepted = len(chosen)
         if not len(chosen):
             return tally, None
@@ -223,21 +231,22 @@ class Group(Lore):
         cells, hosts = self.cells, self.hosts
         cell, signal = replies.cell[chosen], replies.signal[chosen]
         host = self.host_of(cell)
-        in_flight = host[cells.state[cell] == Unanswered.ASKED]
-        hosts.outstanding -= np.bincount(in_flight, minlength=len(self))
-        self.outstanding -= len(in_flight)
+        flying = cells.state[cell] == Unanswered.ASKED
+        hosts.outstanding -= np.bincount(host[flying], minlength=len(self))
+        self.outstanding -= int(np.count_nonzero(flying))
         state = table.state[signal]
         cells.state[cell] = state
         cells.reason[cell] = table.reason[signal]
         cells.ttl[cell] = replies.ttl[chosen]
         hosts.answered += np.bincount(host, minlength=len(self)).astype(np.int32)
         np.maximum.at(hosts.ended_us, host, replies.time_us[chosen])
-        self._note_senders(replies, chosen, cell)
+        note_senders(self, replies, chosen, cell)
         rationed = table.rationed[signal] > 0
         self._ration(replies, chosen, cell, host, rationed & (state == State.CLOSED))
         own = self._prove(replies, chosen, cell, host)
         self._time(replies, chosen, cell, host, own, tally)
         self._weigh(cell, host, replies.attempt[chosen], rationed, tally)
+        self.hush.heard(cells, replies, chosen, host, flying, rationed)
         found = state == State.OPEN
         if not found.any():
             return None
@@ -278,19 +287,6 @@ class Group(Lore):
             cells.tries[cell],
             cells.rtt_ms[cell],
         )
-
-    def _note_senders(self, replies: Replies, chosen: I64, cell: I64) -> None:
-        if replies.sender is None:
-            return
-        sender = replies.sender[chosen]
-        target = self.addresses[self.host_of(cell)]
-        other = np.flatnonzero((sender.hi != target.hi) | (sender.lo != target.lo))
-        if not len(other):
-            return
-        pairs = np.stack([sender.hi[other], sender.lo[other]], axis=1)
-        routers, row = np.unique(pairs, axis=0, return_inverse=True)
-        numbers = [self.router_number((int(hi) << 64) | int(lo)) for hi, lo in routers]
-        self.cells.sender[cell[other]] = np.array(numbers, np.uint16)[row.reshape(-1)]
 
     def _prove(self, replies: Replies, chosen: I64, cell: I64, host: I64) -> Mask:
         """Which answers come from the target itself, and so prove it to be up.
@@ -375,6 +371,8 @@ class Group(Lore):
             self._take_back(cell[back], host[back])
             cell, host = cell[~back], host[~back]
         cells.refused[cell] = 0
+        if self.watched:
+            self.hush.expired(cells, cell, host)
         for tried in distinct(cells.tries[cell]):
             some = cells.tries[cell] == tried
             self._append(int(tried), cell[some], host[some])
@@ -439,7 +437,7 @@ class Group(Lore):
         hosts = self.hosts
         left, due = self._left()
         behind = np.logical_or.reduce((left > 0) & due)
-        idle: Mask = (hosts.status == HostState.ACTIVE) & (hosts.outstanding == 0) & ~behind
+        idle: Mask = (hosts.status == HostState.ACTIVE) & (hosts.outstanding == 0) & ~behind & self.awake()
         return idle
 
     def ration(self, settled: Mask, now_us: int) -> Mask:

@@ -9,8 +9,9 @@ from functools import cached_property
 
 import numpy as np
 
-from periplus.columns import F64, I64, U8
+from periplus.columns import F64, I64, U8, Mask
 from periplus.engine.columns import allocate, bytes_per_row
+from periplus.engine.hush import HUSH_BYTES, Hush
 from periplus.engine.ration import Rations
 from periplus.engine.rtt import RoundTrips
 from periplus.engine.timing import Timing
@@ -21,7 +22,7 @@ __all__ = ["FIRST_WINDOW", "Lore"]
 
 FIRST_WINDOW = 10.0
 ENOUGH_TIMED = 16  # hosts whose round trips say how long others may take
-LORE_BYTES = bytes_per_row(RoundTrips) + 56 + 51 + 8  # of a host: round trip, window, ration, network
+LORE_BYTES = bytes_per_row(RoundTrips) + 56 + 51 + 8 + HUSH_BYTES  # round trip, window, ration, network
 
 
 class Lore:
@@ -58,6 +59,16 @@ class Lore:
     def rations(self) -> Rations:
         """Which hosts are asked in turns, and how far apart these are."""
         return Rations(len(self), self.timing)
+
+    @cached_property
+    def hush(self) -> Hush:
+        """Which hosts have fallen silent."""
+        return Hush(len(self))
+
+    @property
+    def watched(self) -> bool:
+        """Whether any host can have fallen silent."""
+        return self._is_made("hush")
 
     @cached_property
     def network(self) -> I64:
@@ -101,9 +112,28 @@ class Lore:
             self.routers.append(address)
         return self.routers.index(address)
 
-    def quota(self, wanted: I64, now_us: int) -> I64:
+    @property
+    def has_turns(self) -> bool:
+        """Whether any host is asked in turns, or slowly."""
+        return self.in_turns or (self.watched and self.hush.some_slow)
+
+    def turn_us(self, waiting: Mask, outstanding: I64) -> int:
+        """When the next of these waiting hosts may be asked."""
+        ration_us = self.rations.next_turn_us(waiting) if self.in_turns else 0
+        return max(ration_us, self.hush.next_turn_us(waiting, outstanding) if self.watched else 0)
+
+    def quota(self, wanted: I64, outstanding: I64, now_us: int) -> I64:
         """By host, how many of the wanted questions its turns allow now."""
-        return self.rations.quota(wanted, now_us) if self.in_turns else wanted
+        wanted = self.rations.quota(wanted, now_us) if self.in_turns else wanted
+        return self.hush.quota(wanted, outstanding, now_us) if self.watched else wanted
+
+    def awake(self) -> Mask | np.bool_:
+        """Which hosts may be asked, as none of them has fallen silent."""
+        return self.hush.awake if self.watched else np.True_
+
+    def stopped(self, host: I64) -> int:
+        """How many of these hosts stopped answering while they were asked."""
+        return int(np.count_nonzero(self.hush.columns.stopped_at[host])) if self.watched else 0
 
     def review(self, now_us: int) -> None:
         """Judge the windows."""

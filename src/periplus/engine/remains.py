@@ -37,6 +37,7 @@ COLUMNS: dict[str, str] = {
     "count": "i8",
     "asked": "i8",
     **{f"host_{name}": dtype for name, dtype in HOSTS.items()},
+    "host_stopped": "i8",
     **TRIPS,
     **{f"cell_{name}": dtype for name, dtype in CELLS.items()},
     "cell_sender": "i4",
@@ -49,7 +50,8 @@ COLUMNS: dict[str, str] = {
 class Remains:
     """Columns by name, as `COLUMNS` has them: a row a host, a row a cell of each, and the routers that answered.
 
-    asked: how far in its order a host was asked; sender: the router's row, -1 the host itself.
+    asked: how far in its order a host was asked; stopped: at which probe it fell silent, 0 if it has not; sender: the
+    router's row, -1 the host itself.
     """
 
     columns: Mapping[str, NDArray[Any]]
@@ -92,6 +94,7 @@ def remains_of(group: Group) -> Remains:
         "router_lo": [router & ((1 << 64) - 1) for router in group.routers[1:]],
     }
     columns |= {f"host_{name}": getattr(hosts, name)[rows] for name in HOSTS}
+    columns["host_stopped"] = group.hush.columns.stopped_at[rows] if group.watched else np.zeros(len(rows))
     trips = group.trips_of(rows)
     columns |= {name: getattr(trips, name) for name in TRIPS}
     columns |= {f"cell_{name}": getattr(group.cells, name)[cell] for name in CELLS}
@@ -125,6 +128,7 @@ def restore(group: Group, remains: Remains) -> Mask:
     group.lengthen()
     for name in TRIPS:
         getattr(group.trips, name)[host] = columns[name][row]
+    _leave_alone(group, host, columns["host_stopped"][row])
     owner, rank = spread(columns["count"][row])
     first = np.cumsum(columns["count"]) - columns["count"]
     source, cell = first[row][owner] + rank, group.hosts.first[host][owner] + rank
@@ -139,6 +143,15 @@ def restore(group: Group, remains: Remains) -> Mask:
     _count(group, cell, host[owner])
     group.recount()
     return used
+
+
+def _leave_alone(group: Group, host: I64, stopped: NDArray[Any]) -> None:
+    """Who had stopped answering is still left alone."""
+    if stopped.any():
+        which = np.zeros(len(group), np.bool_)
+        which[host[stopped > 0]] = True
+        group.hush.columns.stopped_at[host] = stopped
+        group.hush.leave(which, 0)
 
 
 def _common(remains: Remains, group: Group) -> tuple[I64, I64]:

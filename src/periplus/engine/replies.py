@@ -116,6 +116,7 @@ class Tally:
     first: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
     second: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
     queue_us: float = np.inf
+    proofs: int = 0  # of life, by ports that had answered before
     duplicates: int = 0
     late: int = 0  # their hosts were finished without them
     unexpected: int = 0

@@ -34,6 +34,7 @@ class Timing:
     host_timeout_us: int = 0
     defeat_rations: bool = False  # do not wait for answers that hosts ration
     missed_per_1000: float = 0.01  # open ports that may be missed among 1,000 silent ones
+    leaves_alone: bool = True  # hosts that fall silent while they are asked
 
     def once(self) -> "Timing":
         """Return the timing of a scan without state: everything once, as fast as the way out and `max_rate` let it.
@@ -48,6 +49,7 @@ class Timing:
             parallelism=0,
             floor_rate=UNLIMITED,
             floor_is_fixed=True,
+            leaves_alone=False,
         )
 
     def limited(self, max_retries: int) -> "Timing":

@@ -18,13 +18,15 @@ INTENSITY, LIGHT_INTENSITY, ALL_INTENSITY = 7, 2, 9
 class Chosen:
     """What may be asked of one port: `likely` there, then the `rest`.
 
-    `speaks_first`: whoever is likely there does so. `tls_first`: TLS from the start is likely.
+    `speaks_first`: whoever is likely there does so. `tls_first`: TLS from the start is likely. `only_likely`: nothing
+    else may be said there, TLS included.
     """
 
     likely: tuple[Protocol, ...]
     rest: tuple[Protocol, ...]
     speaks_first: bool
     tls_first: bool
+    only_likely: bool = False
 
 
 def chosen(
@@ -35,8 +37,12 @@ def chosen(
     intensity: int = INTENSITY,
     inside_tls: bool = False,
     ics: bool = False,
+    fragile: bool = False,
 ) -> Chosen:
-    """Choose of the known protocols (commonest first) what to ask a port."""
+    """Choose of the known protocols (commonest first) what to ask a port.
+
+    A `fragile` one is only listened to, and asked for what is industrial and likely there if that is wanted.
+    """
     can = [each for each in known if each.over is over and (ics or not each.careful)]
     in_tls = {each.name for each in can if port in each.tls_ports}
     here = [each for each in can if (each.name in in_tls if inside_tls else port in each.ports)]
@@ -47,8 +53,11 @@ def chosen(
         for each in can
         if each not in here and each.rarity <= intensity and not each.careful and intensity
     )
+    if fragile:
+        likely, rest = tuple(each for each in here if each.careful), ()
     speaks = bool(likely) and all(each.first is First.SERVER for each in likely)
-    return Chosen(likely, rest, speaks, bool(in_tls) and not inside_tls)
+    tls_first = bool(in_tls) and not inside_tls and not fragile
+    return Chosen(likely, rest, speaks, tls_first, only_likely=fragile)
 
 
 def by_looks(known: Sequence[Protocol], data: bytes) -> list[tuple[float, Protocol]]:

@@ -12,7 +12,7 @@ from periplus.identify.model import Over, Protocol
 from periplus.identify.signature import Match, Signatures
 from periplus.identify.talk import Detail, Known, Told
 
-__all__ = ["Attempt", "Came", "Passage", "Service", "Way", "filled", "service_of"]
+__all__ = ["Attempt", "Came", "Passage", "Service", "Way", "came_of", "filled", "service_of"]
 
 CPE_BEHIND_PRODUCT = 8  # components of a CPE 2.3 name from the version on
 ANY_VERSION = ":*" * CPE_BEHIND_PRODUCT
@@ -103,7 +103,7 @@ def service_of(
     ranked = sorted((each for each in attempts if each.known), key=_confidence, reverse=True)
     problems = tuple(each.problem for each in attempts if each.problem)
     if not ranked:
-        return _unknown(Service(address, port, over, _came(attempts), problems=problems), attempts)
+        return _unknown(Service(address, port, over, came_of(attempts), problems=problems), attempts)
     best = ranked[0]
     others = [each for each in ranked if _name(each) != _name(best)]
     assert best.known is not None
@@ -131,7 +131,7 @@ def _name(attempt: Attempt) -> str:
     return attempt.protocol.name if attempt.protocol else ""
 
 
-def _came(attempts: Iterable[Attempt]) -> Came:
+def came_of(attempts: Iterable[Attempt]) -> Came:
     """Return what came of attempts of which none made its protocol known."""
     some = list(attempts)
     if any(each.heard for each in some):

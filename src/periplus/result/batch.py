@@ -17,7 +17,7 @@ from typing import TypeVar
 import numpy as np
 
 from periplus.columns import F32, F64, I64, U8, U16, Mask, spans
-from periplus.result.row import HostReport, PortColumns
+from periplus.result.row import HostReport, PortColumns, Stopped
 from periplus.space.address import Addresses
 from periplus.technique.verdict import Reason
 
@@ -113,7 +113,7 @@ class HostBatch:
     """Finished hosts, one a row; every column has the meaning of the field of `HostReport` that has its name.
 
     ttl 0: not known; times that are NaN: not known. `table` has no ports for hosts that are down; None: none were
-    asked. `names`, `macs` and `notes` are by row, as few hosts have any.
+    asked. `names`, `macs`, `notes` and `stopped` are by row, as few hosts have any.
     """
 
     addresses: Addresses
@@ -130,6 +130,7 @@ class HostBatch:
     names: Mapping[int, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     macs: Mapping[int, str] = field(default_factory=dict)
     notes: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    stopped: Mapping[int, tuple[Stopped, ...]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.up)
@@ -165,6 +166,7 @@ class HostBatch:
                 mac=self.macs.get(row),
                 timed_out=timed_out,
                 notes=self.notes.get(row, ()),
+                stopped=self.stopped.get(row, ()),
             )
             for row, (
                 addr, parts, srtt_ms, rttvar_ms, timeout_ms, up, reason, started, ended, ttl, timed_out
@@ -191,6 +193,7 @@ class HostBatch:
             names=_at(self.names, rows),
             macs=_at(self.macs, rows),
             notes=_at(self.notes, rows),
+            stopped=_at(self.stopped, rows),
         )
 
 

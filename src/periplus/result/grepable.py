@@ -18,7 +18,7 @@ from periplus.result.normal import footer_line, header_lines
 from periplus.result.row import PROTOCOLS, HostReport, PortRow, RunRow, ServiceRow, SummaryRow
 from periplus.result.services import by_port, nmap_name, version_text
 from periplus.result.sink import Sink
-from periplus.result.text import crowded_lines, harmless_name, harmless_names, printable
+from periplus.result.text import crowded_lines, harmless_name, harmless_names, printable, silence_lines
 from periplus.result.writer import Format, Options, Writer
 from periplus.technique.verdict import State
 
@@ -121,7 +121,7 @@ class Grepable(Writer):
 
     def end(self, summary: SummaryRow, /) -> None:
         """Write the last line."""
-        crowded = [f"# {line}\n" for line in crowded_lines(summary)]
+        crowded = [f"# {line}\n" for line in (*crowded_lines(summary), *silence_lines(summary))]
         self._sink.write([*crowded, footer_line(summary)])
 
     def _host_lines(self, host: HostReport, who: str, folded: Folded) -> Iterator[str]:

@@ -29,6 +29,7 @@ from periplus.result.row import (
     PortRow,
     RunRow,
     ScanRow,
+    Stopped,
     SummaryRow,
     Tarpit,
     Trace,
@@ -296,6 +297,7 @@ def _host(row: Row, ports: list[Row], lines: tuple[str, ...]) -> Told:
         notes=tuple(row.get("notes", ())),
         trace=_trace(row["trace"]) if "trace" in row else None,
         tarpit=_tarpit(row["tarpit"]) if "tarpit" in row else None,
+        stopped=tuple(Stopped(**each) for each in row.get("stopped", ())),
         unlisted=tuple(each for proto in protos for each in _unlisted(proto, row["reasons"][proto], rows)),
         lines=lines,
     )
@@ -367,4 +369,6 @@ def _summary(part: _Part) -> SummaryRow:
         exit=row["exit"],
         message=row.get("message"),
         crowded=tuple(Crowded(each["network"], each["hosts"], each["up"]) for each in row.get("crowded", ())),
+        stopped=row.get("stopped", 0),
+        outages=row.get("outages", 0),
     )

@@ -109,6 +109,8 @@ class Ndjson(Writer):
             "kernel_drops": summary.kernel_drops,
             "discarded": summary.discarded,
             "crowded": [asdict(each) for each in summary.crowded] or None,
+            "stopped": summary.stopped or None,
+            "outages": summary.outages or None,
             "end": iso_time(summary.ended),
             "exit": summary.exit,
             "message": None if summary.message is None else faithful(summary.message),
@@ -167,6 +169,7 @@ def _host(host: HostReport) -> dict[str, Any]:
         "notes": [faithful(note) for note in host.notes] or None,
         "trace": _trace(host.trace) if host.trace else None,
         "tarpit": _tarpit(host.tarpit) if host.tarpit else None,
+        "stopped": [asdict(each) for each in host.stopped] or None,
         "start": iso_time(host.started),
         "end": iso_time(host.ended),
     }

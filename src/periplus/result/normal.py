@@ -27,6 +27,7 @@ from periplus.result.text import (
     plural,
     port_list,
     printable,
+    silence_lines,
 )
 from periplus.result.writer import Format, Options, Writer
 from periplus.technique.verdict import Reason, State
@@ -282,6 +283,7 @@ def _figures(summary: SummaryRow, options: Options) -> Iterator[str]:
         yield f"Reason: {printable(summary.message)}"
     yield figures_line(summary)
     yield from crowded_lines(summary)
+    yield from silence_lines(summary)
     if summary.kernel_drops:
         yield (
             f"Warning: the kernel dropped {plural(summary.kernel_drops, 'frame', 'frames')} before we read them; "

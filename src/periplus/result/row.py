@@ -26,6 +26,7 @@ __all__ = [
     "RunRow",
     "ScanRow",
     "ServiceRow",
+    "Stopped",
     "SummaryRow",
     "Tarpit",
     "Trace",
@@ -102,6 +103,20 @@ class Tarpit:
     taken: int
     ttl: int | None = None
     window: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """A host stopped answering while it was scanned: `probe` is how many it had got until then.
+
+    It was left alone. `resumed`: it answered again in the end, and was asked slowly; else so many of its ports are
+    `unasked`, and are told as if they had been silent.
+    """
+
+    proto: str
+    probe: int
+    resumed: bool = False
+    unasked: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +233,7 @@ class HostReport:
     notes: tuple[str, ...] = ()
     trace: Trace | None = None
     tarpit: Tarpit | None = None
+    stopped: tuple[Stopped, ...] = ()  # by technique
     unlisted: tuple[Unlisted, ...] = ()  # beyond the columns
     services: tuple[ServiceRow, ...] = ()  # of open ports, where they were identified
 
@@ -289,3 +305,5 @@ class SummaryRow:
     exit: str = "success"  # "success", "interrupted" or "error"
     message: str | None = None
     crowded: tuple[Crowded, ...] = ()
+    stopped: int = 0  # hosts that stopped answering while they were scanned
+    outages: int = 0  # how often all hosts fell silent at once

@@ -40,6 +40,8 @@ def _added(rows: Sequence[SummaryRow], hosts: int, seconds: float, last: Summary
         kernel_drops=sum(row.kernel_drops for row in rows),
         discarded=dict(discarded),
         crowded=tuple(_crowded(rows)),
+        stopped=sum(row.stopped for row in rows),
+        outages=sum(row.outages for row in rows),
     )
 
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from periplus.columns import U16
 from periplus.result.missed import missed_95
-from periplus.result.row import HostReport, SummaryRow
+from periplus.result.row import HostReport, Stopped, SummaryRow
 from periplus.space.ports import read_ranking
 
 __all__ = [
@@ -36,6 +36,8 @@ __all__ = [
     "port_list",
     "printable",
     "read_port_list",
+    "silence_lines",
+    "stopped_note",
 ]
 
 NAME_MARKS = frozenset("._-:%/+@")
@@ -154,6 +156,30 @@ def crowded_lines(summary: SummaryRow) -> list[str]:
         f"{each.network}: {each.hosts} of {each.up} hosts accept every connection: something in front of them answers"
         for each in summary.crowded
     ]
+
+
+def stopped_note(stopped: Stopped) -> str:
+    """What became of a host that fell silent, as a sentence."""
+    told = f"stopped answering at probe {stopped.probe:,} ({stopped.proto}) and was left alone"
+    if stopped.resumed:
+        return f"{told}; it answered again at the end, and was asked slowly to the last port"
+    return (
+        f"{told}; it did not answer any more, so {stopped.unasked:,} ports were not asked and count as silent"
+    )
+
+
+def silence_lines(summary: SummaryRow) -> list[str]:
+    """Who fell silent during the run, a sentence each."""
+    lines = []
+    if summary.outages:
+        times = plural(summary.outages, "time", "times")
+        lines.append(
+            f"All hosts fell silent at once, {times}: something on the way was gone, and the scan waited"
+        )
+    if summary.stopped:
+        were = "1 host was" if summary.stopped == 1 else f"{summary.stopped} hosts were"
+        lines.append(f"{were} left alone after falling silent while being scanned")
+    return lines
 
 
 def address_key(addr: str) -> str:

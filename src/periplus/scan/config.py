@@ -80,12 +80,14 @@ class Tarpits:
 class Identify:
     """How open ports are identified: how hard (0-9), and whether industrial equipment may be spoken to.
 
-    `probes_db` is Nmap's file of service probes (None: where Nmap installs it, if it does), `recog` a folder of
-    Recog's fingerprints: second opinions.
+    `named`: the ports that the user named one by one, which may be fragile. `probes_db` is Nmap's file of
+    service probes (None: where Nmap installs it, if it does), `recog` a folder of Recog's fingerprints: second
+    opinions.
     """
 
     intensity: int = 7
     ics: bool = False
+    named: frozenset[int] = frozenset()
     probes_db: str | None = None
     recog: str | None = None
 

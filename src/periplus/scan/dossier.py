@@ -69,4 +69,5 @@ def _merged(first: HostReport, second: HostReport) -> HostReport:
         mac=speaks.mac or other.mac,
         timed_out=first.timed_out or second.timed_out,
         notes=first.notes + second.notes,
+        stopped=first.stopped + second.stopped,
     )

@@ -9,8 +9,8 @@ time-out (``--host-timeout``). Under a ceiling on the rate a connection counts a
 goes on connections get `SHARE` of the ceiling, and the loop takes that from the engines' part. Where probes of one
 host must be some time apart (``--scan-delay``) its questions are as well, and there is no second round.
 
-Never asked: ports that the user excluded, ports outside the scope, and printers' raw ports. Where that leaves too few
-controls nothing is judged, and a note says so.
+Never asked: ports that the user excluded, ports outside the scope, and those of fragile things (`space.fragile`),
+also when they were named. Where that leaves too few controls nothing is judged, and a note says so.
 """
 
 import random
@@ -33,8 +33,8 @@ from periplus.scan.config import ScanConfig, Tarpits, Work
 from periplus.scan.doubting import PACKETS, Asking, AskLink
 from periplus.scan.tarpit import FEWEST_CONTROLS, Networks, judge, note, tarpit
 from periplus.space.address import Addresses
+from periplus.space.fragile import FRAGILE
 from periplus.space.ip import parse_ip
-from periplus.space.ports import PRINTERS
 from periplus.technique.verdict import State
 from periplus.transport.ask import Answer, Met
 
@@ -298,5 +298,5 @@ class Doubts:
 def _allowed(config: ScanConfig, how: Tarpits) -> Mask:
     """Which of all TCP ports may be asked with data."""
     allowed = np.ones(PORTS, np.bool_) if config.scope is None else config.scope.open_ports("tcp")
-    allowed[[0, *PRINTERS, *how.barred]] = False
+    allowed[[0, *FRAGILE, *how.barred]] = False
     return allowed

@@ -33,10 +33,10 @@ class IdentifyLink:
             self._made.close()
 
 
-def identifying_for(link: IdentifyLink | None) -> Stage:
-    """Return what there is a link for."""
+def identifying_for(link: IdentifyLink | None, named: frozenset[int] = frozenset()) -> Stage:
+    """Return what there is a link for. `named`: the ports that the user named one by one."""
     if link is None:
         return Through()
     from periplus.scan.identities import Identities
 
-    return Identities(link.identifier)
+    return Identities(link.identifier, named)

@@ -4,6 +4,7 @@ A UDP port that said nothing to the scan (open|filtered) is asked as well, as an
 if somebody answers it is open. Of one host no more than `MOST_SILENT` such ports are asked.
 
 Ports of a tarpit are no findings and are not asked, nor are printers' raw ports, which print what comes.
+Fragile ports (`space.fragile`) that the user did not name one by one are only listened to.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -17,7 +18,7 @@ from periplus.identify.model import Over
 from periplus.identify.service import Came, Service
 from periplus.result.row import HostReport, Passage, PortColumns, ServiceRow
 from periplus.scan.stage import NEVER
-from periplus.space.ports import PRINTERS
+from periplus.space.fragile import FRAGILE, PRINTERS
 from periplus.technique.verdict import Reason, State
 
 __all__ = ["Identifying", "Identities"]
@@ -63,8 +64,10 @@ class _Held:
 class Identities:
     """Holds reports of hosts with open ports. `opened` gives what identifies, when it is first wanted."""
 
-    def __init__(self, opened: Callable[[], Identifying]) -> None:
+    def __init__(self, opened: Callable[[], Identifying], named: frozenset[int] = frozenset()) -> None:
+        """`named`: the ports that the user named one by one, which may be fragile."""
         self._opened = opened
+        self._named = named
         self._asks: Identifying | None = None
         self._held: dict[str, _Held] = {}
         self._ready: list[HostReport] = []
@@ -77,7 +80,7 @@ class Identities:
     def ask(self, reports: Iterable[HostReport]) -> None:
         """Take reports in; one without open ports is ready at once."""
         for report in reports:
-            ports = list(_ports(report))
+            ports = list(self._ports(report))
             if not ports:
                 self._ready.append(report)
                 continue
@@ -86,6 +89,18 @@ class Identities:
             self._held[report.addr] = _Held(report, keys, _silent(report))
             for port in ports:
                 self._asks.submit(port)
+
+    def _ports(self, report: HostReport) -> Iterator[Port]:
+        """Yield what is to be asked of a host."""
+        tarpit = report.tarpit
+        name = next((name for name, kind in report.names if kind == "user"), None)
+        for columns in report.columns:
+            over = CARRIERS.get(columns.proto)
+            if over is None or (tarpit is not None and tarpit.proto == columns.proto):
+                continue
+            silent = _ports_in(columns, State.OPEN_FILTERED)[:MOST_SILENT] if over is Over.UDP else []
+            for port in (*_ports_in(columns, State.OPEN), *silent):
+                yield Port(report.addr, port, over, name, fragile=port in FRAGILE - self._named)
 
     def step(self, now_us: int, alone: bool) -> int:
         """Take what has become known; return when to look again."""
@@ -108,19 +123,6 @@ class Identities:
         """Wait for nothing more: `passed` gives every report that is left, with what is known by now."""
         self._ready.extend(held.identified() for held in self._held.values())
         self._held.clear()
-
-
-def _ports(report: HostReport) -> Iterator[Port]:
-    """Yield what is to be asked of a host."""
-    tarpit = report.tarpit
-    name = next((name for name, kind in report.names if kind == "user"), None)
-    for columns in report.columns:
-        over = CARRIERS.get(columns.proto)
-        if over is None or (tarpit is not None and tarpit.proto == columns.proto):
-            continue
-        silent = _ports_in(columns, State.OPEN_FILTERED)[:MOST_SILENT] if over is Over.UDP else []
-        for port in (*_ports_in(columns, State.OPEN), *silent):
-            yield Port(report.addr, port, over, name)
 
 
 def _ports_in(columns: PortColumns, state: State) -> list[int]:

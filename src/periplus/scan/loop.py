@@ -112,7 +112,9 @@ class Loop:
         self._began_us = clock.now_us()
         self._speed = Speed(self._began_us, self._before / max(self._n_hosts, 1))
         self._doubting = doubting_for(config, links.asks, clock)
-        self._identifying = identifying_for(links.identify)
+        self._identifying = identifying_for(
+            links.identify, config.identify.named if config.identify else frozenset()
+        )
         self._tracing = tracing_for(config, links.trace, self._began_us)
         self._guard = links.guard
         self._capped = config.timing.max_rate > 0
@@ -130,7 +132,7 @@ class Loop:
         self._works: dict[str, int] = {}  # of the hosts at hand: how many pieces of work each gets
         self._dossiers = Dossiers(lambda addr: self._works[addr])
         self._passed: list[HostBatch] = []  # hosts that may be told
-        self._hosts_up = self._hosts_done = 0
+        self._hosts_up = self._hosts_done = self._hosts_stopped = 0
         # One link waits by itself.
         waiters: list[Link | TraceLink] = [
             *(each.link for each in self._all),
@@ -354,9 +356,11 @@ class Loop:
         passed, self._passed = self._passed, []
         for batch in passed:
             self._hosts_up += int(np.count_nonzero(batch.up))
+            self._hosts_stopped += len(batch.stopped)
             self._tell(batch)
         if reports := list(self._naming.named(wait)):
             self._hosts_up += sum(report.up for report in reports)
+            self._hosts_stopped += sum(bool(report.stopped) for report in reports)
             self._tell(reports)
 
     def _tell(self, hosts: Hosts) -> None:
@@ -405,6 +409,8 @@ class Loop:
         )
 
     def _phase(self, asking: str) -> str:
+        if any(each.engine.watch.outage for each in self._all):
+            return "Waiting, as nobody answers"
         if not self._scanned:
             return asking
         stages = {
@@ -444,6 +450,8 @@ class Loop:
             exit=end,
             message=message,
             crowded=self._doubting.crowded(),
+            stopped=self._hosts_stopped,
+            outages=sum(each.engine.watch.outages for each in self._all),
         )
 
     def _discarded(self) -> dict[str, int]:

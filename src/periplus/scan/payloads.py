@@ -1,13 +1,13 @@
 """What UDP probes say to each port, with the care that some equipment needs.
 
-Printers print whatever reaches their raw ports, so these get no payload ever. Payloads for fragile equipment go only
-to ports that the user named one by one.
+Printers print whatever reaches their raw ports, so these get no payload ever. Ports of other fragile equipment
+(`space.fragile`) get one only when the user named them one by one, and so do ports of payloads that are careful.
 """
 
 from collections.abc import Collection
 
 from periplus.payload.catalogue import by_port
-from periplus.space.ports import PRINTERS
+from periplus.space.fragile import PRINTERS, spared
 from periplus.wire.udp import UdpProbe
 
 __all__ = ["udp_probe"]
@@ -21,7 +21,8 @@ def udp_probe(named_ports: Collection[int]) -> UdpProbe:
     payloads = by_port(careful=False)
     careful = by_port(careful=True)
     payloads.update({port: careful[port] for port in named_ports if port in careful})
-    said = {port: each for port, each in payloads.items() if port not in PRINTERS}
+    silent = spared(named_ports).union(PRINTERS)
+    said = {port: each for port, each in payloads.items() if port not in silent}
     heads = {
         port: tuple(dict.fromkeys(head for p in each for head in p.elsewhere)) for port, each in said.items()
     }

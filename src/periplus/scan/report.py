@@ -6,9 +6,11 @@ import numpy as np
 
 from periplus.columns import F64, I64, U8, Mask, distinct, spans
 from periplus.engine.group import Group
+from periplus.engine.lists import spread
 from periplus.engine.replies import FIRST_UNANSWERED, Findings, Unanswered
 from periplus.result.batch import HostBatch, PortTable
-from periplus.result.row import PortRow
+from periplus.result.row import PortRow, Stopped
+from periplus.result.text import stopped_note
 from periplus.scan.clock import Clock
 from periplus.scan.config import ScanConfig, Work
 from periplus.scan.link import Link
@@ -112,6 +114,9 @@ class Reporter:
         timed = trips.srtt_us[hosts] > 0
         to_the_end = whole & (rows.timed_out[hosts] == 0)
         table = self._table(group, hosts, up, to_the_end)
+        stopped = self._stopped(group, hosts, to_the_end)
+        notes = self._notes(table, to_the_end)
+        notes |= {row: (*notes.get(row, ()), *map(stopped_note, each)) for row, each in stopped.items()}
         return HostBatch(
             addresses=addresses,
             up=up,
@@ -126,8 +131,21 @@ class Reporter:
             table=table,
             names=self._names_given(addresses),
             macs=self._link.hardware(group, hosts),
-            notes=self._notes(table, to_the_end),
+            notes=notes,
+            stopped=stopped,
         )
+
+    def _stopped(self, group: Group, hosts: I64, to_the_end: Mask) -> dict[int, tuple[Stopped, ...]]:
+        """Who stopped answering while it was asked; these are few."""
+        if self._work is None or not group.stopped(hosts):
+            return {}
+        at, proto = group.hush.columns.stopped_at[hosts], self._work.technique.proto
+        rows = np.flatnonzero(at)
+        resumed = group.hush.resumed[hosts]
+        owner, rank = spread(group.hosts.count[hosts])
+        state = group.cells.state[group.hosts.first[hosts][owner] + rank]
+        fresh = (np.bincount(owner, state == Unanswered.FRESH, len(hosts)) * to_the_end).astype(int).tolist()
+        return {row: (Stopped(proto, int(at[row]), bool(resumed[row]), fresh[row]),) for row in rows.tolist()}
 
     def _names_given(self, addresses: Addresses) -> dict[int, tuple[tuple[str, str], ...]]:
         if not self._given:
@@ -157,7 +175,10 @@ class Reporter:
         cell, host = spans(group.hosts.first[hosts], count), np.repeat(np.arange(len(hosts)), count)
         state, reason = cells.state[cell], cells.reason[cell]
         silent = state >= FIRST_UNANSWERED
-        asked = silent & (state != Unanswered.FRESH)
+        stopped = (
+            group.hush.columns.stopped_at[hosts] > 0 if group.watched else np.zeros(len(hosts), np.bool_)
+        )
+        asked = silent & ((state != Unanswered.FRESH) | (stopped & to_the_end)[host])
         state[asked], reason[asked] = technique.silence
         kept = ~silent | to_the_end[host]
         if not kept.all():

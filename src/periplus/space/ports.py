@@ -21,11 +21,10 @@ from periplus.errors import UsageError
 from periplus.space.quote import quoted
 from periplus.space.services import PROTOCOLS, Services
 
-__all__ = ["PRINTERS", "PortSpec", "parse_ports", "read_ranking", "top_ports"]
+__all__ = ["PortSpec", "parse_ports", "read_ranking", "top_ports"]
 
 PREFIXES = {"T": ("tcp",), "U": ("udp",), "S": ("sctp",)}
 LAST = 65535
-PRINTERS = range(9100, 9108)  # raw ports of printers, which print whatever comes
 
 _PREFIX = re.compile(r"([A-Za-z]):")
 _RANGE = re.compile(r"(\d*)-(\d*)|(\d+)", re.ASCII)

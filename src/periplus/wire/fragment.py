@@ -9,7 +9,7 @@ Limits: IPv4 alone. IPv6 would want another header, and a quote of it hides the 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,8 +17,10 @@ from periplus.columns import I64, U8
 from periplus.wire.checksum import finish
 from periplus.wire.headers import IP4_CHECKSUM, IP4_LENGTH
 from periplus.wire.lane import Lane, Link
+from periplus.wire.network import HAS_PORTS
 from periplus.wire.question import Maker, Probe, Questions
 from periplus.wire.shape import Shape
+from periplus.wire.spared import SparingMaker
 
 __all__ = ["FragmentMaker", "fragments", "maker_for"]
 
@@ -29,8 +31,10 @@ _UNIT = 8
 
 
 def maker_for(probe: Probe, lane: Lane, shape: Shape) -> Maker:
-    """Return what makes the probe's frames on that lane, in fragments if the shape says so."""
+    """Return what makes the probe's frames on that lane, in fragments and without data where the shape says so."""
     maker = probe.maker(lane, shape)
+    if shape.data and shape.spared and HAS_PORTS[probe.protocol]:
+        maker = SparingMaker(maker, probe.maker(lane, replace(shape, data=b"")), shape.spared)
     return FragmentMaker(maker, lane, shape.fragment) if shape.fragment else maker
 
 

@@ -15,14 +15,16 @@ _ANY_BIT = np.uint16(1)
 class Shape:
     """What every frame of a scan is given.
 
-    ttl: IPv4's time to live, IPv6's hop limit; data: bytes behind the probe's own; bad_sum: the checksum of the
-    transport protocol is wrong; fragment: bytes of IP payload in a fragment, 0: whole packets.
+    ttl: IPv4's time to live, IPv6's hop limit; data: bytes behind the probe's own, but not to the `spared` ports;
+    bad_sum: the checksum of the transport protocol is wrong; fragment: bytes of IP payload in a fragment, 0: whole
+    packets.
     """
 
     ttl: int = 64
     data: bytes = b""
     bad_sum: bool = False
     fragment: int = 0
+    spared: frozenset[int] = frozenset()
 
     def __post_init__(self) -> None:
         if self.fragment % 8 or self.fragment < 0:

@@ -180,6 +180,18 @@ def test_a_bad_peer_costs_a_bounded_time_and_memory(handler: Handler, came: Came
     assert peak < 64 << 20
 
 
+def test_who_turns_us_away_is_asked_once_more() -> None:
+    came: list[int] = []
+
+    async def busy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        came.append(1)
+        if len(came) > 1:
+            writer.write(b"SSH-1.5-OpenSSH_1.2.3\n")
+            await writer.drain()
+
+    assert one(busy, driver([ssh.PROTOCOL])).protocol == "ssh"
+
+
 def test_a_port_that_takes_no_connection() -> None:
     async def nobody() -> int:
         server = await asyncio.start_server(silent, "127.0.0.1", 0)

@@ -36,6 +36,7 @@ class Port:
     name: str | None = None
     asked: tuple[bytes, ...] = ()
     heard: bytes = b""
+    fragile: bool = False
 
 
 async def _permitted(port: Port) -> None:
@@ -110,7 +111,13 @@ class Session:
     def _chosen(self, port: Port, inside_tls: bool = False) -> Chosen:
         how = self._driver
         return chosen(
-            how.known, port.port, port.over, intensity=how.intensity, inside_tls=inside_tls, ics=how.ics
+            how.known,
+            port.port,
+            port.over,
+            intensity=how.intensity,
+            inside_tls=inside_tls,
+            ics=how.ics,
+            fragile=port.fragile,
         )
 
     async def _tcp(self, port: Port) -> list[Attempt]:

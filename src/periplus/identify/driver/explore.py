@@ -6,7 +6,8 @@ looked at for all others (an FTP server that is sent HTTP complains in FTP), and
 
 It ends with the first protocol that makes itself known by `SURE` or more, else when all were asked or the time for a
 port is over; of what is less sure the surest counts. Who ends the connection before anything was said, or greets in a
-way that nobody knows, is asked only what is likely at the port: more questions would tell no more.
+way that nobody knows, is asked only what is likely at the port: more questions would tell no more. A port that ends
+connections without a word is asked once more after a while: servers do so that have too many of them.
 """
 
 import asyncio
@@ -48,13 +49,17 @@ class Explorer:
     _streams: list[Stream] = field(default_factory=list)
     _tls: TlsFacts | None = None
     _alpn: bool = True
+    _turned_away: bool = False  # a connection was ended before anything was said
     _tried: set[tuple[str, bool]] = field(default_factory=set)
 
     async def run(self, peer: Peer) -> list[Attempt]:
         """Ask until it is known who answers, or all were asked; return every attempt."""
         try:
             async with asyncio.timeout(self.limits.port_s):
-                await self._explore(peer)
+                if not await self._explore(peer) and self._turned_away:
+                    await asyncio.sleep(self.limits.again_s)
+                    self._tried.clear()
+                    await self._explore(peer)
         except TimeoutError:
             self.attempts.append(Attempt(None, problem="asking this port took too long"))
         finally:
@@ -74,6 +79,9 @@ class Explorer:
         if await self._likely(peer, choice, stream, came):
             return True
         if came is not End.SILENT:
+            self._turned_away = not isinstance(came, bytes)
+            return False
+        if choice.only_likely:
             return False
         rest = self._some(peer, choice.rest)
         return await first_true((rest,) if choice.tls_first else (self._inside_tls(peer), rest), 2)

@@ -19,6 +19,7 @@ class Limits:
     glance_s: float = 0.25
     answer_s: float = 3.0
     talk_s: float = 12.0  # one conversation
+    again_s: float = 1.5  # until a port that ended connections without a word is asked once more
     port_s: float = 45.0  # all conversations with one port
     connections: int = 400
     per_host: int = 12
