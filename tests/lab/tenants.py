@@ -81,14 +81,13 @@ TENANTS = (
         "listen=YES\nlisten_port={port}\nbackground=NO\nsecure_chroot_dir={files}\nxferlog_enable=NO\n",
     ),
     Tenant(
-        "dovecot-imap", "dovecot-imapd", "/usr/sbin/dovecot", "-F -c {files}/config", 1431, "imap", "Dovecot",
+        "dovecot-imap", "dovecot-imapd", "/usr/sbin/dovecot", "-F -c {files}/config", 1431, "imap", "Dovecot imapd",
         "base_dir = {files}/run\nstate_dir = {files}/state\nlog_path = {files}/log\nprotocols = imap\nssl = no\n"
-        "default_internal_user = root\ndefault_login_user = nobody\ndefault_internal_group = root\n"
-        "mail_location = maildir:{files}/mail\n"
+        "mail_location = maildir:{files}/mail\npassdb {{\n driver = static\n args = password=tenant\n}}\n"
         "service imap-login {{\n inet_listener imap {{\n port = {port}\n }}\n"
-        " inet_listener imaps {{\n port = 0\n }}\n chroot =\n}}\n"
-        "service anvil {{\n chroot =\n}}\n",
-        "chmod 755 {files}", tells_version=False,
+        " inet_listener imaps {{\n port = 0\n }}\n chroot =\n}}\nservice anvil {{\n chroot =\n}}\n"
+        "service stats {{\n chroot =\n}}\n",
+        tells_version=False,
     ),
     Tenant(
         "exim", "exim4-daemon-light", "/usr/sbin/exim4", "-bdf -oX {port} -C {files}/config", 2501, "smtp", "Exim",
@@ -98,13 +97,13 @@ TENANTS = (
         "mkdir -p {files}/spool",
     ),
     Tenant(
-        "named", "bind9", "/usr/sbin/named", "-g -c {files}/config", 5301, "dns", "BIND",
+        "named", "bind9", "/usr/sbin/named", "-g -c {files}/config", 5301, "domain", "BIND",
         'options {{ directory "{files}"; listen-on port {port} {{ any; }}; listen-on-v6 {{ none; }};\n'
         ' pid-file "{files}/pid"; session-keyfile "{files}/session"; recursion no; dnssec-validation no; }};\n'
         'controls {{ }};\n',
     ),
     Tenant(
-        "dnsmasq", "dnsmasq-base", "/usr/sbin/dnsmasq", "-k -C {files}/config", 5302, "dns", "dnsmasq",
+        "dnsmasq", "dnsmasq-base", "/usr/sbin/dnsmasq", "-k -C {files}/config", 5302, "domain", "dnsmasq",
         "port={port}\nno-resolv\nno-hosts\nuser=root\nlog-facility=/dev/null\npid-file=\n", proto="udp",
     ),
     Tenant(
@@ -125,7 +124,7 @@ TENANTS = (
         "--port {port} --bind 0.0.0.0 --protected-mode no --save '' --dir {files}", 6301, "redis", "Redis",
     ),
     Tenant(
-        "memcached", "memcached", "/usr/bin/memcached", "-u root -l 0.0.0.0 -p {port}", 11301, "memcached",
+        "memcached", "memcached", "/usr/bin/memcached", "-u root -l 0.0.0.0 -p {port}", 11301, "memcache",
         "memcached",
     ),
     Tenant(
@@ -141,7 +140,7 @@ TENANTS = (
     Tenant(
         "mariadb", "mariadb-server-core", "/usr/sbin/mariadbd",
         "--no-defaults --user=root --datadir={files}/data --socket={files}/socket --pid-file={files}/pid "
-        "--port={port} --bind-address=0.0.0.0 --innodb-flush-log-at-trx-commit=0 --skip-name-resolve",
+        "--port={port} --bind-address=0.0.0.0 --innodb-flush-log-at-trx-commit=0 --skip-name-resolve --skip-grant-tables",
         3301, "mysql", "MariaDB",
         before="mariadb-install-db --no-defaults --user=root --datadir={files}/data "
         "--auth-root-authentication-method=normal --skip-test-db >/dev/null 2>&1",
@@ -159,7 +158,7 @@ TENANTS = (
     ),
     Tenant(
         "samba", "samba", "/usr/sbin/smbd", "--foreground --no-process-group -p {port} -s {files}/config", 4401,
-        "smb", "Samba",
+        "microsoft-ds", "Samba",
         "[global]\nworkgroup = TENANTS\nserver role = standalone server\nprivate dir = {files}\n"
         "lock directory = {files}\nstate directory = {files}\ncache directory = {files}\n"
         "pid directory = {files}\nncalrpc dir = {files}\n"
@@ -173,7 +172,7 @@ TENANTS = (
         tells_version=False,
     ),
     Tenant(
-        "cups", "cups-daemon", "/usr/sbin/cupsd", "-f -c {files}/config -s {files}/files.conf", 6311, "ipp", "CUPS",
+        "cups", "cups-daemon", "/usr/sbin/cupsd", "-f -c {files}/config -s {files}/files.conf", 6311, "http", "CUPS",
         "Listen 0.0.0.0:{port}\nServerAlias *\nBrowsing Off\nServerTokens Full\n<Location />\nOrder allow,deny\n"
         "Allow all\n</Location>\n",
         "mkdir -p {files}/spool {files}/cache {files}/state; chmod 770 {files}/cache; "
@@ -187,6 +186,14 @@ TENANTS = (
         "access_log none\ncache_store_log none\ncoredump_dir {files}\nnetdb_filename none\ncache_mem 8 MB\n"
         "http_access allow all\nshutdown_lifetime 1 seconds\n",
         "chown proxy {files}",
+    ),
+    Tenant(
+        "tor", "tor", "/usr/bin/tor", "-f {files}/config --ignore-missing-torrc --defaults-torrc /dev/null", 9151,
+        "socks5", None,
+        "SocksPort 0.0.0.0:{port}\nDataDirectory {files}/data\nLog notice file {files}/log\n"
+        "DirAuthority nobody orport=9001 no-v2 v3ident=0123456789012345678901234567890123456789 "
+        "198.18.0.77:9030 0123456789012345678901234567890123456789\n",
+        tells_version=False,
     ),
     Tenant(
         "registry", "docker-registry", "/usr/bin/docker-registry", "serve {files}/config", 5001, "http",
