@@ -164,6 +164,7 @@ class Engine:
     def timed(self, number: int, host: I64, rtt_us: I64) -> None:
         """The way to these hosts of a group took so long, by something else than a probe; 0: not known."""
         group, known = self.groups[number], rtt_us > 0
+        group.known[host[known]] = True
         group.timed(host[known], rtt_us[known].astype(np.float64))
 
     def dismiss(self, number: int, which: Mask, reason: Reason, now_us: int) -> None:
@@ -258,7 +259,7 @@ class Engine:
             totals.opened += len(findings)
             step.findings.append(findings)
         if tally.accepted:
-            self._pace.heard(tally.clocking, tally.first, tally.second, tally.queue_us)
+            self._pace.heard(tally)
             self._feel_round(group, replies, tally)
 
     def _feel_round(self, group: Group, replies: Replies, tally: Tally) -> None:
@@ -310,6 +311,8 @@ class Engine:
         if len(eras) > 1:
             lost = group.lost_in_eras(eras, settled | (hosts.status >= HostState.FINISHED))
             hidden = hidden_by_eras(lost, hosts.opened, hosts.answered)
+            # Tries since then had the usual chance: what still differs after them is chance of another kind.
+            hidden *= loss ** (hosts.allowed - float(timing.min_tries))
             missed = np.maximum(missed, hidden)
         enough = missed <= timing.missed_per_1000 * silent / 1000
         believed = settled & (enough | (hosts.allowed >= timing.max_tries))
