@@ -11,7 +11,7 @@ from periplus.engine.timing import Timing
     "case",
     [
         Case(1_000, "all", 1, 4_000),
-        Case(1_000, "all", 256, 20),
+        Case(1_000, "all", 256, 20, known=True),
         Case(10_000, "all", 1, 20_000),
         Case(10_000, "all", 256, 120, known=True),
     ],

@@ -98,6 +98,7 @@ class Brake:
         self.limit_pps = math.inf
         self.stretch = 0
         self.eras = [0]  # the stretch with which each begins
+        self.was_flooded = False  # whether the path was, before a queue told
         self._since = 0  # from which stretch on loss is counted
         self._least_pps = least_pps
         self._usual = (0.0, 0.0)  # answers and first tries of calm stretches, the older the fewer
@@ -222,6 +223,7 @@ class Brake:
 
         What is under way is lost like what went before, until then.
         """
+        self.was_flooded = True
         if self._trial is None:
             self._at_once = self._later = 0.0
             self.stretch += 1

@@ -315,6 +315,8 @@ class Engine:
             hidden *= loss ** (hosts.allowed - float(timing.min_tries))
             missed = np.maximum(missed, hidden)
         enough = missed <= timing.missed_per_1000 * silent / 1000
+        if self._pace.brake.was_flooded:  # the first two tries may both have fallen into the time before
+            enough &= (silent == 0) | (hosts.allowed > timing.min_tries)
         believed = settled & (enough | (hosts.allowed >= timing.max_tries))
         hosts.missed[believed] = missed[believed]
         if (more := settled & ~believed).any():
