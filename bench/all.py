@@ -3,7 +3,8 @@
 The page and the single runs go to `bench/out/`. All of it takes hours with three rounds; `--quick --rounds 1` takes
 some minutes. `--only NAME` runs one, and what more a bench can be asked stands behind its own ``--help``.
 
-Not here: `bench/accuracy.py`, which simulates, so that no machine matters, and writes a page of the documentation.
+Not here: `bench/accuracy.py` and `bench/links.py`, which simulate, so that no machine matters, and write pages of the
+documentation.
 """
 
 import argparse

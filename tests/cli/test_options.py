@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from periplus.cli.options import output_requests, parser, read, template, timing
-from periplus.engine.timing import TEMPLATES
+from periplus.engine.timing import TEMPLATES, Timing
 from periplus.errors import UsageError
 from periplus.result.writer import formats
 from periplus.technique.catalogue import techniques
@@ -19,7 +19,7 @@ def words(text: str) -> list[str]:
 NMAPS_FLAGS = words("""
     -iL --exclude --exclude-file --excludefile --resolve-all -Pn -n -R --dns-servers -6
     -p -F --top-ports --exclude-ports -sS -sT
-    -T --min-rate --max-rate --max-host-rate --max-net-rate
+    -T --rate --min-rate --max-rate --max-host-rate --max-net-rate
     --max-retries --host-timeout --scan-delay --defeat-icmp-ratelimit
     --initial-rtt-timeout --min-rtt-timeout --max-rtt-timeout
     -oN -oX -oG -oA -oJ --csv --open --reason --all-states --show-tarpits -v
@@ -90,6 +90,8 @@ def test_the_last_template_counts() -> None:
         ),
         (["-T6"], '-T: "6" is neither a number from 0 to 5 nor a name from paranoid to insane'),
         (["--top-ports", "0"], "--top-ports: the number must be at least 1"),
+        (["--rate", "0"], '--rate: "0" is not a rate over 0 and under a thousand million'),
+        (["--rate", "fast"], '--rate: "fast" is neither auto nor a number of probes a second'),
         (["--max-retries", "-1"], '--max-retries: "-1" is not a whole number'),
         (["--max-rtt-timeout", "0"], "--max-rtt-timeout: the time must be over 0"),
         (["--host-timeout", "5x"], '--host-timeout: "5x" has no unit of time; use us, ms, s, m or h'),
@@ -140,6 +142,24 @@ def test_a_least_rate_lifts_the_template_s_limits() -> None:
     assert (made.floor_rate, made.floor_is_fixed, made.parallelism) == (300.0, True, 0)
 
 
+def test_a_rate_is_floor_and_ceiling_at_once() -> None:
+    for level in ("-T1", "-T3", "-T5"):
+        made = timing(read([level, "--rate", "700", "--scan-delay", "5ms"]))
+        assert made == timing(read([level, "--min-rate", "700", "--max-rate", "700", "--scan-delay", "5ms"]))
+        assert (made.floor_rate, made.max_rate, made.floor_is_fixed) == (700.0, 700.0, True)
+
+
+def test_auto_is_the_name_of_what_is_done_anyway() -> None:
+    assert timing(read(["--rate", "auto"])) == timing(read([])) == Timing()
+    assert timing(read(["--rate", "auto", "--max-rate", "9"])) == timing(read(["--max-rate", "9"]))
+    assert timing(read(["--rate", "700", "--rate", "auto"])) == Timing()
+
+
+def test_a_rate_of_a_scan_that_asks_once_is_its_rate() -> None:
+    made = timing(read(["--stateless", "--rate", "700"]))
+    assert made == timing(read(["--stateless", "--max-rate", "700"]))
+
+
 def test_waiting_times_follow_the_longest() -> None:
     made = timing(read(["--max-rtt-timeout", "50ms"]))
     assert made.min_rtt_us == made.initial_rtt_us == made.max_rtt_us == 50_000
@@ -149,6 +169,14 @@ def test_waiting_times_follow_the_longest() -> None:
     ("arguments", "line"),
     [
         ("--min-rate 100 --max-rate 50", "--min-rate 100 is over --max-rate 50"),
+        (
+            "--rate 100 --min-rate 50",
+            "--rate 100 is the least and the highest rate, and --min-rate 50 would be another: only one of them",
+        ),
+        (
+            "--max-rate 100 --rate 100",
+            "--rate 100 is the least and the highest rate, and --max-rate 100 would be another: only one of them",
+        ),
         ("--min-rtt-timeout 2s --max-rtt-timeout 1s", "--min-rtt-timeout is over --max-rtt-timeout"),
         ("--max-retries 16", "--max-retries 16: at most 15"),
         (

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from periplus.cli.quantity import count, duration_us, positive, rate, some_time_us
+from periplus.cli.quantity import count, duration_us, positive, rate, rate_or_auto, some_time_us
 
 
 @pytest.mark.parametrize(
@@ -41,6 +41,8 @@ def test_times_as_nmap_takes_them(text: str, microseconds: int) -> None:
         (rate, "-5", '"-5" is not a rate over 0 and under a thousand million'),
         (rate, "nan", '"nan" is not a rate over 0 and under a thousand million'),
         (rate, "inf", '"inf" is not a rate over 0 and under a thousand million'),
+        (rate_or_auto, "1x", '"1x" is no number of probes a second'),
+        (rate_or_auto, "Auto", '"Auto" is neither auto nor a number of probes a second'),
         (count, "-1", '"-1" is not a whole number'),
         (count, "1.5", '"1.5" is not a whole number'),
         (count, "٣", '"٣" is not a whole number'),
@@ -55,7 +57,8 @@ def test_what_is_no_quantity_is_told_in_one_line(read: Callable[[str], float], t
 
 
 def test_numbers() -> None:
-    assert rate("0.5") == 0.5
+    assert rate("0.5") == rate_or_auto("0.5") == 0.5
+    assert rate_or_auto("auto") is None
     assert count("0") == 0
     assert positive("12") == 12
     assert some_time_us("1us") == 1

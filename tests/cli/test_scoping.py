@@ -217,6 +217,7 @@ def test_what_is_left_lies_inside_by_columns_too(write: Write) -> None:
         (["--max-rate", "500"], 500.0, []),
         (["--max-rate", "800"], 500.0, ["scope lab.toml: --max-rate 800 is lowered to max_rate, 500"]),
         (["--min-rate", "500"], 500.0, []),
+        (["--rate", "500"], 500.0, []),
     ],
 )
 def test_the_rate_is_a_ceiling(words: list[str], rate: float, told: list[str], write: Write) -> None:
@@ -227,9 +228,10 @@ def test_the_rate_is_a_ceiling(words: list[str], rate: float, told: list[str], w
 
 
 def test_a_floor_over_the_ceiling_is_refused(write: Write) -> None:
-    given = read(["--min-rate", "501"])
-    with pytest.raises(UsageError, match=r"^scope lab\.toml: --min-rate 501 is over max_rate, 500$"):
-        capped(timing(given), given, rules(write, "max_rate = 500"), print)
+    for option in ("--min-rate", "--rate"):
+        given = read([option, "501"])
+        with pytest.raises(UsageError, match=rf"^scope lab\.toml: {option} 501 is over max_rate, 500$"):
+            capped(timing(given), given, rules(write, "max_rate = 500"), print)
     assert capped(timing(given), given, rules(write), print) == timing(given)
 
 

@@ -5,7 +5,16 @@ import math
 import numpy as np
 import pytest
 
-from periplus.engine.brake import CAUTION, ENOUGH, STRETCH_US, Brake, _Measured
+from periplus.engine.brake import (
+    CAUTION,
+    DEEP_CUT,
+    ENOUGH,
+    GROWTH,
+    MOST_GROWTH,
+    STRETCH_US,
+    Brake,
+    _Measured,
+)
 
 WAIT_US = 100_000
 TICK_US = 5_000
@@ -94,11 +103,12 @@ def test_a_handful_of_answers_tells_nothing_of_loss() -> None:
 def test_a_cut_that_went_too_deep_is_taken_back_to_what_got_through() -> None:
     """The yield is 0.2 at 10,000 probes a second and whole at 500: 2,000 got through before."""
     brake = Brake()
-    brake._reference = 0.2
-    brake._judge(_Measured(rate_pps=10_000, answered=0.2, loss=0.95, noise=0.0))
-    assert brake.limit_pps == pytest.approx(10_000 * 0.05 * CAUTION)
+    brake._judge(_measured(10_000, 1000, 200))
+    assert brake.usual_yield == 0.2
+    brake._judge(_measured(10_000, 1000, 200, at_once=1000, later=950))
+    assert brake.limit_pps < 1_500
     assert len(brake.eras) == 2
-    brake._judge(_Measured(rate_pps=450, answered=1.0, loss=0.0, noise=0.0))
+    brake._judge(_measured(450, 1000, 1000))
     assert brake.limit_pps == pytest.approx(2_000 * CAUTION)
     assert len(brake.eras) == 3
 
@@ -113,3 +123,51 @@ def test_after_an_outage_the_pace_is_found_anew() -> None:
     assert len(brake.eras) == eras + 1
     assert brake.stretch > stretch  # what was asked before is not judged with what follows
     assert _drive(brake, 2_000, 0.0, 4.0, wish_pps=10_000)[-1] < 3_000
+
+
+def _measured(rate_pps: float, tries: int, answers: int, at_once: float = 0, later: float = 0) -> _Measured:
+    return _Measured(rate_pps, tries, answers, at_once, later)
+
+
+def test_chance_among_few_answers_is_not_suspected() -> None:
+    """A yield of one in ten, measured by a hundred first tries at first, and by four hundred then."""
+    brake = Brake()
+    brake._judge(_measured(1_000, 100, 15))
+    for answers in (40, 34, 45):
+        brake._judge(_measured(1_000, 400, answers))
+        assert (brake.limit_pps, brake.eras) == (math.inf, [0])
+
+
+def test_where_few_answer_the_cut_is_deep_and_their_chance_no_reason_for_a_deeper_one() -> None:
+    """Six lost in a dozen, and in this stretch nobody answered by chance."""
+    brake = Brake()
+    brake._judge(_measured(2_500, 1000, 10))
+    brake._judge(_measured(2_500, 1000, 0, at_once=14, later=8))
+    assert 0.05 * 2_500 < brake.limit_pps <= DEEP_CUT * 2_500 * CAUTION
+
+
+def test_a_limit_is_raised_the_faster_the_longer_nothing_is_lost() -> None:
+    brake = Brake()
+    brake.limit_pps = 1_000.0
+    limits = [1_000.0]
+    for _ in range(12):
+        brake._judge(_measured(brake.limit_pps, 1000, 1000, at_once=1000))
+        limits.append(brake.limit_pps)
+    raises = np.divide(limits[1:], limits[:-1])
+    assert raises[0] == pytest.approx(GROWTH)
+    assert raises[-1] == pytest.approx(MOST_GROWTH)
+    assert (np.diff(raises) >= -1e-9).all()
+
+
+def test_what_an_earlier_rate_lost_is_forgotten_when_the_rate_falls_for_another_reason() -> None:
+    brake = Brake()
+    brake.tick(0)
+    brake.heard(np.full(30, 1), np.full(25, 1))
+    brake.forget(WAIT_US)
+    assert len(brake.eras) == 2
+    brake.tick(WAIT_US)
+    brake.sent(100, 100)
+    brake.tick(WAIT_US + STRETCH_US)
+    brake.heard(np.full(100, brake.stretch - 1), np.full(20, 1))
+    brake.review(2 * WAIT_US + STRETCH_US, WAIT_US)
+    assert (brake.limit_pps, brake.usual_yield) == (math.inf, 1.0)

@@ -1,6 +1,20 @@
 """What a queue leaves of the floor."""
 
-from periplus.engine.easing import ANSWERS, EASE, FIRST_EASE, LEAST, PATIENCE_US, REGAIN, Easing
+import pytest
+
+from periplus.engine.easing import (
+    ANSWERS,
+    EASE,
+    FIRST_EASE,
+    FIRST_GROWTH,
+    FIRST_SHARE,
+    LEAST,
+    PATIENCE_US,
+    REGAIN,
+    REGAIN_US,
+    STEP_US,
+    Easing,
+)
 
 LONG, SHORT, SOME = 40_000.0, 1_000.0, 20_000.0
 LATER = 100_000
@@ -49,6 +63,46 @@ def test_what_is_in_the_queue_tells_of_the_old_rate() -> None:
     assert not judged(easing, LATER + int(LONG) - 1, LONG)
     assert judged(easing, LATER + 2 * int(LONG), LONG)
     assert easing.share == FIRST_EASE**2
+
+
+def test_it_begins_with_a_part_and_grows_without_any_answer() -> None:
+    easing = Easing(0, FIRST_SHARE)
+    shares = [easing.share for now_us in range(0, 2_000_000, 20_000) if easing.review(now_us)]
+    assert shares == pytest.approx([0.3, 0.45, 0.675, 1.0])
+
+
+def test_it_grows_faster_with_answers_and_no_further_once_they_wait() -> None:
+    easing = Easing(0, FIRST_SHARE)
+    assert not judged(easing, STEP_US - 1, SHORT, 1)
+    assert judged(easing, STEP_US, SHORT, 1)
+    assert easing.share == FIRST_SHARE * FIRST_GROWTH
+    assert not judged(easing, 2 * STEP_US, SOME, 1)
+    assert not judged(easing, 4 * STEP_US, SOME)
+    assert easing.share == FIRST_SHARE * FIRST_GROWTH
+
+
+def test_a_share_regained_is_felt_before_the_next() -> None:
+    easing = Easing()
+    judged(easing, LATER, LONG)
+    assert judged(easing, 3 * LATER, SHORT)
+    assert not judged(easing, 3 * LATER + REGAIN_US - 1, SHORT)
+    assert judged(easing, 3 * LATER + REGAIN_US, SHORT)
+
+
+def test_where_only_silence_is_asked_again_the_share_stays_below_what_was_found() -> None:
+    easing = Easing()
+    judged(easing, LATER, LONG)
+    assert easing.review(2 * LATER, has_news=False)
+    held = FIRST_EASE * EASE
+    assert easing.share == held
+    for now_us in range(3 * LATER, 20 * PATIENCE_US, PATIENCE_US):
+        assert not easing.review(now_us, has_news=False)
+    assert easing.share == held
+    assert easing.review(30 * PATIENCE_US)
+    assert easing.share == held * REGAIN
+    whole = Easing()
+    assert not whole.review(PATIENCE_US, has_news=False)
+    assert whole.share == 1.0
 
 
 def test_something_is_always_left_and_time_brings_the_rest_back() -> None:

@@ -305,7 +305,7 @@ def test_what_others_send_comes_out_of_the_ceiling() -> None:
     """Into silence goes all that a ceiling lets out, less what somebody else sends meanwhile."""
     sent = []
     for charged in (0, 4):
-        engine = _engine(_space(1, 60_000), Timing(max_rate=1_000.0))
+        engine = _engine(_space(1, 60_000), Timing(max_rate=1_000.0, floor_is_fixed=True))
         [group] = engine.step(0, {}).opened
         engine.release(group.number, np.ones(len(group), np.bool_))
         for turn in range(1, 401):

@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from periplus.engine.lore import ENOUGH_TIMED, FIRST_WINDOW, LORE_BYTES, Lore
+from periplus.engine.lore import ENOUGH_TIMED, FIRST_WINDOW, LORE_BYTES, MEASURE, Lore
+from periplus.engine.replies import Tally
 from periplus.engine.timing import Timing
 from periplus.space.address import Addresses
 from periplus.space.ip import parse_ip
@@ -44,6 +45,31 @@ def test_what_is_made_says_the_same_until_it_is_changed() -> None:
     assert np.asarray(lore.window()).tolist() == [10, 13, 10, 10]
     lore.review(0)
     assert lore.memory == 4 * LORE_BYTES
+
+
+def _felt(lore: Lore, host: int, rtt_us: float, young: bool) -> Tally:
+    tally = Tally()
+    lore.feel(np.array([host]), np.array([rtt_us]), np.array([young]), tally)
+    return tally
+
+
+def test_a_host_that_answered_often_tells_of_a_queue_by_itself_and_one_that_is_known_at_once() -> None:
+    lore = _lore()
+    lore.trips.least_us[:] = 20_000.0
+    assert _felt(lore, 0, 50_000.0, young=False).queue_us == 30_000
+    assert _felt(lore, 0, 50_000.0, young=True).queue_us == np.inf
+    lore.known[0] = True
+    assert _felt(lore, 0, 50_000.0, young=True).queue_us == 30_000
+
+
+def test_others_tell_what_is_usual_for_a_host_that_said_little() -> None:
+    many = Addresses.of_ints([parse_ip("198.18.0.0") + at for at in range(MEASURE + 1)])
+    lore = Lore(many, Timing(), 1000)
+    lore.trips.least_us[1:MEASURE] = 20_000.0
+    assert _felt(lore, 0, 50_000.0, young=True).young == 0
+    lore.trips.least_us[MEASURE] = 20_000.0
+    tally = _felt(lore, 0, 50_000.0, young=True)
+    assert (tally.young, tally.young_queue_us, tally.queue_us) == (1, 30_000, np.inf)
 
 
 def test_a_delay_that_was_asked_for_makes_turns_from_the_start() -> None:

@@ -2,17 +2,22 @@
 
 import numpy as np
 
-from periplus.engine.pace import FIRST_WINDOW, Pace
+from periplus.engine.pace import ENOUGH_YOUNG, FIRST_WINDOW, Pace
+from periplus.engine.replies import Tally
 from periplus.engine.timing import TEMPLATES, Timing
 
 SECOND = 1_000_000
-NOTHING = np.zeros(0, np.int64)
+
+
+def _heard(answers: int, queue_us: float, young: int = 0, young_us: float = np.inf) -> Tally:
+    return Tally(accepted=answers, clocking=answers, queue_us=queue_us, young=young, young_queue_us=young_us)
 
 
 def _sent_in(pace: Pace, seconds: float, tick_us: int = 1000) -> int:
     """Probes that go into silence: nothing ever comes back, and all stay outstanding."""
     sent = 0
     for now_us in range(0, int(seconds * SECOND), tick_us):
+        pace.review(now_us, 1e6)
         clocked, floor, most = pace.allowance(now_us, sent)
         clocked = min(clocked, most)
         floor = min(floor, most - clocked)
@@ -22,8 +27,14 @@ def _sent_in(pace: Pace, seconds: float, tick_us: int = 1000) -> int:
 
 
 def test_silence_gets_the_floor() -> None:
-    sent = _sent_in(Pace(Timing(floor_rate=1000.0), 10_000, 0), 5.0)
-    assert 5000 <= sent <= 5000 + FIRST_WINDOW + 30
+    fixed = _sent_in(Pace(Timing(floor_rate=1000.0, floor_is_fixed=True), 10_000, 0), 5.0)
+    assert 5000 <= fixed <= 5000 + FIRST_WINDOW + 30
+    gentle = _sent_in(Pace(Timing(floor_rate=1000.0), 10_000, 0), 5.0)
+    assert 0.9 * fixed < gentle < 0.95 * fixed
+
+
+def test_it_starts_gently() -> None:
+    assert _sent_in(Pace(Timing(floor_rate=1000.0), 10_000, 0), 0.1) < 0.3 * 100 + FIRST_WINDOW
 
 
 def test_the_ceiling_holds_over_any_tenth_of_a_second() -> None:
@@ -45,15 +56,40 @@ def test_no_more_is_under_way_than_there_is_room_for() -> None:
 
 def test_answers_open_the_window() -> None:
     pace = Pace(Timing(floor_rate=0.0), 10_000, 0)
-    pace.heard(200, NOTHING, NOTHING, 0.0)
+    pace.heard(_heard(200, 0.0))
     assert pace.allowance(0, 0)[0] == FIRST_WINDOW + 200
 
 
 def test_a_queue_felt_for_a_whole_round_closes_it() -> None:
     pace = Pace(Timing(floor_rate=0.0), 10_000, 0)
-    pace.heard(200, NOTHING, NOTHING, 50_000.0)
+    pace.heard(_heard(200, 50_000.0))
     pace.review(SECOND, 100_000.0)
     assert pace.allowance(SECOND, 0)[0] < FIRST_WINDOW + 200
+
+
+def test_a_window_that_shrank_waits_until_the_queue_that_it_left_is_gone() -> None:
+    pace = Pace(Timing(floor_rate=0.0), 10_000, 0)
+    pace.heard(_heard(200, 0.0))
+    sizes = []
+    for now_us in range(SECOND, SECOND + 200_000, 20_000):
+        pace.heard(_heard(0, 70_000.0))
+        pace.review(now_us, 100_000.0)
+        sizes.append(pace.allowance(now_us, 0)[0])
+    assert len(set(sizes)) == 4  # the first answer of all had not waited
+
+
+def test_hosts_of_few_answers_tell_of_a_queue_together() -> None:
+    pace = Pace(Timing(floor_rate=0.0), 10_000, 0)
+    for heard in range(1, ENOUGH_YOUNG + 1):
+        pace.heard(_heard(0, np.inf, 1, 50_000.0))
+        pace.review(heard * SECOND, 100_000.0)
+        assert (pace.allowance(heard * SECOND, 0)[0] < FIRST_WINDOW) == (heard == ENOUGH_YOUNG)
+    # One that waited for nothing is proof that there is no queue.
+    pace = Pace(Timing(floor_rate=0.0), 10_000, 0)
+    pace.heard(_heard(0, np.inf, ENOUGH_YOUNG - 1, 50_000.0))
+    pace.heard(_heard(0, np.inf, 1, 100.0))
+    pace.review(SECOND, 100_000.0)
+    assert pace.allowance(SECOND, 0)[0] == FIRST_WINDOW
 
 
 def test_waking_is_for_a_handful_of_probes_not_for_each() -> None:

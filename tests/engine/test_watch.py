@@ -70,7 +70,7 @@ def test_who_comes_back_soon_is_asked_on_and_nothing_is_missed() -> None:
 
 
 def test_who_comes_back_late_is_asked_last_and_slowly_to_the_end() -> None:
-    net = Internet(_space(8, 300), Path(), USUAL, away={3: (3_000, 6 * SECOND)})
+    net = Internet(_space(8, 300), Path(), USUAL, away={3: (6_000, 6 * SECOND)})
     engine, outcome = _scan(net)
     assert engine.totals.stopped == 1
     assert all(_wrong(net, outcome, host) == 0 for host in range(8))

@@ -1,8 +1,16 @@
 """Windows: slow start clocked by answers, an end to it at a queue, back-off on loss that the rate causes."""
 
 import numpy as np
+import pytest
 
-from periplus.engine.window import LEAST, QUEUE_FULL_US, QUEUE_SLOW_US, Windows
+from periplus.engine.window import (
+    LEAST,
+    LEAST_GROWTH,
+    MOST_WEIGHT,
+    QUEUE_FULL_US,
+    QUEUE_SLOW_US,
+    Windows,
+)
 
 ROW = np.zeros(1, np.int64)
 
@@ -20,11 +28,39 @@ def test_slow_start_adds_one_for_every_answer() -> None:
 
 
 def test_after_a_queue_was_felt_a_window_of_answers_adds_one() -> None:
-    windows = Windows(1, first=100, most=1000, growth=1.0)
+    windows = Windows(1, first=20, most=1000, growth=1.0)
+    assert not windows.queued(ROW, _one(QUEUE_SLOW_US + 1))
+    assert windows.size[0] == 20
+    windows.heard(ROW, _one(20))
+    assert windows.size[0] == 21
+
+
+def test_a_large_window_grows_by_its_part() -> None:
+    windows = Windows(1, first=480, most=1000, growth=1.0)
     windows.queued(ROW, _one(QUEUE_SLOW_US + 1))
-    assert windows.size[0] == 100
-    windows.heard(ROW, _one(100))
-    assert windows.size[0] == 101
+    windows.heard(ROW, _one(480))
+    assert windows.size[0] == pytest.approx(480 * (1 + LEAST_GROWTH))
+
+
+def test_an_answer_among_silence_stands_for_those_asked_beside_it() -> None:
+    windows = Windows(1, first=100, most=1000, growth=1.0)
+    windows.heard(ROW, _one(3), 10.0)
+    assert windows.size[0] == 130
+    windows.heard(ROW, _one(1), 1e6)
+    assert windows.size[0] == 130 + MOST_WEIGHT
+
+
+def test_however_few_answered_a_window_no_more_than_doubles() -> None:
+    windows = Windows(1, first=100, most=1000, growth=1.0)
+    windows.heard(ROW, _one(50), 20.0)
+    assert windows.size[0] == 200
+
+
+@pytest.mark.parametrize(("delay_us", "left"), [(31_000, 85), (40_000, 75), (50_000, 60), (200_000, 50)])
+def test_a_window_shrinks_to_what_leaves_a_queue_that_is_bearable(delay_us: int, left: int) -> None:
+    windows = Windows(1, first=100, most=1000, growth=1.0)
+    assert windows.queued(ROW, _one(delay_us))
+    assert round(windows.size[0]) == left
 
 
 def test_a_full_queue_shrinks_the_window_but_not_to_nothing() -> None:

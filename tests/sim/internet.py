@@ -31,7 +31,8 @@ Mail = tuple[I64, I64, I64, U8, U16]  # answers under way: arrival, group, cell,
 class Path:
     """What lies between us and the hosts; loss is each way, times in microseconds, capacity in packets a second.
 
-    `stragglers`: the share of answers that take `straggle_us` longer, so that others overtake them.
+    `stragglers`: the share of answers that take `straggle_us` longer, so that others overtake them. `changes`: from
+    which time on the capacity is another.
 
     `icmp_per_second`: of each host, which saves up `icmp_burst` of them. `policer`: so many packets a second, probes
     and answers together, and so many at once; what is over is dropped.
@@ -44,6 +45,7 @@ class Path:
     stragglers: float = 0.0
     straggle_us: int = 0
     capacity: float = 0.0
+    changes: tuple[tuple[int, float], ...] = ()
     queue_us: int = 50_000
     icmp_per_second: float = 0.0
     icmp_burst: float = 1.0
@@ -116,16 +118,32 @@ class Internet:
                 )
 
     def _through_bottleneck(self, left_us: F64) -> tuple[Mask, F64]:
-        if not self.path.capacity:
+        """Which probes the queue takes, and when they are over the line."""
+        capacity = self.path.capacity
+        for since_us, changed in self.path.changes:
+            capacity = changed if left_us[0] >= since_us else capacity
+        if not capacity:
             return np.ones(len(left_us), np.bool_), left_us
-        each = 1e6 / self.path.capacity
+        each = 1e6 / capacity
+        # As if the queue took them all: each begins when it comes, or when the one before it is over.
+        before = np.arange(len(left_us)) * each
+        begin = np.maximum.accumulate(np.maximum(left_us, self._line_free_us) - before) + before
+        if (begin - left_us <= self.path.queue_us).all():
+            self._line_free_us = float(begin[-1]) + each
+            return np.ones(len(left_us), np.bool_), begin + each
+        return self._overflowing(left_us, each)
+
+    def _overflowing(self, left_us: F64, each: float) -> tuple[Mask, F64]:
+        """The same one by one, as what is dropped makes room for others."""
         passed = np.zeros(len(left_us), np.bool_)
         arrive = left_us.copy()
-        for row, at in enumerate(left_us):  # a queue has no closed form; the simulated link is slow anyway
-            start = max(self._line_free_us, float(at))
+        free = self._line_free_us
+        for row, at in enumerate(left_us.tolist()):
+            start = max(free, at)
             if start - at <= self.path.queue_us:
                 passed[row], arrive[row] = True, start + each
-                self._line_free_us = start + each
+                free = start + each
+        self._line_free_us = free
         self.overflowed += int((~passed).sum())
         return passed, arrive
 

@@ -9,7 +9,7 @@ from periplus.cli.hours import open_hours
 from periplus.cli.identifying import add_identification
 from periplus.cli.name_servers import name_servers
 from periplus.cli.parser import Parser
-from periplus.cli.quantity import count, duration_us, positive, rate, some_time_us
+from periplus.cli.quantity import count, duration_us, positive, rate, rate_or_auto, some_time_us
 from periplus.cli.shaping import add_shaping
 from periplus.engine.timing import TEMPLATES, Timing
 from periplus.errors import UsageError
@@ -20,7 +20,7 @@ from periplus.space.services import PROTOCOLS
 from periplus.technique.catalogue import techniques
 from periplus.wire.cookie import PORT_SHIFTS
 
-__all__ = ["add_formats", "output_requests", "parser", "read", "timing"]
+__all__ = ["add_formats", "least_rate", "output_requests", "parser", "read", "timing"]
 
 DESCRIPTION = "Find the open ports of hosts. For networks you own or may test."
 TARGETS = """\
@@ -189,6 +189,12 @@ def _add_timing(made: Parser) -> None:
         metavar="0-5",
         help="from 0, paranoid, to 5, insane; default 3",
     )
+    group.add_argument(
+        "--rate",
+        type=rate_or_auto,
+        metavar="auto|N",
+        help="auto: as fast as the path takes it without loss (default); N: exactly so many probes a second",
+    )
     group.add_argument("--min-rate", type=rate, metavar="N", help="at least so many probes a second")
     group.add_argument("--max-rate", type=rate, metavar="N", help="at most so many packets a second")
     group.add_argument(
@@ -295,9 +301,10 @@ def output_requests(given: argparse.Namespace) -> list[tuple[Format, str]]:
 
 def timing(given: argparse.Namespace) -> Timing:
     """Return the timing that the options make: a template, and what overrides it."""
-    made = _overridden(TEMPLATES[given.template], given)
-    if made.max_rate and given.min_rate and made.max_rate < given.min_rate:
-        raise UsageError(f"--min-rate {given.min_rate:g} is over --max-rate {given.max_rate:g}")
+    option, least_pps = least_rate(given)
+    made = _overridden(TEMPLATES[given.template], given, least_pps)
+    if made.max_rate and made.max_rate < least_pps:
+        raise UsageError(f"{option} {least_pps:g} is over --max-rate {given.max_rate:g}")
     if given.min_rtt_timeout is not None and made.min_rtt_us > made.max_rtt_us:
         raise UsageError("--min-rtt-timeout is over --max-rtt-timeout")
     return replace(
@@ -307,9 +314,22 @@ def timing(given: argparse.Namespace) -> Timing:
     )
 
 
-def _overridden(made: Timing, given: argparse.Namespace) -> Timing:
+def least_rate(given: argparse.Namespace) -> tuple[str, float]:
+    """Return the option that asks for a least rate, and that rate; 0: there is none."""
+    if given.rate is None:
+        return "--min-rate", given.min_rate or 0.0
+    for option, value in (("--min-rate", given.min_rate), ("--max-rate", given.max_rate)):
+        if value is not None:
+            raise UsageError(
+                f"--rate {given.rate:g} is the least and the highest rate, and {option} {value:g} would be "
+                "another: only one of them"
+            )
+    return "--rate", given.rate
+
+
+def _overridden(made: Timing, given: argparse.Namespace, least_pps: float) -> Timing:
     fields = {
-        "max_rate": given.max_rate,
+        "max_rate": given.rate or given.max_rate,
         "max_host_rate": given.max_host_rate,
         "max_net_rate": given.max_net_rate,
         "host_timeout_us": given.host_timeout,
@@ -320,8 +340,8 @@ def _overridden(made: Timing, given: argparse.Namespace) -> Timing:
     }
     made = replace(made, **{name: value for name, value in fields.items() if value is not None})
     made = replace(made, defeat_rations=given.defeat_rations)
-    if given.min_rate:
-        made = replace(made, floor_rate=given.min_rate, floor_is_fixed=True, parallelism=0)
+    if least_pps:
+        made = replace(made, floor_rate=least_pps, floor_is_fixed=True, parallelism=0)
     if given.stateless and given.max_retries:
         raise UsageError(
             f"--stateless asks nothing again, and --max-retries {given.max_retries} would: only one of them"

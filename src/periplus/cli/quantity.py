@@ -4,12 +4,13 @@ import argparse
 
 from periplus.space.quote import quoted
 
-__all__ = ["count", "duration_us", "positive", "rate", "some_time_us"]
+__all__ = ["count", "duration_us", "positive", "rate", "rate_or_auto", "some_time_us"]
 
 UNITS_US = {"us": 1, "ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000}
 LONGEST_US = 366 * 24 * UNITS_US["h"]
 HIGHEST_RATE = 1e9
 LONGEST_DIGITS = 30
+AUTO = "auto"
 
 
 def duration_us(text: str) -> int:
@@ -44,6 +45,15 @@ def rate(text: str) -> float:
     if not 0 < value < HIGHEST_RATE:
         raise argparse.ArgumentTypeError(f"{quoted(text)} is not a rate over 0 and under a thousand million")
     return value
+
+
+def rate_or_auto(text: str) -> float | None:
+    """Read probes a second, over 0; None: ``auto``."""
+    if text == AUTO:
+        return None
+    if not text[:1].isdigit():
+        raise argparse.ArgumentTypeError(f"{quoted(text)} is neither auto nor a number of probes a second")
+    return rate(text)
 
 
 def count(text: str) -> int:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from periplus.cli.aim import Aim, Gather
+from periplus.cli.options import least_rate
 from periplus.columns import Mask
 from periplus.engine.timing import Timing
 from periplus.errors import CannotScan, UsageError
@@ -86,10 +87,9 @@ def capped(pace: Timing, given: argparse.Namespace, scope: "Scope", tell: Tell) 
     """Return the timing under the scope's ceiling."""
     if not scope.max_rate:
         return pace
-    if given.min_rate and given.min_rate > scope.max_rate:
-        raise UsageError(
-            f"scope {scope.file}: --min-rate {given.min_rate:g} is over max_rate, {scope.max_rate:g}"
-        )
+    option, least_pps = least_rate(given)
+    if least_pps > scope.max_rate:
+        raise UsageError(f"scope {scope.file}: {option} {least_pps:g} is over max_rate, {scope.max_rate:g}")
     if pace.max_rate > scope.max_rate:
         tell(f"scope {scope.file}: --max-rate {pace.max_rate:g} is lowered to max_rate, {scope.max_rate:g}")
     return replace(pace, max_rate=min(pace.max_rate or inf, scope.max_rate))

@@ -24,7 +24,7 @@ from periplus.engine.loss import expected_missed, hidden_by_eras, per_try, share
 from periplus.engine.pace import Pace
 from periplus.engine.portorder import PortOrders, different_orders
 from periplus.engine.replies import Findings, Probes, Replies, Tally
-from periplus.engine.tables import NO_STRETCH
+from periplus.engine.tables import NO_STRETCH, count_fair
 from periplus.engine.timing import Timing
 from periplus.engine.watch import Watch
 from periplus.space.address import Addresses
@@ -43,7 +43,6 @@ NEVER = 1 << 62
 SECOND = 1_000_000
 UNREAD = 2_048
 ROUND_GAIN = 1 / 8
-STRETCHES = NO_STRETCH  # that a column tells apart: hours
 LATE_SHARE = 0.25  # of the floor's rate, for third and later tries on a path that loses
 LATE_LOSS = 0.05
 LATE_S = 0.02
@@ -164,6 +163,7 @@ class Engine:
     def timed(self, number: int, host: I64, rtt_us: I64) -> None:
         """The way to these hosts of a group took so long, by something else than a probe; 0: not known."""
         group, known = self.groups[number], rtt_us > 0
+        group.known[host[known]] = True
         group.timed(host[known], rtt_us[known].astype(np.float64))
 
     def dismiss(self, number: int, which: Mask, reason: Reason, now_us: int) -> None:
@@ -258,7 +258,7 @@ class Engine:
             totals.opened += len(findings)
             step.findings.append(findings)
         if tally.accepted:
-            self._pace.heard(tally.clocking, tally.first, tally.second, tally.queue_us)
+            self._pace.heard(tally)
             self._feel_round(group, replies, tally)
 
     def _feel_round(self, group: Group, replies: Replies, tally: Tally) -> None:
@@ -310,8 +310,13 @@ class Engine:
         if len(eras) > 1:
             lost = group.lost_in_eras(eras, settled | (hosts.status >= HostState.FINISHED))
             hidden = hidden_by_eras(lost, hosts.opened, hosts.answered)
+            hidden *= loss ** (
+                hosts.allowed - float(timing.min_tries)
+            )  # what differs after more tries is chance
             missed = np.maximum(missed, hidden)
         enough = missed <= timing.missed_per_1000 * silent / 1000
+        if self._pace.brake.was_flooded:  # the first two tries may both have fallen into the time before
+            enough &= (silent == 0) | (hosts.allowed > timing.min_tries)
         believed = settled & (enough | (hosts.allowed >= timing.max_tries))
         hosts.missed[believed] = missed[believed]
         if (more := settled & ~believed).any():
@@ -367,7 +372,7 @@ class Engine:
             return False, False
         spent_window, spent_floor = tests, 0
         more = roomy = False
-        stretch = self._pace.brake.stretch % STRETCHES
+        stretch = self._pace.brake.stretch % NO_STRETCH  # a column tells so many apart: hours
         late_room = self._late_room(now_us)
         self._held = False
         for group in [each for each in self.groups.values() if not each.drained]:
@@ -410,14 +415,9 @@ class Engine:
                 late_sent = int(np.count_nonzero(probes.attempt > 1))
                 late_room -= late_sent
                 self._late.take(late_sent)
-        first_tries = sum(self._first_tries(probes) for probes in step.probes)
+        first_tries = sum(count_fair(self.groups[each.group].cells, each) for each in step.probes)
         self._pace.sent(spent_window, spent_floor, first_tries)
         return more, roomy
-
-    def _first_tries(self, probes: Probes) -> int:
-        """How many first tries there are, but for those of urgent ports: these answer more often than others."""
-        first = probes.cell[probes.attempt == 0]
-        return int(np.count_nonzero(self.groups[probes.group].cells.stretch[first] != NO_STRETCH))
 
     def _late_room(self, now_us: int) -> int:
         """How many third and later tries may go.

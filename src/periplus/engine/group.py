@@ -16,7 +16,7 @@ from periplus.columns import F64, I32, I64, U8, Mask, distinct
 from periplus.engine.columns import allocate
 from periplus.engine.flights import Flights
 from periplus.engine.lists import interleaved, ragged_ranks, spread
-from periplus.engine.lore import Lore
+from periplus.engine.lore import OLD, Lore
 from periplus.engine.loss import lost_shares
 from periplus.engine.portorder import PortOrders, plain_orders
 from periplus.engine.ration import QUESTIONS
@@ -316,8 +316,8 @@ class Group(Lore):
         if not target.any():
             return
         whose, rtt_us = host[last[target]], rtt_us[target]
+        self.feel(whose, rtt_us, self.hosts.answered[whose] < OLD, tally)
         self.timed(whose, rtt_us)
-        tally.queue_us = float((rtt_us - self.trips.least_us[whose]).min())
 
     def _weigh(self, cell: I64, host: I64, attempt: U8, rationed: Mask, tally: Tally) -> None:
         """Count what these answers tell of loss. ICMP errors tell nothing: their senders ration them."""
@@ -333,7 +333,8 @@ class Group(Lore):
         # When a host has no fresh cells left, only those that were lost once can still answer: that says
         # nothing of the rate, and its windows stay as they are.
         rows = np.flatnonzero((heard_by > 0) & (self.taken[0] < self.ready[0]))
-        self.windows.heard(rows, heard_by[rows].astype(np.float64))
+        weight = self.taken[0][rows] / np.maximum(self.hosts.answered[rows], 1)
+        self.windows.heard(rows, heard_by[rows].astype(np.float64), weight)
         self.windows.lost(rows, lost_by[rows])
         stretch = self.cells.stretch[cell].astype(np.int64)
         fair = telling & (stretch != NO_STRETCH)

@@ -13,15 +13,19 @@ from periplus.columns import F64, I64, U8, Mask
 from periplus.engine.columns import allocate, bytes_per_row
 from periplus.engine.hush import HUSH_BYTES, Hush
 from periplus.engine.ration import Rations
+from periplus.engine.replies import Tally
 from periplus.engine.rtt import RoundTrips
 from periplus.engine.timing import Timing
 from periplus.engine.window import Windows
 from periplus.space.address import Addresses
 
-__all__ = ["FIRST_WINDOW", "Lore"]
+__all__ = ["FIRST_WINDOW", "OLD", "Lore"]
 
 FIRST_WINDOW = 10.0
 ENOUGH_TIMED = 16  # hosts whose round trips say how long others may take
+OLD = 8  # answers of a host that tell what is usual for it
+MEASURE = 8  # hosts whose round trips are a measure for others,
+MEASURED_BY = 0.25  # the longest of the shortest quarter of them
 LORE_BYTES = bytes_per_row(RoundTrips) + 56 + 51 + 8 + HUSH_BYTES  # round trip, window, ration, network
 
 
@@ -32,6 +36,7 @@ class Lore:
         self.addresses = addresses
         self.timing = timing
         self._most = most
+        self.known = np.zeros(len(addresses), np.bool_)  # how long the way takes was measured before
         self.memory = 0  # about how many bytes the hosts take
         self.routers: list[int] = [0]  # who answered in a target's stead; 0: the target itself
 
@@ -111,6 +116,18 @@ class Lore:
                 return 0
             self.routers.append(address)
         return self.routers.index(address)
+
+    def feel(self, host: I64, rtt_us: F64, young: Mask, tally: Tally) -> None:
+        """How long answers waited in queues; for `young` hosts, which said little, others tell what is usual."""
+        least_us, young = self.trips.least_us, young & ~self.known[host]
+        tally.queue_us = float(np.maximum(rtt_us - least_us[host], 0.0)[~young].min(initial=np.inf))
+        if not young.any():
+            return
+        others_us = least_us[np.isfinite(least_us)]
+        if len(others_us) >= MEASURE:
+            tally.young = int(np.count_nonzero(young))
+            usual_us = np.minimum(np.quantile(others_us, MEASURED_BY), least_us[host[young]])
+            tally.young_queue_us = float((rtt_us[young] - usual_us).min())
 
     @property
     def has_turns(self) -> bool:

@@ -13,16 +13,19 @@ import numpy as np
 from periplus.columns import I64
 from periplus.engine.brake import LEAST_PPS, Brake
 from periplus.engine.bucket import Bucket
-from periplus.engine.easing import Easing
+from periplus.engine.easing import FIRST_EASE, FIRST_SHARE, Easing
+from periplus.engine.replies import Tally
 from periplus.engine.timing import Timing
 from periplus.engine.window import Windows
 
 __all__ = ["Pace"]
 
-FIRST_WINDOW = 64.0
+FIRST_WINDOW = 16.0
 BURST_S = 0.02  # how much of a rate may be caught up after a pause
 CEILING_BURST_S = 0.01
 REVIEW_US = 20_000
+ENOUGH_YOUNG = 16  # answers of hosts with few whose least delay is the queue's, and not the hosts'
+LEAST_YIELD = 1e-3
 COALESCE_S = 0.002  # probes that a rate lets out one by one leave together, this far apart
 NEVER = 1 << 62
 _ONLY: I64 = np.zeros(1, np.int64)
@@ -41,19 +44,28 @@ class Pace:
         most = min(timing.parallelism or most_outstanding, most_outstanding)
         self.windows = Windows(1, min(FIRST_WINDOW, most), most, timing.growth)
         self.brake = Brake(timing.floor_rate if timing.floor_is_fixed else LEAST_PPS)
-        self._floor = Bucket(timing.floor_rate, timing.floor_rate * BURST_S, now_us)
+        self._easing = Easing(now_us, 1.0 if timing.floor_is_fixed else FIRST_SHARE)
+        self._floor = self._eased(now_us)
         self._ceiling = Bucket(timing.max_rate, timing.max_rate * CEILING_BURST_S, now_us)
-        self._queue_us = np.inf
-        self._reviewed_us = now_us
-        self._easing = Easing()
+        self._queue_us = math.inf
+        self._reviewed_us = self._deaf_until_us = self._news_us = now_us
+        self._young, self._young_us = 0, math.inf
 
-    def heard(self, answers: int, first: I64, second: I64, queue_us: float) -> None:
-        """Answers came; `queue_us` is the least delay above the usual.
+    def heard(self, tally: Tally) -> None:
+        """Answers came."""
+        weight = 1 / max(self.brake.usual_yield, LEAST_YIELD)
+        self.windows.heard(_ONLY, np.array([float(tally.clocking)]), weight)
+        self.brake.heard(tally.first, tally.second)
+        if np.isfinite(tally.queue_us):
+            self._feel(tally.accepted - tally.young, tally.queue_us)
+        self._young += tally.young
+        self._young_us = min(self._young_us, tally.young_queue_us)
+        if self._young >= ENOUGH_YOUNG:
+            self._feel(self._young, self._young_us)
+            self._young, self._young_us = 0, math.inf
 
-        `first`, `second`: to first and to second tries, the stretches in which their cells were first asked.
-        """
-        self.windows.heard(_ONLY, np.array([float(answers)]))
-        self.brake.heard(first, second)
+    def _feel(self, answers: int, queue_us: float) -> None:
+        """The least delay above the usual among so many answers."""
         self._queue_us = min(self._queue_us, queue_us)
         self._easing.heard(answers, queue_us)
 
@@ -62,14 +74,24 @@ class Pace:
         if now_us - self._reviewed_us < REVIEW_US:
             return
         self._reviewed_us = now_us
-        if np.isfinite(self._queue_us):
-            self.windows.queued(_ONLY, np.array([self._queue_us]))
-            self._queue_us = np.inf
+        if now_us < self._deaf_until_us:
+            self._queue_us = math.inf
+        if math.isfinite(self._queue_us):
+            if self.windows.queued(_ONLY, np.array([self._queue_us])).any():
+                self._deaf_until_us = now_us + round(self._queue_us)  # as long tells it of the old window
+            self._queue_us = math.inf
         self.brake.review(now_us, round_us)
-        if self._easing.review(now_us) and not self._timing.floor_is_fixed:
-            rate = self._timing.floor_rate * self._easing.share
-            self._floor = Bucket(rate, rate * BURST_S, now_us)
+        share = self._easing.share
+        has_news = now_us - self._news_us < round_us
+        if self._easing.review(now_us, has_news=has_news) and not self._timing.floor_is_fixed:
+            if self._easing.share <= share * FIRST_EASE:
+                self.brake.forget(round(now_us + round_us))
+            self._floor = self._eased(now_us)
         self._set_ceiling(now_us)
+
+    def _eased(self, now_us: int) -> Bucket:
+        rate = self._timing.floor_rate * self._easing.share
+        return Bucket(rate, rate * BURST_S, now_us)
 
     def _set_ceiling(self, now_us: int) -> None:
         rate = min(self._max_rate or math.inf, self.brake.limit_pps)
@@ -88,6 +110,8 @@ class Pace:
 
     def sent(self, clocked: int, floor: int, first_tries: int) -> None:
         """Probes went out, `first_tries` of them for the first time."""
+        if first_tries:
+            self._news_us = self._reviewed_us
         self._floor.take(floor)
         if self._ceiling.rate:
             self._ceiling.take(clocked + floor)

@@ -115,7 +115,9 @@ class Tally:
     clocking: int = 0
     first: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
     second: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
-    queue_us: float = np.inf
+    queue_us: float = np.inf  # the least delay above the usual
+    young: int = 0  # answers of hosts with so few that others tell what is usual, and the same of these
+    young_queue_us: float = np.inf
     proofs: int = 0  # of life, by ports that had answered before
     duplicates: int = 0
     late: int = 0  # their hosts were finished without them

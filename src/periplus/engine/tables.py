@@ -9,9 +9,9 @@ import numpy as np
 
 from periplus.columns import F64, I32, I64, U8, U16
 from periplus.engine.columns import bytes_per_row, column
-from periplus.engine.replies import Unanswered
+from periplus.engine.replies import Probes, Unanswered
 
-__all__ = ["NO_STRETCH", "Cells", "HostState", "Hosts", "bytes_taken"]
+__all__ = ["NO_STRETCH", "Cells", "HostState", "Hosts", "bytes_taken", "count_fair"]
 
 NO_STRETCH = (1 << 16) - 1
 
@@ -76,3 +76,9 @@ _CELL_BYTES = bytes_per_row(Cells) + 8  # and its place among those on their way
 def bytes_taken(hosts: int, cells: int) -> int:
     """About how much memory so many hosts with so many questions take, before any answer."""
     return hosts * _HOST_BYTES + cells * _CELL_BYTES
+
+
+def count_fair(cells: Cells, probes: Probes) -> int:
+    """How many first tries the pace may be judged by: urgent ports answer more often than others."""
+    first = probes.cell[probes.attempt == 0]
+    return int(np.count_nonzero(cells.stretch[first] != NO_STRETCH))

@@ -1,8 +1,9 @@
 """Windows: how many probes may be on their way, to each host and on the whole.
 
 Slow start (RFC 5681 section 3.1) clocked by answers: each answer adds one probe (or two) to the window until the
-first sign of a queue, then one a window. Silence says nothing here, since a firewall is silent for ever; what
-counts is a probe answered only on a later try, and round trips that grow.
+first sign of a queue, then one a window, or a 24th of a large one. Where few ports answer each answer stands for the
+silent ones asked beside it, which got through as well (`weight`), at most `MOST_WEIGHT`. Silence says nothing here,
+since a firewall is silent for ever; what counts is a probe answered only on a later try, and round trips that grow.
 
 Random loss must not slow a scan down, congestion must. The two are told apart by an experiment: when the share of
 lost probes is above what was usual, the window falls to what got through; if the share stays as high, the rate was
@@ -22,6 +23,8 @@ from periplus.engine.columns import allocate, column
 __all__ = ["Windows"]
 
 LEAST = 4.0
+MOST_WEIGHT = 20.0
+LEAST_GROWTH = 1 / 24  # of a window, with each window of answers
 ENOUGH = 40  # probes whose fate must be known before a share of loss is believed
 MARGIN = 0.05  # loss above the usual that is taken for congestion
 STILL = 0.7  # a share that stays over this part of the former was not caused by the rate
@@ -29,7 +32,8 @@ CAUTION = 0.9  # after loss: the window is what got through, less this
 USUAL_GAIN = 1 / 8
 QUEUE_SLOW_US = 12_000  # a queue of this delay ends slow start
 QUEUE_FULL_US = 30_000  # and at this the window shrinks
-QUEUE_SHRINK = 0.85
+QUEUE_SHRINK = 0.85  # by this, or what would leave a queue of that delay,
+MOST_SHRINK = 0.5  # but no more than to this
 
 
 @dataclass(slots=True)
@@ -58,28 +62,34 @@ class Windows:
         """The windows, in probes."""
         return self._columns.window
 
-    def heard(self, row: I64, answers: F64) -> None:
-        """Answers came: `row` without repeats, `answers` their number in each row."""
+    def heard(self, row: I64, answers: F64, weight: F64 | float = 1.0) -> None:
+        """Answers came: `row` without repeats, `answers` their number in each row, `weight` how many probes got
+        through for each."""
         columns = self._columns
         columns.heard[row] += answers
         window = columns.window[row]
         slow = window < columns.threshold[row]
-        grown = window + np.where(slow, self._growth * answers, self._growth * answers / window)
+        grown_by = self._growth * answers
+        passed = grown_by * np.clip(weight, 1.0, MOST_WEIGHT)
+        at_once = np.minimum(passed, np.maximum(window, grown_by))  # few answers do not more than double it
+        grown = window + np.where(slow, at_once, passed * np.maximum(1 / window, LEAST_GROWTH))
         columns.window[row] = np.minimum(grown, self._most)
 
     def lost(self, row: I64, probes: F64) -> None:
         """Probes turned out to be lost: `row` without repeats."""
         self._columns.lost[row] += probes
 
-    def queued(self, row: I64, delay_us: F64) -> None:
-        """The least queueing delay of the last round trip in each row; `row` without repeats."""
+    def queued(self, row: I64, delay_us: F64) -> Mask:
+        """The least queueing delay of the last round trip in each row, without repeats; return which shrink."""
         columns = self._columns
         window = columns.window[row]
         full = delay_us > QUEUE_FULL_US
-        shrunk = np.maximum(np.where(full, window * QUEUE_SHRINK, window), LEAST)
+        part = np.clip(QUEUE_FULL_US / np.maximum(delay_us, 1.0), MOST_SHRINK, QUEUE_SHRINK)
+        shrunk = np.maximum(np.where(full, window * part, window), LEAST)
         columns.window[row] = shrunk
         slow = (delay_us > QUEUE_SLOW_US) & (window < columns.threshold[row])
         columns.threshold[row] = np.where(slow | full, shrunk, columns.threshold[row])
+        return full
 
     def review(self, now_us: int, wait_us: F64) -> None:
         """Judge the evidence of every row that has enough.
