@@ -140,7 +140,8 @@ TENANTS = (
     Tenant(
         "mariadb", "mariadb-server-core", "/usr/sbin/mariadbd",
         "--no-defaults --user=root --datadir={files}/data --socket={files}/socket --pid-file={files}/pid "
-        "--port={port} --bind-address=0.0.0.0 --innodb-flush-log-at-trx-commit=0 --skip-name-resolve --skip-grant-tables",
+        "--port={port} --bind-address=0.0.0.0 --innodb-flush-log-at-trx-commit=0 --skip-name-resolve "
+        "--skip-grant-tables",
         3301, "mysql", "MariaDB",
         before="mariadb-install-db --no-defaults --user=root --datadir={files}/data "
         "--auth-root-authentication-method=normal --skip-test-db >/dev/null 2>&1",
