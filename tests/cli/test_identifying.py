@@ -19,6 +19,7 @@ SYN, FIN = by_name("syn"), by_name("fin")
         (["-sV", "--version-light"], Identify(2)),
         (["-sV", "--version-all", "--ics"], Identify(9, ics=True)),
         (["-sV", "--version-intensity", "0"], Identify(0)),
+        (["-sV", "--tls-audit"], Identify(7, tls_audit=True)),
         (["--explain", "198.18.0.2:22"], Identify(7)),
     ],
 )
@@ -31,6 +32,7 @@ def test_what_options_mean(words: list[str], meant: Identify | None) -> None:
     [
         (["--version-light"], "add -sV"),
         (["--ics"], "--ics says how"),
+        (["--tls-audit"], "--tls-audit says how"),
         (["-sV", "-sn"], "-sn scans no ports"),
         (["--explain", "a.example:22", "-sL"], "--explain asks open ones"),
         (["-sV", "--version-intensity", "10"], "no number from 0 to 9"),

@@ -42,6 +42,12 @@ def add_identification(made: Parser) -> None:
         "--version-all", dest="intensity", action="store_const", const=ALL, help="intensity 9: everything"
     )
     group.add_argument(
+        "--tls-audit",
+        action="store_true",
+        help="where TLS is spoken find out all versions, cipher suites and groups, and JARM's print, by up to "
+        "250 connections a port",
+    )
+    group.add_argument(
         "--ics", action="store_true", help="speak to industrial equipment too, at its own ports; reads only"
     )
     group.add_argument(
@@ -88,6 +94,7 @@ def identification(given: argparse.Namespace, chosen: Sequence[Technique]) -> Id
     if not given.identify and not given.explain:
         alone = {
             "--version-intensity": given.intensity,
+            "--tls-audit": given.tls_audit or None,
             "--ics": given.ics or None,
             "--probes-db": given.probes_db,
             "--recog": given.recog,
@@ -110,7 +117,7 @@ def identification(given: argparse.Namespace, chosen: Sequence[Technique]) -> Id
             raise UsageError(f"{flag} {file}: there is no such file")
     intensity = USUAL if given.intensity is None else given.intensity
     named = named_ports(given.ports) | _ports_of_endpoints(given.targets)
-    return Identify(intensity, given.ics, named, given.probes_db, given.recog)
+    return Identify(intensity, given.ics, named, given.probes_db, given.recog, tls_audit=given.tls_audit)
 
 
 def _ports_of_endpoints(targets: Sequence[str]) -> frozenset[int]:

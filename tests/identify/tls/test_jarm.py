@@ -78,6 +78,12 @@ def test_an_answer_without_extensions() -> None:
     assert jarm_untrusted([hello]) == "06b" + hashlib.sha256(b"").hexdigest()[:32]
 
 
+def test_an_answer_without_extensions_alone_in_its_record() -> None:
+    hello = b"\x16\x03\x01\x00\x2a\x02\x00\x00\x26\x03\x01" + bytes(32) + b"\0\0\x2f\0"
+    wanted = "06b" + hashlib.sha256(b"").hexdigest()[:32]
+    assert jarm_untrusted([hello]) == jarm_untrusted([hello + b"\x16\x03\x01\x00\x04"]) == wanted
+
+
 @given(st.binary(max_size=200), st.booleans())
 def test_any_bytes(data: bytes, framed: bool) -> None:
     answer = b"\x16\x03\x03\x00\xff\x02" + data if framed else data

@@ -71,6 +71,7 @@ class Audit:
     groups: list[int] = field(default_factory=list)
     prefers: dict[int, bool] = field(default_factory=dict)
     dh_bits: int | None = None
+    jarm: str | None = None
     cut: str | None = None  # why not all was asked
 
     def questions(self) -> Questions:
