@@ -17,7 +17,7 @@ from periplus.identify.driver.driver import Port
 from periplus.identify.service import Came, Service
 from periplus.scan.config import Identify
 from periplus.scan.guard import Guard
-from periplus.scan.identifier import Identifier, shipped_signatures, system_roots
+from periplus.scan.identifier import Identifier, all_signatures, system_roots
 from periplus.transport.sockets import Opener
 
 USUAL = Identify()
@@ -130,7 +130,17 @@ def test_an_end_with_work_left_leaves_nothing_behind() -> None:
 
 
 def test_the_signatures_of_the_program_are_read() -> None:
-    assert len(shipped_signatures()) > 3
+    assert len(all_signatures()) > 3
+
+
+def test_signatures_of_the_user_stand_in_front(tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    entry = 'field = "ssh.software"\nmatch = "^OpenSSH"\nproduct = "Ours"\nsample = "x"\norigin = "x"\n'
+    own.write_text(f"[[signature]]\n{entry}", encoding="utf-8")
+    found = all_signatures(str(own)).match("ssh.software", "OpenSSH_9.6")
+    assert found is not None
+    assert found.product == "Ours"
+    assert len(all_signatures(str(own))) == len(all_signatures()) + 1
 
 
 def test_roots_of_this_machine_can_be_had_or_not(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -66,7 +66,7 @@ class Identifier:
         self._session = Session(
             Driver(
                 known=protocols(),
-                signatures=shipped_signatures(how.recog, tell),
+                signatures=all_signatures(how.signatures, how.recog, tell),
                 second=SecondOpinion(how.probes_db, tell),
                 now_ms=lambda: time.monotonic() * 1000,
                 nonce=lambda: os.urandom(NONCE_BYTES),
@@ -136,9 +136,12 @@ async def _nothing_left() -> None:
         await asyncio.sleep(0)
 
 
-def shipped_signatures(recog: str | None = None, tell: Callable[[str], None] = lambda _: None) -> Signatures:
-    """Return the signatures of the program, and behind them those of a folder of Recog's."""
-    ours = [each for text in signature_texts().values() for each in read_signatures(text)]
+def all_signatures(
+    own: str | None = None, recog: str | None = None, tell: Callable[[str], None] = lambda _: None
+) -> Signatures:
+    """Return the user's own signatures, behind them those of the program, and behind these a folder of Recog's."""
+    ours = read_signatures(Path(own).read_text(encoding="utf-8")) if own is not None else []
+    ours += [each for text in signature_texts().values() for each in read_signatures(text)]
     if recog is not None:
         from periplus.identify.recog import read_recog
 
