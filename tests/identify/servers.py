@@ -88,7 +88,7 @@ def driver(
         signatures=signatures or Signatures(),
         now_ms=lambda: time.monotonic() * 1000,
         nonce=lambda: bytes(range(64)),
-        facts=lambda stream, peer: {"here": True},
+        facts=lambda stream, peer, audit: {"here": True} if audit is None else {"audited": audit.jarm},
         limits=limits,
     )
 

@@ -1,5 +1,7 @@
 """Joining attempts and signatures into one service."""
 
+from dataclasses import replace
+
 from periplus.identify.model import Over, Peer, Protocol
 from periplus.identify.service import Attempt, Came, Passage, Service, Way, service_of
 from periplus.identify.signature import Signature, Signatures
@@ -94,3 +96,22 @@ def test_a_cpe_name_without_a_version_gives_way_to_one_with_it() -> None:
     other = "cpe:2.3:o:maker:system:*:*:*:*:*:*:*:*"
     service = joined(Attempt(A, Known(0.9, ""), (Told(texts={"f": "Thing/7"}, cpe=(bare, other)),)))
     assert service.cpe == (other, "cpe:2.3:a:maker:thing:7:*:*:*:*:*:*:*")
+
+
+def test_what_nobody_understands_may_be_known_by_a_signature() -> None:
+    said = Signature("said", r"^ACME/(?P<version>[\d.]+)", "ACME/1.2", "here", product="Mux", service="acme")
+    attempts = [
+        Attempt(A, passages=(Passage(Way.THEIRS, b"what? what?", 0),)),
+        Attempt(B, passages=(Passage(Way.THEIRS, b"ACME/1.2\n", 0),)),
+    ]
+    service = service_of("198.18.0.1", 1, Over.TCP, attempts, Signatures([said]))
+    assert (service.came, service.protocol, service.confidence) == (Came.IDENTIFIED, "acme", 0.7)
+    assert (service.product, service.version, service.passages) == ("Mux", "1.2", attempts[1].passages)
+    assert service.rule == said.rule
+    nameless = Signatures([replace(said, service=None)])
+    service = service_of("198.18.0.1", 1, Over.TCP, attempts, nameless)
+    assert (service.came, service.protocol, service.product) == (Came.UNKNOWN, None, "Mux")
+    both = Signatures([said, replace(said, match="^what", product="Longer")])
+    assert service_of("198.18.0.1", 1, Over.TCP, attempts[::-1], both).product == "Longer"
+    service = service_of("198.18.0.1", 1, Over.TCP, attempts[:1], nameless)
+    assert (service.came, service.product) == (Came.UNKNOWN, None)

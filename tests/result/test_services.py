@@ -7,9 +7,10 @@ import pytest
 from lxml import etree
 from tests.result.examples import OPTIONS, written
 from tests.result.served import HTTPS, SILENT, SSH, served_host
+from tests.result.test_ndjson import lines_of
 
 from periplus.result import csv, grepable, ndjson, normal, xml
-from periplus.result.row import ServiceRow
+from periplus.result.row import Passage, ServiceRow
 from periplus.result.services import by_port, host_facts, nmap_cpe, nmap_name, version_text
 
 
@@ -104,6 +105,17 @@ def test_lines_for_programs() -> None:
     assert (silent["came"], "service" in silent) == ("silent", False)
     assert https["evidence"]["runner_up"] == {"service": "rtsp", "confidence": 0.3}
     assert https["tls"]["certificate"]["key_bits"] == 2048
+
+
+def test_what_an_unknown_service_said_is_kept_for_signatures() -> None:
+    heard = (Passage("<", b"\x00\xff\x1b", 0.1), Passage(">", b"we", 0.2), Passage("<", b"x" * 4096, 0.3))
+    unknown = replace(SILENT, came="unknown", passages=heard)
+    text = written(ndjson.FORMAT, served_host(unknown, replace(SSH, port=23)))
+    services = [row for row in lines_of(text) if row["type"] == "service"]
+    assert services[0]["said"] == ("\x00\xff\x1b" + "x" * 4096)[:2048]
+    assert "said" not in services[1]
+    assert text.isascii()
+    assert "\x1b" not in text
 
 
 def test_nmaps_xml() -> None:

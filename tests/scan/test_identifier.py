@@ -1,12 +1,15 @@
 """A thread that identifies: real servers on the loopback, a guard in front, an end that leaves nothing behind."""
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import pytest
+from tests.identify.certificates import server_context
 from tests.scan.test_guard import Hand, guard_of
 from tests.space.scopes import scope
 
@@ -14,15 +17,16 @@ from periplus.identify.driver.driver import Port
 from periplus.identify.service import Came, Service
 from periplus.scan.config import Identify
 from periplus.scan.guard import Guard
-from periplus.scan.identifier import Identifier, shipped_signatures, system_roots
+from periplus.scan.identifier import Identifier, all_signatures, system_roots
 from periplus.transport.sockets import Opener
 
+USUAL = Identify()
 LOCAL = "127.0.0.1"
 PATIENCE_S = 20.0
 
 
 @contextmanager
-def greeting(line: bytes) -> Iterator[tuple[int, list[object]]]:
+def greeting(line: bytes, tls: ssl.SSLContext | None = None) -> Iterator[tuple[int, list[object]]]:
     """A server that greets everybody; gives its port, and who came."""
     came: list[object] = []
     with socket.create_server((LOCAL, 0)) as listener:
@@ -34,8 +38,10 @@ def greeting(line: bytes) -> Iterator[tuple[int, list[object]]]:
                 except OSError:
                     return
                 came.append(where)
-                with peer:
-                    peer.sendall(line)
+                with peer, suppress(OSError):  # a hello may ask for what is not there
+                    end = tls.wrap_socket(peer, server_side=True) if tls else peer
+                    end.sendall(line)
+                    end.close()
 
         thread = threading.Thread(target=serve)
         thread.start()
@@ -45,8 +51,8 @@ def greeting(line: bytes) -> Iterator[tuple[int, list[object]]]:
 
 
 @contextmanager
-def identifier(guard: Guard | None = None) -> Iterator[Identifier]:
-    made = Identifier(Identify(), Opener(), guard)
+def identifier(guard: Guard | None = None, how: Identify = USUAL) -> Iterator[Identifier]:
+    made = Identifier(how, Opener(), guard)
     try:
         yield made
     finally:
@@ -69,6 +75,26 @@ def test_a_service_becomes_known() -> None:
         made.submit(Port(LOCAL, port))
         service = first(made)
     assert (service.protocol, service.product, service.port) == ("ssh", "OpenSSH", port)
+
+
+def test_tls_is_audited_when_asked(tmp_path: Path) -> None:
+    context = server_context(tmp_path)
+    context.set_ciphers("ECDHE-ECDSA-AES256-SHA")
+    with (
+        greeting(b"SSH-1.5-OpenSSH_1.2.3\n", context) as (port, came),
+        identifier(how=Identify(tls_audit=True)) as made,
+    ):
+        made.submit(Port(LOCAL, port))
+        service = first(made)
+    assert service.protocol == "ssh"
+    assert service.tls is not None
+    assert service.tls["versions"] == ["TLSv1.3", "TLSv1.2"]
+    ciphers = service.tls["ciphers"]
+    assert isinstance(ciphers, dict)
+    assert ciphers["TLSv1.2"] == ["TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA"]
+    assert str(service.tls["jarm"]).startswith("1ed")
+    assert service.tls["grade"] == "C"
+    assert len(came) > 20
 
 
 def test_outside_the_scope_nobody_is_asked() -> None:
@@ -104,7 +130,17 @@ def test_an_end_with_work_left_leaves_nothing_behind() -> None:
 
 
 def test_the_signatures_of_the_program_are_read() -> None:
-    assert len(shipped_signatures()) > 3
+    assert len(all_signatures()) > 3
+
+
+def test_signatures_of_the_user_stand_in_front(tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    entry = 'field = "ssh.software"\nmatch = "^OpenSSH"\nproduct = "Ours"\nsample = "x"\norigin = "x"\n'
+    own.write_text(f"[[signature]]\n{entry}", encoding="utf-8")
+    found = all_signatures(str(own)).match("ssh.software", "OpenSSH_9.6")
+    assert found is not None
+    assert found.product == "Ours"
+    assert len(all_signatures(str(own))) == len(all_signatures()) + 1
 
 
 def test_roots_of_this_machine_can_be_had_or_not(monkeypatch: pytest.MonkeyPatch) -> None:

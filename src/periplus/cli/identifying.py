@@ -42,6 +42,12 @@ def add_identification(made: Parser) -> None:
         "--version-all", dest="intensity", action="store_const", const=ALL, help="intensity 9: everything"
     )
     group.add_argument(
+        "--tls-audit",
+        action="store_true",
+        help="where TLS is spoken find out all versions, cipher suites and groups, and JARM's print, by up to "
+        "250 connections a port",
+    )
+    group.add_argument(
         "--ics", action="store_true", help="speak to industrial equipment too, at its own ports; reads only"
     )
     group.add_argument(
@@ -50,6 +56,11 @@ def add_identification(made: Parser) -> None:
         help="Nmap's nmap-service-probes, for a second opinion; default: where Nmap installs it",
     )
     group.add_argument("--recog", metavar="DIR", help="Recog's XML fingerprints, for a second opinion")
+    group.add_argument(
+        "--signatures",
+        metavar="FILE",
+        help="signatures of your own (TOML), tried before those of the program; see periplus signature",
+    )
     group.add_argument(
         "--explain",
         type=_endpoint,
@@ -88,9 +99,11 @@ def identification(given: argparse.Namespace, chosen: Sequence[Technique]) -> Id
     if not given.identify and not given.explain:
         alone = {
             "--version-intensity": given.intensity,
+            "--tls-audit": given.tls_audit or None,
             "--ics": given.ics or None,
             "--probes-db": given.probes_db,
             "--recog": given.recog,
+            "--signatures": given.signatures,
         }
         for flag, value in alone.items():
             if value is not None:
@@ -105,12 +118,27 @@ def identification(given: argparse.Namespace, chosen: Sequence[Technique]) -> Id
     if not any(technique.finds_open for technique in chosen):
         flags = " ".join(technique.flag for technique in chosen)
         raise UsageError(f"{flag} asks open ports, and {flags} finds none: add -sS, -sT or -sU")
-    for flag, file in (("--probes-db", given.probes_db), ("--recog", given.recog)):
-        if file is not None and not Path(file).exists():
-            raise UsageError(f"{flag} {file}: there is no such file")
+    _check_files(given)
     intensity = USUAL if given.intensity is None else given.intensity
     named = named_ports(given.ports) | _ports_of_endpoints(given.targets)
-    return Identify(intensity, given.ics, named, given.probes_db, given.recog)
+    return Identify(
+        intensity, given.ics, named, given.probes_db, given.recog, given.signatures, given.tls_audit
+    )
+
+
+def _check_files(given: argparse.Namespace) -> None:
+    """Refuse now what would fail when the first port is asked."""
+    files = {"--probes-db": given.probes_db, "--recog": given.recog, "--signatures": given.signatures}
+    for flag, file in files.items():
+        if file is not None and not Path(file).exists():
+            raise UsageError(f"{flag} {file}: there is no such file")
+    if given.signatures is not None:
+        from periplus.identify.signature import read_signatures
+
+        try:
+            read_signatures(Path(given.signatures).read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, UsageError) as error:
+            raise UsageError(f"--signatures {given.signatures}: {error}") from None
 
 
 def _ports_of_endpoints(targets: Sequence[str]) -> frozenset[int]:

@@ -5,7 +5,14 @@ Files are found beside this one: `importlib.resources` would do the same and cos
 
 from pathlib import Path
 
-__all__ = ["protocols_text", "ranking_text", "ranking_udp_text", "services_text", "signature_texts"]
+__all__ = [
+    "cipher_suites_text",
+    "protocols_text",
+    "ranking_text",
+    "ranking_udp_text",
+    "services_text",
+    "signature_texts",
+]
 
 HERE = Path(__file__).parent
 
@@ -18,6 +25,11 @@ def services_text() -> str:
 def protocols_text() -> str:
     """Names of IP protocols, in the form of the names of ports, with ``ip`` as their protocol."""
     return (HERE / "protocols.txt").read_text(encoding="ascii")
+
+
+def cipher_suites_text() -> str:
+    """Names of TLS cipher suites, for `periplus.identify.tls.suites.read_suites`."""
+    return (HERE / "cipher_suites.txt").read_text(encoding="ascii")
 
 
 def ranking_text() -> str:

@@ -15,6 +15,8 @@ from periplus.identify.talk import Detail, Known, Told
 __all__ = ["Attempt", "Came", "Passage", "Service", "Way", "came_of", "filled", "service_of"]
 
 CPE_BEHIND_PRODUCT = 8  # components of a CPE 2.3 name from the version on
+SAID = "said"  # the field of signatures for what nobody here understands
+BY_SIGNATURE = 0.7  # how sure a service is that only a signature knows
 ANY_VERSION = ":*" * CPE_BEHIND_PRODUCT
 
 
@@ -103,7 +105,8 @@ def service_of(
     ranked = sorted((each for each in attempts if each.known), key=_confidence, reverse=True)
     problems = tuple(each.problem for each in attempts if each.problem)
     if not ranked:
-        return _unknown(Service(address, port, over, came_of(attempts), problems=problems), attempts)
+        bare = Service(address, port, over, came_of(attempts), problems=problems)
+        return _unknown(bare, attempts, signatures)
     best = ranked[0]
     others = [each for each in ranked if _name(each) != _name(best)]
     assert best.known is not None
@@ -146,13 +149,33 @@ def came_of(attempts: Iterable[Attempt]) -> Came:
     return Came.CLOSING if ended else Came.SILENT
 
 
-def _unknown(service: Service, attempts: Sequence[Attempt]) -> Service:
-    """An unknown service keeps the attempt in which it said most, and the TLS that it went through."""
+def _unknown(service: Service, attempts: Sequence[Attempt], signatures: Signatures) -> Service:
+    """An unknown service keeps the attempt in which it said most, and the TLS that it went through.
+
+    A signature of what it said may know it after all.
+    """
     if not attempts:
         return service
+    for each in sorted(attempts, key=lambda each: len(each.heard), reverse=True):
+        match = signatures.match(SAID, each.heard.decode("latin-1")) if each.heard else None
+        if match is not None:
+            return filled(_by_signature(service, each, match.service), match)
     most = max(attempts, key=lambda each: len(each.heard))
     tls = next((each.tls for each in attempts if each.tls is not None), None)
     return replace(service, passages=most.passages, tls=tls)
+
+
+def _by_signature(service: Service, attempt: Attempt, protocol: str | None) -> Service:
+    there = replace(service, passages=attempt.passages, tls=attempt.tls)
+    if protocol is None:
+        return there
+    return replace(
+        there,
+        came=Came.IDENTIFIED,
+        protocol=protocol,
+        confidence=BY_SIGNATURE,
+        why="a signature of what it says",
+    )
 
 
 def _with_told(service: Service, told: Iterable[Told]) -> Service:

@@ -12,6 +12,9 @@ A signature set is TOML text, one file a family of protocols in `periplus/data/s
     expect = { version = "9.2p1" }
     origin = "openssh-server of Debian 12"
 
+The field ``said`` is all that a service said that no protocol here understands, a letter a byte; such an entry may
+have a ``service``, the name of the protocol.
+
 Named groups fill ``{...}`` in every other text; a group that took no part leaves its text out (in a CPE: ``*``).
 Signatures are tried in the order of their files, the first match decides, so what is more special stands first.
 
@@ -65,6 +68,7 @@ class Match:
     os: str | None = None
     device: str | None = None
     cpe: tuple[str, ...] = ()
+    service: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,7 @@ class Signature:
     device: str | None = None
     cpe: tuple[str, ...] = ()
     expect: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    service: str | None = None
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
@@ -116,7 +121,8 @@ class Signature:
             return None
         groups = {key: value for key, value in found.groupdict().items() if value}
         words = {name: _fill(getattr(self, name), groups) for name in FILLED}
-        return Match(rule=self.rule, cpe=tuple(cpe_23(each, groups) for each in self.cpe), **words)
+        cpe = tuple(cpe_23(each, groups) for each in self.cpe)
+        return Match(rule=self.rule, cpe=cpe, service=self.service, **words)
 
 
 class Signatures:

@@ -34,6 +34,7 @@ from periplus.technique.verdict import Reason, State
 
 __all__ = ["CONTRACT", "FORMAT", "Ndjson"]
 
+MOST_SAID = 2_048  # bytes of an unknown service
 CONTRACT = 2  # raised when a field changes its meaning or goes; new fields may come without it
 
 
@@ -200,9 +201,18 @@ def _service(addr: str, service: ServiceRow) -> dict[str, Any]:
                 "problems": [faithful(each) for each in service.problems] or None,
             }
         ),
+        "said": _said(service),
         "tls": _plain(dict(service.tls)) if service.tls else None,
         "detail": _plain(dict(service.detail)) if service.detail else None,
     }
+
+
+def _said(service: ServiceRow) -> str | None:
+    """What an unknown service said, a letter a byte, for whoever wants to make a signature of it."""
+    if service.came != "unknown":
+        return None
+    heard = b"".join(each.data for each in service.passages if each.way == "<")
+    return heard[:MOST_SAID].decode("latin-1") or None
 
 
 def _plain(value: Detail) -> Any:

@@ -29,6 +29,7 @@ from periplus.result.text import (
     printable,
     silence_lines,
 )
+from periplus.result.tls import audit_lines
 from periplus.result.writer import Format, Options, Writer
 from periplus.technique.verdict import Reason, State
 
@@ -99,6 +100,8 @@ class _Table(Writer):
         facts = "; ".join(f"{title}: {printable(text)}" for title, text in host_facts(host))
         if facts:
             yield f"Service Info: {facts}\n"
+        for service in host.services:
+            yield from audit_lines(service)
         yield from self._explanations(host)
         if host.mac:
             vendor = f" ({printable(host.vendor)})" if host.vendor else ""

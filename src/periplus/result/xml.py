@@ -26,6 +26,7 @@ from periplus.result.text import (
     port_list,
     printable,
 )
+from periplus.result.tls import Table, enumerated
 from periplus.result.writer import Format, Options, Writer
 
 __all__ = ["FORMAT", "NmapXml"]
@@ -224,7 +225,34 @@ def _service(row: PortRow, service: ServiceRow | None) -> str:
 
 
 def _scripts(service: ServiceRow) -> str:
-    """The certificate where readers of Nmap's XML look for it: as its script ``ssl-cert`` has it."""
+    """What readers of Nmap's XML look for as the output of its scripts."""
+    return _certificate(service) + _ciphers(service)
+
+
+def _ciphers(service: ServiceRow) -> str:
+    """The accepted cipher suites as ``ssl-enum-ciphers`` has them."""
+    found = enumerated(service)
+    if found is None:
+        return ""
+    text, table = found
+    return f'<script id="ssl-enum-ciphers" output="{_lines(text)}">{_inside(table)}</script>'
+
+
+def _inside(table: Table) -> str:
+    """The elements and tables of a table."""
+    return "".join(_entry(key, value) for key, value in table.items())
+
+
+def _entry(key: str, value: str | Table | list[Table]) -> str:
+    if isinstance(value, str):
+        return _element(key, value)
+    rows = "".join(f"<table>\n{_inside(row)}</table>\n" for row in value) if isinstance(value, list) else ""
+    inside = rows if isinstance(value, list) else _inside(value)
+    return f'<table key="{_attribute(key)}">\n{inside}</table>\n'
+
+
+def _certificate(service: ServiceRow) -> str:
+    """The certificate as ``ssl-cert`` has it."""
     found = service.tls.get("certificate") if service.tls else None
     if not isinstance(found, dict):
         return ""

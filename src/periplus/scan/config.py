@@ -82,7 +82,8 @@ class Identify:
 
     `named`: the ports that the user named one by one, which may be fragile. `probes_db` is Nmap's file of
     service probes (None: where Nmap installs it, if it does), `recog` a folder of Recog's fingerprints: second
-    opinions.
+    opinions. `signatures` is a file of the user's own, asked before the program's. `tls_audit`: of ports that speak
+    TLS all versions, suites and groups are found out.
     """
 
     intensity: int = 7
@@ -90,6 +91,8 @@ class Identify:
     named: frozenset[int] = frozenset()
     probes_db: str | None = None
     recog: str | None = None
+    signatures: str | None = None
+    tls_audit: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from periplus.data import signature_texts
+from periplus.data import cipher_suites_text, signature_texts
 from periplus.identify.catalogue import protocols
 from periplus.identify.driver.driver import Driver, Port, Session
 from periplus.identify.service import Service
 from periplus.identify.signature import Opinion, Signatures, read_signatures
 from periplus.identify.talk import Detail
+from periplus.identify.tls.suites import read_suites
 from periplus.scan.config import Identify
 from periplus.space.address import Addresses
 from periplus.space.ip import parse_ip
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from periplus.identify.driver.stream import Stream
     from periplus.identify.model import Peer
     from periplus.identify.nmapdb import NmapDb
+    from periplus.identify.tls.audit import Audit
     from periplus.scan.guard import Guard
     from periplus.transport.sockets import Opener
 
@@ -64,11 +66,12 @@ class Identifier:
         self._session = Session(
             Driver(
                 known=protocols(),
-                signatures=shipped_signatures(how.recog, tell),
+                signatures=all_signatures(how.signatures, how.recog, tell),
                 second=SecondOpinion(how.probes_db, tell),
                 now_ms=lambda: time.monotonic() * 1000,
                 nonce=lambda: os.urandom(NONCE_BYTES),
                 facts=TlsFacts(),
+                suites=read_suites(cipher_suites_text()) if how.tls_audit else None,
                 intensity=how.intensity,
                 ics=how.ics,
                 permit=self._permit,
@@ -133,9 +136,12 @@ async def _nothing_left() -> None:
         await asyncio.sleep(0)
 
 
-def shipped_signatures(recog: str | None = None, tell: Callable[[str], None] = lambda _: None) -> Signatures:
-    """Return the signatures of the program, and behind them those of a folder of Recog's."""
-    ours = [each for text in signature_texts().values() for each in read_signatures(text)]
+def all_signatures(
+    own: str | None = None, recog: str | None = None, tell: Callable[[str], None] = lambda _: None
+) -> Signatures:
+    """Return the user's own signatures, behind them those of the program, and behind these a folder of Recog's."""
+    ours = read_signatures(Path(own).read_text(encoding="utf-8")) if own is not None else []
+    ours += [each for text in signature_texts().values() for each in read_signatures(text)]
     if recog is not None:
         from periplus.identify.recog import read_recog
 
@@ -180,16 +186,22 @@ class TlsFacts:
     def __init__(self) -> None:
         self._roots: list[x509.Certificate] | None = None
 
-    def __call__(self, stream: "Stream", peer: "Peer") -> dict[str, Detail]:
-        """Return what a reader gets of a stream's TLS."""
+    def __call__(self, stream: "Stream", peer: "Peer", audit: "Audit | None") -> dict[str, Detail]:
+        """Return what a reader gets of a stream's TLS, and of an audit."""
         from periplus.identify.tls.facts import facts_untrusted
 
         handshake = stream.handshake
         assert handshake is not None
         if self._roots is None:
             self._roots = system_roots()
-        named = peer.name is not None
-        return facts_untrusted(handshake, peer.name or peer.address, named, self._roots, datetime.now(UTC))
+        return facts_untrusted(
+            handshake,
+            peer.name or peer.address,
+            peer.name is not None,
+            self._roots,
+            datetime.now(UTC),
+            audit,
+        )
 
 
 def system_roots() -> "list[x509.Certificate]":

@@ -41,7 +41,7 @@ def identify(
                 Signatures(),
                 lambda: time.monotonic() * 1e3,
                 lambda: bytes(64),
-                lambda stream, peer: {},
+                lambda stream, peer, audit: {},
                 limits,
             )
             ports = [Port(LOCAL, port, Over.UDP, asked=asked, heard=heard)]

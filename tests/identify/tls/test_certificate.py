@@ -109,6 +109,12 @@ def test_trust() -> None:
     )
 
 
+def test_a_negative_serial_number_is_no_warning_to_our_user() -> None:
+    positive, negative = b"\x02\x02\x00\xff", b"\x02\x02\x80\xff"
+    assert DER.count(positive) == 1
+    assert certificate_untrusted(DER.replace(positive, negative)).serial == "-7f01"
+
+
 @given(st.integers(0, len(DER) - 1), st.integers(0, 255), st.binary(max_size=50))
 def test_damaged_certificates(at: int, byte: int, data: bytes) -> None:
     damaged = bytearray(DER)

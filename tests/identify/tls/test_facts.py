@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from tests.identify.certificates import BEGIN, server_context
 from tests.identify.tls.test_client import connected
 
+from periplus.identify.tls.audit import Audit
 from periplus.identify.tls.client import Handshake, TlsClient
+from periplus.identify.tls.client_hello import draws
 from periplus.identify.tls.facts import _ocsp_untrusted, facts_untrusted
 
 
@@ -37,6 +39,22 @@ def test_an_address_is_no_name_to_be_graded_by(handshake: Handshake) -> None:
     facts = facts_untrusted(handshake, "198.18.0.1", False, [], BEGIN)
     assert facts["name_matches"] is False
     assert "not for the name that was asked for" not in str(facts["reasons"])
+
+
+def test_an_audit_is_told_and_judged(handshake: Handshake) -> None:
+    suites = {0x1301: "TLS_AES_128_GCM_SHA256", 0x0005: "TLS_RSA_WITH_RC4_128_SHA"}
+    audit = Audit(None, suites, draws(b"n"), {0x0304: [0x1301], 0x0301: [0x0005]}, [0x11EC, 0x0017])
+    audit.prefers, audit.dh_bits, audit.jarm, audit.cut = {0x0301: True}, 1024, "0" * 62, "it took too long"
+    facts = facts_untrusted(handshake, "server.test", True, [], BEGIN + dt.timedelta(days=1), audit)
+    assert facts["versions"] == ["TLSv1.3", "TLSv1"]
+    assert facts["ciphers"] == {
+        "TLSv1.3": ["TLS_AES_128_GCM_SHA256"],
+        "TLSv1": ["TLS_RSA_WITH_RC4_128_SHA"],
+    }
+    assert (facts["groups"], facts["preference"]) == (["X25519MLKEM768", "secp256r1"], {"TLSv1": "server"})
+    assert (facts["dh_bits"], facts["jarm"], facts["audit_cut"]) == (1024, "0" * 62, "it took too long")
+    assert facts["grade"] == "F"
+    assert "TLS 1.0 or 1.1 is accepted" in str(facts["reasons"])
 
 
 def test_a_handshake_without_a_certificate() -> None:

@@ -26,6 +26,14 @@ FINE = Judged(("TLSv1.2", "TLSv1.3"), "TLS_AES_128_GCM_SHA256", GOOD, None, True
 OLD = replace(FINE, versions=("TLSv1.2",), cipher="ECDHE-RSA-AES128-GCM-SHA256")
 
 
+BROKEN = "suites are accepted that encrypt by a broken cipher, or none, or let anybody in between"
+NO_SECRECY = "suites without forward secrecy are accepted"
+
+
+def with_suites(*suites: str) -> Judged:
+    return replace(FINE, suites=suites)
+
+
 def with_certificate(certificate: Certificate) -> Judged:
     return replace(FINE, certificate=certificate)
 
@@ -37,6 +45,20 @@ CASES: tuple[tuple[Judged, str, list[str]], ...] = (
     (replace(FINE, versions=("SSLv3", "TLSv1.3")), "F", ["SSL 3.0 is accepted"]),
     (replace(FINE, versions=("TLSv1", "TLSv1.3")), "B", ["TLS 1.0 or 1.1 is accepted"]),
     (replace(FINE, cipher="RC4-SHA"), "F", ["the cipher is broken, or none"]),
+    (with_suites("TLS_RSA_WITH_RC4_128_SHA"), "F", [BROKEN, NO_SECRECY]),
+    (with_suites("TLS_RSA_WITH_NULL_SHA"), "F", [BROKEN, NO_SECRECY]),
+    (with_suites("TLS_SHA256_SHA256"), "F", [BROKEN]),
+    (with_suites("TLS_DH_anon_WITH_AES_128_GCM_SHA256"), "F", [BROKEN]),
+    (with_suites("TLS_RSA_WITH_AES_128_GCM_SHA256"), "B", [NO_SECRECY]),
+    (
+        with_suites("TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA"),
+        "B",
+        ["suites with blocks of 64 bits are accepted"],
+    ),
+    (with_suites("TLS_AES_128_GCM_SHA256", "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256"), "A", []),
+    (replace(FINE, prime_bits=768), "F", ["the prime of a key exchange is far too short"]),
+    (replace(FINE, prime_bits=1024), "B", ["the prime of a key exchange is too short"]),
+    (replace(FINE, prime_bits=2048), "A", []),
     (with_certificate(replace(GOOD, key_bits=1024)), "F", ["the key is too short"]),
     (with_certificate(replace(GOOD, signature="sha1")), "F", ["signed by MD5 or SHA-1"]),
     (with_certificate(replace(GOOD, not_after=NOW - dt.timedelta(days=1))), "F", ["expired"]),

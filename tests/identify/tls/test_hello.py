@@ -21,6 +21,7 @@ from periplus.identify.tls.hello import (
     _extensions_untrusted,
     _hello_untrusted,
     alert_untrusted,
+    dh_bits_untrusted,
     messages_untrusted,
     server_hello_untrusted,
 )
@@ -88,11 +89,19 @@ def test_alerts() -> None:
     assert alert_untrusted(b"HTTP/1.") is None
 
 
+def test_how_long_a_prime_is() -> None:
+    exchange = message(12, b"\0\4\0\x80\0\1" + b"\0\1\2")
+    assert dh_bits_untrusted(records(hello() + exchange)) == 24
+    assert dh_bits_untrusted(records(hello())) is None
+    assert dh_bits_untrusted(records(message(12, b""))) is None
+
+
 @given(st.binary(max_size=200), st.booleans())
 def test_any_bytes(data: bytes, framed: bool) -> None:
     stream = records(message(2, data)) if framed else data
     assert all(isinstance(body, bytes) for _, body in messages_untrusted(stream))
     alert_untrusted(data)
+    dh_bits_untrusted(records(message(12, data)))
     for parse in (server_hello_untrusted, _hello_untrusted, lambda each: list(_extensions_untrusted(each))):
         with suppress(BadReply):
             parse(stream)

@@ -5,12 +5,13 @@ bounds wait their turn. A port costs one row, whatever goes wrong at it.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from socket import socket
 from weakref import WeakValueDictionary
 
 from periplus.identify.driver.attempt import TlsFacts
+from periplus.identify.driver.audit import Auditing
 from periplus.identify.driver.datagram import Asking, plain_datagrams
 from periplus.identify.driver.explore import Explorer
 from periplus.identify.driver.guard import guarded
@@ -22,6 +23,8 @@ from periplus.identify.opinion import OpinionOf, seconded
 from periplus.identify.order import INTENSITY, Chosen, chosen
 from periplus.identify.service import Attempt, Came, Service, service_of
 from periplus.identify.signature import Signatures
+from periplus.identify.tls.audit import Audit
+from periplus.identify.tls.client_hello import draws
 
 __all__ = ["Driver", "Port", "Session"]
 
@@ -47,19 +50,21 @@ async def _permitted(port: Port) -> None:
 class Driver:
     """How ports are identified.
 
-    `now_ms` is a clock, `nonce` gives 64 random bytes, `facts` reads a stream's TLS handshake. `permit` returns
-    when a connection, or a conversation by datagrams, may begin. `second`: who is asked for a second opinion.
-    `opener` and `datagrams` make the sockets. `ics`: industrial equipment may be spoken to.
+    `now_ms` is a clock, `nonce` gives 64 random bytes, `facts` reads a stream's TLS handshake, and an audit where
+    there was one. `suites`: the names of cipher suites; with them, ports that speak TLS from the start are audited.
+    `permit` returns when a connection, or a conversation by datagrams, may begin. `second`: who is asked for a second
+    opinion. `opener` and `datagrams` make the sockets. `ics`: industrial equipment may be spoken to.
     """
 
     known: Sequence[Protocol]
     signatures: Signatures
     now_ms: Clock
     nonce: Callable[[], bytes]
-    facts: Callable[[Stream, Peer], TlsFacts]
+    facts: Callable[[Stream, Peer, Audit | None], TlsFacts]
     limits: Limits = field(default_factory=Limits)
     intensity: int = INTENSITY
     ics: bool = False
+    suites: Mapping[int, str] | None = None
     second: OpinionOf | None = None
     permit: Callable[[Port], Awaitable[None]] = _permitted
     opener: Opener = plain_socket
@@ -95,8 +100,7 @@ class Session:
             )
 
     async def _service(self, port: Port) -> Service:
-        attempts = await (self._tcp(port) if port.over is Over.TCP else self._udp(port))
-        service = service_of(port.address, port.port, port.over, attempts, self._driver.signatures)
+        service = await (self._tcp(port) if port.over is Over.TCP else self._udp(port))
         if self._driver.second is None:
             return service
         return await asyncio.to_thread(seconded, service, self._driver.second)
@@ -120,7 +124,10 @@ class Session:
             fragile=port.fragile,
         )
 
-    async def _tcp(self, port: Port) -> list[Attempt]:
+    def _joined(self, port: Port, attempts: Sequence[Attempt]) -> Service:
+        return service_of(port.address, port.port, port.over, attempts, self._driver.signatures)
+
+    async def _tcp(self, port: Port) -> Service:
         how, peer = self._driver, self._peer(port)
 
         async def connect() -> Stream:
@@ -132,11 +139,16 @@ class Session:
             choose=lambda inside_tls: self._chosen(port, inside_tls),
             limits=how.limits,
             connect=connect,
-            facts=lambda stream: how.facts(stream, peer),
+            facts=lambda stream: how.facts(stream, peer, None),
         )
-        return await explorer.run(peer)
+        service = self._joined(port, await explorer.run(peer))
+        if how.suites is None or port.fragile or explorer.secured is None or service.tls is None:
+            return service
+        audit = Audit(peer.name, how.suites, draws(how.nonce()))
+        await Auditing(audit, peer, how.limits, connect).run()
+        return replace(service, tls=how.facts(explorer.secured, peer, audit))
 
-    async def _udp(self, port: Port) -> list[Attempt]:
+    async def _udp(self, port: Port) -> Service:
         how = self._driver
 
         async def begin(protocol: Protocol, peer: Peer, heard: bytes) -> Attempt:
@@ -151,4 +163,4 @@ class Session:
             asked=port.asked,
             heard=port.heard,
         )
-        return await inquirer.run(self._peer(port))
+        return self._joined(port, await inquirer.run(self._peer(port)))

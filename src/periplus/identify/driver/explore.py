@@ -46,6 +46,7 @@ class Explorer:
     connect: Callable[[], Awaitable[Stream]]
     facts: Callable[[Stream], TlsFacts]
     attempts: list[Attempt] = field(default_factory=list)
+    secured: Stream | None = None  # a connection on which TLS came about from the start
     _streams: list[Stream] = field(default_factory=list)
     _tls: TlsFacts | None = None
     _alpn: bool = True
@@ -96,6 +97,7 @@ class Explorer:
         if stream is None:
             return False
         self._tls = self.facts(stream)
+        self.secured = stream
         choice = self.choose(True)
         came = await stream.receive(self._patience(choice))
         found = await self._likely(inside, choice, stream, came)

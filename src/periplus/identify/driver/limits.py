@@ -24,5 +24,7 @@ class Limits:
     connections: int = 400
     per_host: int = 12
     at_once: int = 4  # unlikely protocols asked of one port at the same time
+    audit_s: float = 60.0  # an audit of one port's TLS
+    audit_connections: int = 250
     datagram_s: float = 1.5
     datagram_tries: int = 2

@@ -1,6 +1,7 @@
 """What a reader gets of one TLS handshake, as plain values: what was chosen, the chain, verdicts, the grade."""
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -8,7 +9,7 @@ from periplus.errors import BadReply
 from periplus.identify.talk import Detail
 from periplus.identify.tls.certificate import Certificate, certificate_untrusted, covers, trust_untrusted
 from periplus.identify.tls.grade import Judged, grade
-from periplus.identify.tls.hello import GROUPS, ServerHello, server_hello_untrusted
+from periplus.identify.tls.hello import GROUPS, VERSIONS, ServerHello, server_hello_untrusted
 from periplus.identify.tls.ja4s import ja4s
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from cryptography import x509
 
+    from periplus.identify.tls.audit import Audit
     from periplus.identify.tls.client import Handshake
 
 __all__ = ["facts_untrusted"]
@@ -24,7 +26,12 @@ HYBRID = ("MLKEM", "Kyber")
 
 
 def facts_untrusted(
-    handshake: "Handshake", wanted: str, named: bool, roots: "Sequence[x509.Certificate]", now: datetime
+    handshake: "Handshake",
+    wanted: str,
+    named: bool,
+    roots: "Sequence[x509.Certificate]",
+    now: datetime,
+    audit: "Audit | None" = None,
 ) -> dict[str, Detail]:
     """Return the facts. `wanted`: the name or address that was asked for; `named`: it was a name."""
     chain = [each for each in map(_read, handshake.chain) if each is not None]
@@ -34,7 +41,8 @@ def facts_untrusted(
     mark, reasons = None, list[str]()
     if own is not None:
         named_so = matches if named else None
-        mark, reasons = grade(Judged([handshake.version], handshake.cipher, own, problem, named_so, now))
+        what = Judged([handshake.version], handshake.cipher, own, problem, named_so, now)
+        mark, reasons = grade(what if audit is None else _audited(what, audit))
     facts: dict[str, Detail] = {
         "version": handshake.version,
         "cipher": handshake.cipher,
@@ -50,6 +58,8 @@ def facts_untrusted(
     }
     with suppress(BadReply):
         facts.update(_of_hello(server_hello_untrusted(handshake.said)))
+    if audit is not None:
+        facts.update(_of_audit(audit))
     return {key: value for key, value in facts.items() if value is not None}
 
 
@@ -73,6 +83,30 @@ def _told(one: Certificate) -> dict[str, Detail]:
         "serial": one.serial,
         "sha256": one.sha256,
         "self_signed": one.self_signed,
+    }
+
+
+def _audited(what: Judged, audit: "Audit") -> Judged:
+    """Judge all that is accepted, not only what was chosen."""
+    versions = dict.fromkeys((*what.versions, *(VERSIONS[each] for each in audit.ciphers)))
+    suites = dict.fromkeys(audit.suites[each] for some in audit.ciphers.values() for each in some)
+    return replace(what, versions=tuple(versions), suites=tuple(suites), prime_bits=audit.dh_bits)
+
+
+def _of_audit(audit: "Audit") -> dict[str, Detail]:
+    order = sorted(audit.ciphers, reverse=True)
+    return {
+        "versions": [VERSIONS[each] for each in order],
+        "ciphers": {VERSIONS[each]: [audit.suites[one] for one in audit.ciphers[each]] for each in order},
+        "preference": {
+            VERSIONS[each]: "server" if audit.prefers[each] else "client"
+            for each in order
+            if each in audit.prefers
+        },
+        "groups": [GROUPS[each] for each in audit.groups],
+        "dh_bits": audit.dh_bits,
+        "jarm": audit.jarm,
+        "audit_cut": audit.cut,
     }
 
 

@@ -19,6 +19,7 @@ __all__ = [
     "Alert",
     "ServerHello",
     "alert_untrusted",
+    "dh_bits_untrusted",
     "messages_untrusted",
     "server_hello_untrusted",
 ]
@@ -98,6 +99,15 @@ def server_hello_untrusted(data: bytes) -> ServerHello:
     if found is None:
         raise BadReply("no TLS server hello")
     return found
+
+
+def dh_bits_untrusted(data: bytes) -> int | None:
+    """Return how long the prime is with which a server's key exchange in a finite field begins, if there is one."""
+    for kind, body in messages_untrusted(data):
+        if kind == KEY_EXCHANGE:
+            prime = body[2 : 2 + int.from_bytes(body[:2], "big")]
+            return int.from_bytes(prime, "big").bit_length() or None
+    return None
 
 
 def _hello_untrusted(body: bytes) -> ServerHello:
