@@ -38,7 +38,14 @@ def test_an_answer() -> None:
         ANSWER.replace(b"version", b"venison"),
         ANSWER[:2] + b"\xa0" + ANSWER[3:],  # the answer to an update
     ],
-    ids=["question", "other id", "cut", "nothing", "other name", "update"],  # the library orders texts by chance
+    ids=[
+        "question",
+        "other id",
+        "cut",
+        "nothing",
+        "other name",
+        "update",
+    ],  # the library orders texts by chance
 )
 def test_what_is_no_answer(data: bytes) -> None:
     with pytest.raises(BadReply):

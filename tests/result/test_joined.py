@@ -23,6 +23,7 @@ from tests.result.examples import (
     usual_host,
     written,
 )
+from tests.result.served import served_host
 
 from periplus.errors import UsageError
 from periplus.result.fold import fold
@@ -134,6 +135,14 @@ def test_other_formats_say_of_a_host_what_they_said_at_first(
     )
     ports = [line.partition(" ports=")[0].removesuffix("/>") for line in wanted]
     assert [line.removesuffix("/>") for line in found] == ports
+
+
+def test_services_keep_their_lines_and_their_words_in_other_formats(tmp_path: Path) -> None:
+    part = output(tmp_path / "a", [served_host()], run_of())
+    assert body(rewritten(Join([part]))) == body(Path(part).read_text())
+    text = rewritten(Join([part]), NORMAL)
+    assert "22/tcp  open  ssh      OpenSSH 9.2p1 (Debian 2+deb12u3)\n" in text
+    assert 'tunnel="ssl"' in rewritten(Join([part]), XML)
 
 
 def test_what_is_only_counted_stays_counted(tmp_path: Path) -> None:

@@ -25,10 +25,12 @@ from periplus.result.row import (
     Crowded,
     Hop,
     HostReport,
+    Passage,
     PortColumns,
     PortRow,
     RunRow,
     ScanRow,
+    ServiceRow,
     Stopped,
     SummaryRow,
     Tarpit,
@@ -43,6 +45,7 @@ from periplus.technique.verdict import Reason, State
 __all__ = ["Join", "Lines", "Told"]
 
 Row = dict[str, Any]
+SAID = ("product", "vendor", "version", "info", "hostname", "os", "device")  # words of a service
 SAME = ("seed", "targets", "scans")
 
 
@@ -82,9 +85,10 @@ class _Part:
 
 @dataclass(slots=True)
 class _Pending:
-    """Ports of a host that is not finished in the file at hand, and their lines."""
+    """Ports and services of a host that is not finished in the file at hand, and their lines."""
 
     rows: list[Row] = field(default_factory=list)
+    services: list[Row] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
 
 
@@ -135,9 +139,9 @@ class Join:
     def _take(self, part: _Part, pending: dict[str, _Pending], row: Row, line: str) -> Told | None:
         """Take a line in; return the host that it finishes, if that is news."""
         kind = row["type"]
-        if kind == "port":
+        if kind in ("port", "service"):
             ports = pending.setdefault(row["addr"], _Pending())
-            ports.rows.append(row)
+            (ports.rows if kind == "port" else ports.services).append(row)
             ports.lines.append(line)
         elif kind == "summary":
             part.summary = row
@@ -149,7 +153,7 @@ class Join:
                 self._twice_up += up and self._told[addr]
                 return None
             self._told[addr] = up
-            return _host(row, ports.rows, (*ports.lines, line))
+            return _host(row, ports, (*ports.lines, line))
         return None
 
     def leftovers(self) -> Iterator[PortRow]:
@@ -277,8 +281,8 @@ def _port(row: Row) -> PortRow:
     )
 
 
-def _host(row: Row, ports: list[Row], lines: tuple[str, ...]) -> Told:
-    rows = [_port(each) for each in ports]
+def _host(row: Row, found: _Pending, lines: tuple[str, ...]) -> Told:
+    rows = [_port(each) for each in found.rows]
     protos = row["counts"]
     return Told(
         addr=row["addr"],
@@ -299,7 +303,30 @@ def _host(row: Row, ports: list[Row], lines: tuple[str, ...]) -> Told:
         tarpit=_tarpit(row["tarpit"]) if "tarpit" in row else None,
         stopped=tuple(Stopped(**each) for each in row.get("stopped", ())),
         unlisted=tuple(each for proto in protos for each in _unlisted(proto, row["reasons"][proto], rows)),
+        services=tuple(map(_service, found.services)),
         lines=lines,
+    )
+
+
+def _service(row: Row) -> ServiceRow:
+    evidence = row["evidence"]
+    next_likely = evidence.get("runner_up")
+    said = row.get("said")
+    return ServiceRow(
+        proto=row["proto"],
+        port=row["port"],
+        came=row["came"],
+        name=row.get("service"),
+        confidence=row.get("confidence", 0.0),
+        why=evidence.get("why", ""),
+        runner_up=(next_likely["service"], next_likely["confidence"]) if next_likely else None,
+        **{word: row.get(word) for word in SAID},
+        cpe=tuple(row.get("cpe", ())),
+        rule=evidence.get("rule"),
+        tls=row.get("tls"),
+        detail=row.get("detail", {}),
+        passages=(Passage("<", said.encode("latin-1"), 0.0),) if said else (),
+        problems=tuple(evidence.get("problems", ())),
     )
 
 
