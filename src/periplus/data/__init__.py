@@ -5,7 +5,14 @@ Files are found beside this one: `importlib.resources` would do the same and cos
 
 from pathlib import Path
 
-__all__ = ["protocols_text", "ranking_text", "ranking_udp_text", "services_text", "signature_texts"]
+__all__ = [
+    "os_text",
+    "protocols_text",
+    "ranking_text",
+    "ranking_udp_text",
+    "services_text",
+    "signature_texts",
+]
 
 HERE = Path(__file__).parent
 
@@ -35,3 +42,8 @@ def signature_texts() -> dict[str, str]:
     return {
         path.name: path.read_text(encoding="utf-8") for path in sorted((HERE / "signatures").glob("*.toml"))
     }
+
+
+def os_text() -> str:
+    """Common TCP/IP stacks, for `periplus.identify.os.stacks.read_stacks`."""
+    return (HERE / "os.toml").read_text(encoding="utf-8")
