@@ -1,6 +1,7 @@
 """Fingerprints of a stack in memory, its quirks one by one, and which answer belongs to which probe."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from tests.identify.os.stack import ME, THEM, Linux
@@ -31,7 +32,7 @@ def observed(stack: Linux, asked: Asked = ASKED) -> Observed:
     return found
 
 
-def changed(found: Observed, name: str, **fields: int | str | None) -> Fingerprint:
+def changed(found: Observed, name: str, **fields: Any) -> Fingerprint:
     """The fingerprint when the segment that answers this probe has other fields."""
     number = NUMBERS[name]
     body = found.answers[number].body
@@ -111,8 +112,9 @@ def test_fragments_of_echoes(df: tuple[bool, bool], told: str) -> None:
     assert fingerprint(seen).tests["IE"]["DFI"] == told
 
 
-def other(answer: Answer, **fields: int) -> Answer:
-    return replace(answer, body=replace(answer.body, **fields))
+def other(answer: Answer, **fields: Any) -> Answer:
+    body: Any = answer.body
+    return replace(answer, body=replace(body, **fields))
 
 
 def test_answers_to_nothing() -> None:

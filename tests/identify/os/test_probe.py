@@ -10,8 +10,8 @@ from periplus.identify.os.probe import NUMBERS, PROBES, Asked, packet
 ASKED = Asked(ME, THEM, 50_000, 22, 81, 40_125, 0xFFFFFFFE, 0xABCD, 0xFFFF, 0xFFF8)
 STAMP = ("Timestamp", (0xFFFFFFFF, 0))
 SACK, NOP, EOL = ("SAckOK", b""), ("NOP", None), ("EOL", None)
-ODD = [("WScale", 10), NOP, ("MSS", 265), STAMP, SACK]
-SEGMENTS = {
+ODD: list[tuple[str, object]] = [("WScale", 10), NOP, ("MSS", 265), STAMP, SACK]
+SEGMENTS: dict[str, tuple[str, int, list[tuple[str, object]], int, bool]] = {
     "S1": ("S", 1, [("WScale", 10), NOP, ("MSS", 1460), STAMP, SACK], 22, False),
     "S2": ("S", 63, [("MSS", 1400), ("WScale", 0), SACK, STAMP, EOL], 22, False),
     "S3": ("S", 4, [STAMP, NOP, NOP, ("WScale", 5), NOP, ("MSS", 640)], 22, False),

@@ -55,7 +55,8 @@ def test_a_fit_is_the_points_that_match_by_those_that_both_have() -> None:
     second = (100 + 20 + 20) / (25 + 100 + 100 + 20 + 15 + 20 + 80)
     assert found.fit(tests).tolist() == pytest.approx([first, second])
     [(fit, best)] = found.best(tests, 0.85, 5)
-    assert (fit, best.name) == (pytest.approx(first), "Example OS 1 - 2")
+    assert fit == pytest.approx(first)
+    assert best.name == "Example OS 1 - 2"
     assert found.fit({}).tolist() == [0, 0]
 
 

@@ -76,6 +76,7 @@ def test_time_stamps(hz: int, word: str, uptime: float | None) -> None:
     stamps = [100 + number * hz // 10 for number in range(0, 60, 10)]
     times = [number * 1_000_000 for number in range(6)]
     rate = stamp_hz(stamps, times)
+    assert rate is not None
     assert rate == pytest.approx(hz)
     assert stamping(stamps, rate) == word
     assert uptime_s(100, rate) == uptime
