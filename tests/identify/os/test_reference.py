@@ -26,7 +26,7 @@ what no reader knows
 Fingerprint Example OS 3
 Class Example | Example OS | 3.X | general purpose
 SEQ(SP=>20%TI=I|RD)
-T1(R=Y%DF=N%T=FA-104%Q=)
+T1(R=Y%DF=N%T=FA-104)
 T2(R=Y%W=0)
 """
 
@@ -52,7 +52,7 @@ def test_a_fit_is_the_points_that_match_by_those_that_both_have() -> None:
         "T2": {"R": "N"},
     }
     first = (25 + 100 + 100 + 15 + 20 + 80) / (25 + 100 + 100 + 20 + 15 + 20 + 80)
-    second = (100 + 20 + 20) / (25 + 100 + 100 + 20 + 15 + 20 + 80)
+    second = (100 + 20) / (25 + 100 + 100 + 20 + 15 + 80)
     assert found.fit(tests).tolist() == pytest.approx([first, second])
     [(fit, best)] = found.best(tests, 0.85, 5)
     assert fit == pytest.approx(first)
