@@ -78,6 +78,8 @@ def test_an_open_port_is_wanted(words: list[str], problem: str) -> None:
         fingerprinting(read(["-O", *words, "198.18.0.2"]), [SYN], frozenset(), raw=True)
     with pytest.raises(UsageError, match="nothing here finds one"):
         fingerprinting(read(["-O", "198.18.0.2"]), [FIN, by_name("udp")], frozenset(), raw=True)
+    with pytest.raises(UsageError, match="-O needs raw packets, which -sT does not send"):
+        fingerprinting(read(["-O", "198.18.0.2"]), [by_name("connect")], frozenset(), raw=True)
     with pytest.raises(CannotScan, match="-O sends raw packets"):
         fingerprinting(read(["-O", "198.18.0.2"]), [SYN], frozenset(), raw=False)
 
@@ -88,7 +90,7 @@ def test_an_open_port_is_wanted(words: list[str], problem: str) -> None:
         (["-A"], True, (True, True, True)),
         (["-A"], False, (True, False, False)),
         (["-A", "-O"], False, (True, True, False)),
-        (["-A", "-sT"], True, (True, True, False)),
+        (["-A", "-sT"], True, (True, False, False)),
         ([], True, (False, False, False)),
     ],
 )

@@ -87,12 +87,6 @@ def test_everything_at_once(net: Network) -> None:
     assert [row["port"] for row in rows if row["type"] == "service"] == [int(OPEN)]
 
 
-def test_connects_find_the_ports_as_well(net: Network) -> None:
-    found = ours(net, "-sT", FAR.v4)
-    assert found["distance"] == 2
-    assert found["matches"][0]["classes"][0]["family"] == "Linux"
-
-
 def test_hosts_without_what_it_takes_are_told_why(net: Network) -> None:
     assert ours(net, FAR.v6) == {"why": "only hosts of IPv4 are asked"}
 

@@ -11,9 +11,25 @@ import pytest
 from tests.identify.os.stack import Linux
 from tests.identify.os.test_fingerprint import LINUX_TESTS
 from tests.result.examples import tarpit_host
-from tests.scan.runs import ETH4, KEY, NEAR, NEAR6, OURS, PATHS, QUICK, SELF, config_of, mac, space_of
+from tests.scan.runs import (
+    ETH4,
+    KEY,
+    NEAR,
+    NEAR6,
+    OURS,
+    PATHS,
+    QUICK,
+    SELF,
+    Run,
+    config_of,
+    mac,
+    near,
+    services,
+    space_of,
+)
 from tests.scan.test_identities import columns
-from tests.sim.frames import Wire
+from tests.sim.frames import OPEN, Wire
+from tests.sim.hops import Side, Ways
 from tests.space.scopes import scope
 from tests.wire.twins import ip4, number, tcp
 
@@ -21,18 +37,25 @@ from periplus.data import os_text
 from periplus.identify.os.probe import NUMBERS
 from periplus.identify.os.stacks import CERTAINTY, read_stacks
 from periplus.result.row import HostReport, OsRow, PortColumns, ServiceRow
-from periplus.scan.config import Fingerprinting
+from periplus.scan.config import Fingerprinting, ScanConfig, Work
 from periplus.scan.fingerprints import AT_ONCE, GUESSED_PORTS, Fingerprints
+from periplus.scan.loop import Loop
+from periplus.scan.menu import Menu
+from periplus.scan.naming import Naming
+from periplus.scan.open import Links
+from periplus.scan.raw import RawLink
 from periplus.scan.stage import NEVER
 from periplus.scan.tracelink import TraceLink
 from periplus.space.address import Addresses
 from periplus.space.scope import Scope
+from periplus.technique.catalogue import by_name
 from periplus.technique.verdict import Reason, State
 from periplus.transport.neighbours import Resolver
 from periplus.wire.lane import Lane
 
 STACKS = read_stacks(os_text())
 TCP = columns("tcp", (22, State.OPEN), (81, State.CLOSED))
+MINE = range(50_100, 50_116)
 Lost = Callable[[int, int], bool]
 
 
@@ -219,6 +242,39 @@ def test_given_up() -> None:
     assert {each.addr for each in stage.passed()} == {each.addr for each in hosts}
     assert stage.idle
     assert (stage.counters(), stage.drops(), stage.patience(9, 5)) == ({}, 0, 9)
+
+
+class Both(Ways):
+    """A wire to a host that is scanned, and whose stack answers what leaves from other ports, or by ICMP."""
+
+    def _frame(self, lane: Lane, frame: bytes) -> None:
+        packet = frame[lane.header :]
+        is_v4 = not lane.header or frame[12:14] == b"\x08\0"
+        if not is_v4 or (packet[9] != 1 and int.from_bytes(packet[20:22]) not in MINE):
+            super()._frame(lane, frame)
+        elif (said := Linux().answer(packet, self.now_us)) is not None:
+            self.arrive(said, 1_000, ifindex=lane.ifindex)
+
+
+def test_a_whole_scan() -> None:
+    wire, resolver, made = Both({NEAR: near(p22=OPEN)}, ways={}), Resolver(), Run()
+    work = Work(by_name("syn"), space_of([NEAR, "198.18.0.77"], [22, 81]))
+    config = ScanConfig((work,), QUICK, seed=7, assume_up=True, reverse=False, fingerprint=Fingerprinting())
+    link = RawLink(work.space, Menu((work.technique,)), PATHS, wire, OURS, KEY, wire.clock.now_us, resolver)
+    aside = TraceLink(PATHS, Side(wire, MINE), MINE, KEY + 1, wire.clock.now_us, resolver)
+    links = Links((link,), fingerprint=aside)
+    loop = Loop(
+        config, links, made, wire.clock, services, Naming(reverse=False), lambda: False, pause=wire.wait
+    )
+    made.summary = loop.run()
+    links.close()
+    found = made.reports[NEAR].os
+    assert found is not None
+    assert found.matches[0].name == "Linux"
+    other = made.reports.get("198.18.0.77")
+    assert other is None or other.os == OsRow(why="no TCP port was found open")
+    assert made.summary.probes >= 20
+    assert made.summary.replies >= 14
 
 
 def test_this_machine_is_no_hop_away() -> None:

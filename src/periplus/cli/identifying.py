@@ -100,8 +100,9 @@ def widen(given: argparse.Namespace, raw: bool) -> None:
     """Let -A mean what it stands for."""
     if given.everything:
         given.identify = True
-        given.detect_os = given.detect_os or raw
-        given.traceroute = given.traceroute or (raw and given.technique_tcp != "connect")
+        makes_packets = raw and given.technique_tcp != "connect"
+        given.detect_os = given.detect_os or makes_packets
+        given.traceroute = given.traceroute or makes_packets
 
 
 def fingerprinting(
@@ -119,8 +120,13 @@ def fingerprinting(
             raise UsageError(
                 f"-O wants an open TCP port that is known, which {other} does not give: leave one out"
             )
-    if not any(technique.finds_open and technique.proto == "tcp" for technique in chosen):
-        raise UsageError("-O wants an open TCP port, and nothing here finds one: add -sS or -sT")
+    finders = [technique for technique in chosen if technique.finds_open and technique.proto == "tcp"]
+    if not finders:
+        raise UsageError("-O wants an open TCP port, and nothing here finds one: add -sS")
+    if raw and not finders[0].needs_raw:  # the ways to hosts are found by packets alone
+        raise UsageError(
+            f"-O needs raw packets, which {finders[0].flag} does not send; use -sS or leave it out"
+        )
     if not raw:
         raise CannotScan(
             "-O sends raw packets, and this process may not: run it as root or give it CAP_NET_RAW"

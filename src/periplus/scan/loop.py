@@ -339,7 +339,7 @@ class Loop:
         passes = self._naming.passes(batch)
         if self._config.traceroute:
             passes[:] = False
-        elif self._config.identify is not None:
+        elif self._config.identify is not None or self._config.fingerprint is not None:
             passes &= ~batch.up
         if len(self._all) > 1:
             passes &= ~batch.up & (each.work is None)
