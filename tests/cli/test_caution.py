@@ -28,7 +28,7 @@ def scan(*arguments: str) -> int:
     return command_scan(list(arguments), True, None)
 
 
-@pytest.mark.parametrize("asked", [["-sS"], ["-sU"], ["-sO"], ["--traceroute"], ["-PE"]])
+@pytest.mark.parametrize("asked", [["-sS"], ["-sU"], ["-sO"], ["--traceroute"], ["-O"], ["-PE"]])
 def test_only_dry_runs_plan_with_what_this_process_may_not(asked: list[str]) -> None:
     assert not planned_raw(read(["198.18.0.7", *asked]), raw=False)
     assert planned_raw(read(["198.18.0.7", *asked]), raw=True)

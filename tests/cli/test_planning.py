@@ -136,7 +136,7 @@ def test_without_the_privilege_the_plan_is_of_connects(capfd: Output) -> None:
     assert "Privileges: none\n" in capfd.readouterr().out
 
 
-@pytest.mark.parametrize("asked", [["-sS"], ["-sU"], ["-sO"], ["--traceroute"], ["-PE"]])
+@pytest.mark.parametrize("asked", [["-sS"], ["-sU"], ["-sO"], ["--traceroute"], ["-O"], ["-PE"]])
 def test_what_needs_the_privilege_is_planned_all_the_same(asked: list[str], capfd: Output) -> None:
     assert scan("--dry-run", "198.19.0.7", *asked, raw=False) == 0
     assert "Privileges: CAP_NET_RAW, which this process does not have\n" in capfd.readouterr().out

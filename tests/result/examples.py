@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
@@ -11,6 +12,10 @@ from periplus.result.row import (
     Crowded,
     Hop,
     HostReport,
+    OsClass,
+    OsGuess,
+    OsMatch,
+    OsRow,
     PortColumns,
     RunRow,
     ScanRow,
@@ -163,6 +168,34 @@ def traced_host() -> HostReport:
         Hop(5, "198.18.0.2", 12.5),
     )
     return replace(small_host(), trace=Trace(hops, "tcp", 22))
+
+
+def os_host(**fields: Any) -> HostReport:
+    """A host whose operating system was looked for, behind one router."""
+    linux = OsClass("Linux", "Linux", "5.X", "general purpose", ("cpe:/o:linux:linux_kernel:5",))
+    box = OsClass("Example", "embedded", None, "WAP")
+    found = OsRow(
+        matches=(
+            OsMatch("Linux 5.3 - 5.4", 0.9617, 68140, (linux,)),
+            OsMatch('Example "Box" <1>', 0.9, 7, (box, replace(linux, generation="4.X"))),
+        ),
+        guesses=(
+            OsGuess("Debian", "Linux", 0.93, ("Linux 5.3 - 5.4 fits by 96%", "ssh at 22/tcp says Debian")),
+        ),
+        source="nmap-os-db",
+        fingerprint="SEQ(SP=102%TI=Z)T2(R=N)",
+        open_port=22,
+        closed_port=81,
+        udp_port=40_125,
+        distance=2,
+        uptime_s=86_400.0,
+        stamp_hz=1000.0,
+        difficulty=(258, "Good luck!"),
+        ids="Z",
+        stamp_class="A",
+        values={"seq": (1, 0xABC), "ids": (0, 0), "stamps": (5, 6)},
+    )
+    return replace(small_host(), os=replace(found, **fields))
 
 
 def tarpit_host(last: int = 1000) -> HostReport:

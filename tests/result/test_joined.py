@@ -14,6 +14,7 @@ from tests.result.examples import (
     closed_host,
     listed_host,
     mixed_host,
+    os_host,
     protocols_host,
     run,
     small_host,
@@ -117,6 +118,7 @@ EVERY_KIND = (
     listed_host,
     protocols_host,
     tarpit_host,
+    os_host,
 )
 
 

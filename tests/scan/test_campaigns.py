@@ -370,6 +370,14 @@ def test_forged_answers_find_nobody() -> None:
     assert sum(run.summary.discarded.values()) == len(list(forgeries(me, them)))
 
 
+def test_replies_to_other_programs_are_not_ours_to_count() -> None:
+    wire = Wire({far(1): behind(mute())}, ROUTERS)
+    wire.arrive(ip4(number(far(1)), number("198.18.0.1"), 1, pack("!BBHHHI", 0, 0, 0, 1_234, 7, 7)), 1_000)
+    run = campaign(wire, config_of((), finding([far(1)]), tell_down=True))
+    assert reasons(run) == {far(1): (False, Reason.NO_RESPONSE)}
+    assert run.summary.discarded == {}
+
+
 def forgeries(me: int, them: int) -> Iterator[bytes]:
     """Answers with everything but the cookie: to every port of the finder's link."""
     for port in range(50_000, 50_016):

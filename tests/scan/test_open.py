@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC
-from typing import Self
+from typing import Any, Self
 
 import pytest
 from tests.scan.campaigns import finding, syn, udp
@@ -14,7 +14,7 @@ from tests.wire.twins import number
 
 from periplus.errors import CannotScan
 from periplus.scan.clock import Clock
-from periplus.scan.config import Discovery, ScanConfig, Tarpits, Transport, Work
+from periplus.scan.config import Discovery, Fingerprinting, ScanConfig, Tarpits, Transport, Work
 from periplus.scan.guard import GuardedAsks, GuardedConnects, GuardedFrames
 from periplus.scan.menu import Menu
 from periplus.scan.open import FEW_CONNECTS, WORTH_XDP, Links, open_links
@@ -151,15 +151,20 @@ def test_every_lane_is_opened_once_and_targets_are_asked_for_once(monkeypatch: p
     assert kernel.wires[0].closed
 
 
-def test_traceroute_has_a_link_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("name", "how"), [("trace", {"traceroute": True}), ("fingerprint", {"fingerprint": Fingerprinting()})]
+)
+def test_what_asks_besides_has_a_link_of_its_own(
+    name: str, how: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     kernel = Kernel(monkeypatch, [span("198.18.0.0", "198.18.0.99", ETH4)])
-    links = open_links(replace(config(), traceroute=True), Clock(), draws, print)
-    assert links.trace is not None
-    assert links.trace.lanes == [ETH4]
+    links = open_links(replace(config(), **how), Clock(), draws, print)
+    assert getattr(links, name).lanes == [ETH4]
     assert [ports for ports, _ in kernel.opened] == [OURS, range(OURS.stop, OURS.stop + 16)]
     assert kernel.protocols[-1] == (1, 6, 17, 58)
     links.close()
-    assert open_links(config(), Clock(), draws, print).trace is None
+    assert all(wire.closed for wire in kernel.wires)
+    assert getattr(open_links(config(), Clock(), draws, print), name) is None
 
 
 def asks_of(chosen: ScanConfig, tell: Callable[[str], None] = print) -> tuple[Links, object]:

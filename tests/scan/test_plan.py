@@ -11,7 +11,7 @@ from tests.space.scopes import scope
 
 from periplus.columns import U16
 from periplus.engine.timing import TEMPLATES, Timing
-from periplus.scan.config import ScanConfig, Work
+from periplus.scan.config import Fingerprinting, ScanConfig, Work
 from periplus.scan.plan import (
     FASTEST_PPS,
     LINK_TRIES,
@@ -175,6 +175,14 @@ def test_rates_count_packets() -> None:
 def test_rates_of_hosts_and_networks_hold_a_plan_down() -> None:
     assert takes(Timing(max_host_rate=2)) == (2.0, 4.0, "--max-host-rate")  # four ports each
     assert takes(Timing(max_net_rate=2)) == (10.0, 20.0, "--max-net-rate")  # five hosts of one network
+
+
+def test_operating_systems_cost_sixteen_probes_a_host_of_ipv4() -> None:
+    hosts = [*NEARS, "2001:db8::2"]
+    config = replace(config_of((syn(space_of(hosts, PORTS)),), None), fingerprint=Fingerprinting())
+    [found] = [each for each in plan_of(config, WAYS).stages if each.name == "os"]
+    assert (found.hosts, found.first.probes, found.most.probes) == (5, 5 * 16, 5 * 48)
+    assert found.first.octets > 5 * 16 * (14 + 40)
 
 
 def test_traceroute_has_a_pace_of_its_own() -> None:

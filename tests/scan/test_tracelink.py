@@ -43,6 +43,14 @@ def test_the_way_is_what_the_scan_has_found_out() -> None:
     assert way.known.tolist() == [False, True, True, True, False]
 
 
+def test_packets_as_they_came() -> None:
+    wire = Wire({})
+    link = link_of(wire, Resolver())
+    wire.arrive(b"\x45 what nobody reads")
+    wire.wait(10)
+    assert link.packets().length.tolist() == [19]
+
+
 def test_only_what_can_be_read_is_received() -> None:
     wire = Wire({})
     link = link_of(wire, Resolver())

@@ -7,10 +7,10 @@ from tests.scan.runs import KEY, NEAR, OURS, PATHS, QUICK, config_of, space_of
 from tests.sim.frames import Wire
 
 from periplus.result.row import HostReport
-from periplus.scan.stage import NEVER
+from periplus.scan.stage import NEVER, Unprobed
 from periplus.scan.trace import Traces
 from periplus.scan.tracelink import TraceLink
-from periplus.scan.tracing import TRACE_SHARE, Untraced, scan_timing, tracing_for
+from periplus.scan.tracing import TRACE_SHARE, scan_timing, tracing_for
 from periplus.technique.verdict import Reason
 from periplus.transport.neighbours import Resolver
 
@@ -20,7 +20,7 @@ TRACED = replace(PLAIN, traceroute=True)
 
 
 def test_untraced_reports_pass_straight_through() -> None:
-    tracing = Untraced()
+    tracing = Unprobed()
     reports = [HostReport(NEAR, True, Reason.RESET, (), 1.0, 2.0)]
     tracing.ask(iter(reports))
     assert not tracing.idle
@@ -33,12 +33,12 @@ def test_untraced_reports_pass_straight_through() -> None:
 
 
 def test_without_reports_it_is_idle() -> None:
-    assert Untraced().idle
+    assert Unprobed().idle
 
 
 def test_what_there_is_a_link_for_is_traced() -> None:
     wire = Wire({})
-    assert isinstance(tracing_for(PLAIN, None, wire.now_us), Untraced)
+    assert isinstance(tracing_for(PLAIN, None, wire.now_us), Unprobed)
     link = TraceLink(PATHS, wire, OURS, KEY, wire.clock.now_us, Resolver())
     assert isinstance(tracing_for(TRACED, link, wire.now_us), Traces)
 

@@ -28,7 +28,7 @@ def planned_raw(given: argparse.Namespace, raw: bool) -> bool:
         return raw
     names = [getattr(given, f"technique_{proto}") for proto in (*PROTOCOLS, "ip")]
     asked = any(by_name(name).needs_raw for name in names if name is not None)
-    return asked or given.traceroute or needs_packets(given)
+    return asked or given.traceroute or given.detect_os or needs_packets(given)
 
 
 def check_public(given: argparse.Namespace, config: ScanConfig, tell: Tell) -> None:

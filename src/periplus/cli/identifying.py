@@ -7,13 +7,14 @@ from pathlib import Path
 
 from periplus.cli.aim import named_ports
 from periplus.cli.parser import Parser
-from periplus.errors import UsageError
-from periplus.scan.config import Identify
+from periplus.errors import CannotScan, UsageError
+from periplus.scan.config import Fingerprinting, Identify
+from periplus.scan.fingerprinting import installed_osdb
 from periplus.space.ip import format_ip, parse_ip
 from periplus.space.quote import quoted
 from periplus.technique.model import Technique
 
-__all__ = ["add_identification", "explained", "identification"]
+__all__ = ["add_identification", "explained", "fingerprinting", "identification", "widen"]
 
 _ENDPOINT = re.compile(r"(?:[^:\[\]]+|\[[^\]]+\]):(\d+)")
 LEVELS = range(10)
@@ -26,6 +27,18 @@ def add_identification(made: Parser) -> None:
     group = made.add_argument_group("who answers")
     group.add_argument(
         "-sV", dest="identify", action="store_true", help="ask open ports for service, version and TLS"
+    )
+    group.add_argument(
+        "-O",
+        dest="detect_os",
+        action="store_true",
+        help="tell the operating system of hosts with an open TCP port; IPv4, needs raw packets",
+    )
+    group.add_argument(
+        "-A",
+        dest="everything",
+        action="store_true",
+        help="-sV, and -O --traceroute where raw packets are allowed",
     )
     level = group.add_mutually_exclusive_group()
     level.add_argument(
@@ -92,6 +105,44 @@ def _endpoint(text: str) -> tuple[str, int]:
 def explained(given: argparse.Namespace) -> frozenset[tuple[str, int]]:
     """Return the hosts, as addresses or names, and ports that are to be explained."""
     return frozenset(given.explain)
+
+
+def widen(given: argparse.Namespace, raw: bool) -> None:
+    """Let -A mean what it stands for."""
+    if given.everything:
+        given.identify = True
+        makes_packets = raw and given.technique_tcp != "connect"
+        given.detect_os = given.detect_os or makes_packets
+        given.traceroute = given.traceroute or makes_packets
+
+
+def fingerprinting(
+    given: argparse.Namespace, chosen: Sequence[Technique], barred: frozenset[int], raw: bool
+) -> Fingerprinting | None:
+    """Return how operating systems are told, if they are. `barred`: TCP ports that are never asked."""
+    if not given.detect_os:
+        return None
+    for alone, other in (
+        (given.only_find, "-sn"),
+        (given.only_list, "-sL"),
+        (given.stateless, "--stateless"),
+    ):
+        if alone:
+            raise UsageError(
+                f"-O wants an open TCP port that is known, which {other} does not give: leave one out"
+            )
+    finders = [technique for technique in chosen if technique.finds_open and technique.proto == "tcp"]
+    if not finders:
+        raise UsageError("-O wants an open TCP port, and nothing here finds one: add -sS")
+    if raw and not finders[0].needs_raw:  # the ways to hosts are found by packets alone
+        raise UsageError(
+            f"-O needs raw packets, which {finders[0].flag} does not send; use -sS or leave it out"
+        )
+    if not raw:
+        raise CannotScan(
+            "-O sends raw packets, and this process may not: run it as root or give it CAP_NET_RAW"
+        )
+    return Fingerprinting(installed_osdb(), barred)
 
 
 def identification(given: argparse.Namespace, chosen: Sequence[Technique]) -> Identify | None:

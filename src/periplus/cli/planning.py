@@ -61,7 +61,9 @@ class _Told:
         config = self.config
         menu = config.discovery.menu.techniques if config.discovery else ()
         techniques = [*menu, *(work.technique for work in config.works)]
-        return config.traceroute or any(technique.needs_raw for technique in techniques)
+        if config.traceroute or config.fingerprint is not None:
+            return True
+        return any(technique.needs_raw for technique in techniques)
 
 
 def show_plan(

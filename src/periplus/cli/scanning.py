@@ -17,7 +17,7 @@ from periplus.cli.aim import Aim, Gather, aim, excluded_ports
 from periplus.cli.caution import check_public, listed_public, planned_raw
 from periplus.cli.choosing import check_stateless, check_traceroute, techniques, work
 from periplus.cli.discovering import discovery
-from periplus.cli.identifying import explained, identification
+from periplus.cli.identifying import explained, fingerprinting, identification, widen
 from periplus.cli.main import FAILED, FINISHED, INTERRUPTED
 from periplus.cli.options import timing
 from periplus.cli.progress import Progress
@@ -128,6 +128,7 @@ class _Stop:
 def scan(arguments: Sequence[str], raw: bool, scout: Scout | None) -> int:
     """Scan, and return the exit status. `raw`: raw packets are allowed; `scout` knows the routes."""
     arguments, given, past = begun(arguments, raw)
+    widen(given, raw or given.dry_run)
     held, raw = raw, planned_raw(given, raw)
     pace = timing(given)
     progress = Progress(sys.stderr, given.verbose, dumb=os.environ.get("TERM") == "dumb")
@@ -157,9 +158,7 @@ def scan(arguments: Sequence[str], raw: bool, scout: Scout | None) -> int:
         None if given.only_list else discovery(given, target.hosts, services, raw, scope, progress.message)
     )
     config = _config(given, arguments, target, how, pace, seed, found, scope)
-    config = replace(
-        config, tarpits=_tarpits(given, how, services), identify=identification(given, how.techniques)
-    )
+    config = _looking_closer(config, given, how, services, raw)
     if given.dry_run:
         from periplus.cli.planning import show_plan
 
@@ -260,6 +259,18 @@ def _config(
         scope=scope,
         hours=given.hours,
         shard=given.shard,
+    )
+
+
+def _looking_closer(
+    config: ScanConfig, given: argparse.Namespace, how: Manner, services: Services, raw: bool
+) -> ScanConfig:
+    """Add what is asked of the hosts and ports that were found."""
+    return replace(
+        config,
+        tarpits=_tarpits(given, how, services),
+        identify=identification(given, how.techniques),
+        fingerprint=fingerprinting(given, how.techniques, excluded_ports(given, services), raw),
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 __all__ = [
     "cipher_suites_text",
+    "os_text",
     "protocols_text",
     "ranking_text",
     "ranking_udp_text",
@@ -47,3 +48,8 @@ def signature_texts() -> dict[str, str]:
     return {
         path.name: path.read_text(encoding="utf-8") for path in sorted((HERE / "signatures").glob("*.toml"))
     }
+
+
+def os_text() -> str:
+    """Common TCP/IP stacks, for `periplus.identify.os.stacks.read_stacks`."""
+    return (HERE / "os.toml").read_text(encoding="utf-8")

@@ -15,6 +15,7 @@ from periplus.columns import Mask, distinct
 from periplus.result.batch import HostBatch, Hosts, PortTable
 from periplus.result.fold import Folded, FoldedBatch, Folder, fold_batch, rows, told
 from periplus.result.normal import footer_line, header_lines
+from periplus.result.os import best_name
 from periplus.result.row import PROTOCOLS, HostReport, PortRow, RunRow, ServiceRow, SummaryRow
 from periplus.result.services import by_port, nmap_name, version_text
 from periplus.result.sink import Sink
@@ -127,6 +128,8 @@ class Grepable(Writer):
     def _host_lines(self, host: HostReport, who: str, folded: Folded) -> Iterator[str]:
         yield f"{who}\tStatus: Up\n"
         yield from (f"# Note on {host.addr}: {printable(note)}\n" for note in host.notes)
+        if host.os and (name := best_name(host.os)):
+            yield f"# OS of {host.addr}: {printable(name)}\n"
         if host.trace:
             hops = " ".join(hop.addr or "*" for hop in host.trace.hops)
             yield f"# Traceroute to {host.addr}: {hops}\n"

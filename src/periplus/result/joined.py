@@ -21,6 +21,7 @@ import numpy as np
 
 from periplus.errors import UsageError
 from periplus.result.ndjson import CONTRACT, Ndjson
+from periplus.result.osread import read_os
 from periplus.result.row import (
     Crowded,
     Hop,
@@ -302,6 +303,7 @@ def _host(row: Row, found: _Pending, lines: tuple[str, ...]) -> Told:
         trace=_trace(row["trace"]) if "trace" in row else None,
         tarpit=_tarpit(row["tarpit"]) if "tarpit" in row else None,
         stopped=tuple(Stopped(**each) for each in row.get("stopped", ())),
+        os=read_os(row["os"]) if "os" in row else None,
         unlisted=tuple(each for proto in protos for each in _unlisted(proto, row["reasons"][proto], rows)),
         services=tuple(map(_service, found.services)),
         lines=lines,

@@ -19,6 +19,10 @@ from periplus.result.row import (
     Detail,
     Hop,
     HostReport,
+    OsClass,
+    OsGuess,
+    OsMatch,
+    OsRow,
     PortColumns,
     PortRow,
     RunRow,
@@ -171,6 +175,7 @@ def _host(host: HostReport) -> dict[str, Any]:
         "trace": _trace(host.trace) if host.trace else None,
         "tarpit": _tarpit(host.tarpit) if host.tarpit else None,
         "stopped": [asdict(each) for each in host.stopped] or None,
+        "os": _os(host.os) if host.os else None,
         "start": iso_time(host.started),
         "end": iso_time(host.ended),
     }
@@ -243,6 +248,60 @@ def _tarpit(found: Tarpit) -> dict[str, Any]:
             "taken": found.taken,
             "ttl": found.ttl,
             "window": found.window,
+        }
+    )
+
+
+def _os(found: OsRow) -> dict[str, Any]:
+    """What ``-O`` found; names come from a file or from services."""
+    index, word = found.difficulty or (None, None)
+    ports = {"tcp_open": found.open_port, "tcp_closed": found.closed_port, "udp_closed": found.udp_port}
+    return _known(
+        {
+            "answers": [_guess(each) for each in found.guesses] or None,
+            "matches": [_match(each) for each in found.matches] or None,
+            "source": None if found.source is None else faithful(found.source),
+            "fingerprint": found.fingerprint,
+            "ports": _known(ports) or None,
+            "distance": found.distance,
+            "uptime_s": _number(found.uptime_s, 2),
+            "timestamp_hz": _number(found.stamp_hz, 2),
+            "sequence_index": index,
+            "sequence_difficulty": word,
+            "ip_id_class": found.ids,
+            "timestamp_class": found.stamp_class,
+            "rows": {key: list(row) for key, row in found.values.items()} or None,
+            "why": found.why,
+        }
+    )
+
+
+def _guess(guess: OsGuess) -> dict[str, Any]:
+    return {
+        "name": faithful(guess.name),
+        "family": faithful(guess.family),
+        "confidence": _number(guess.confidence, 2),
+        "evidence": [faithful(each) for each in guess.evidence],
+    }
+
+
+def _match(match: OsMatch) -> dict[str, Any]:
+    return {
+        "name": faithful(match.name),
+        "accuracy": _number(match.accuracy, 4),
+        "line": match.line,
+        "classes": [_os_class(each) for each in match.classes],
+    }
+
+
+def _os_class(each: OsClass) -> dict[str, Any]:
+    return _known(
+        {
+            "vendor": faithful(each.vendor),
+            "family": faithful(each.family),
+            "generation": None if each.generation is None else faithful(each.generation),
+            "type": faithful(each.kind),
+            "cpe": [faithful(cpe) for cpe in each.cpe] or None,
         }
     )
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from periplus.result.batch import HostBatch, Hosts
 from periplus.result.explain import explanation
 from periplus.result.fold import Folded, Folder, Look, fold_batch, look, rows, told
+from periplus.result.os import os_lines
 from periplus.result.row import PROTOCOLS, Hop, HostReport, PortColumns, PortRow, RunRow, SummaryRow, Trace
 from periplus.result.services import by_port, host_facts, nmap_name, version_text
 from periplus.result.sink import Sink
@@ -106,6 +107,8 @@ class _Table(Writer):
         if host.mac:
             vendor = f" ({printable(host.vendor)})" if host.vendor else ""
             yield f"MAC Address: {host.mac}{vendor}\n"
+        if host.os:
+            yield from os_lines(host.os, host.ended, bool(self._options.verbose))
         if host.trace:
             yield from _trace_lines(host.trace)
         yield "\n"

@@ -20,6 +20,10 @@ __all__ = [
     "Detail",
     "Hop",
     "HostReport",
+    "OsClass",
+    "OsGuess",
+    "OsMatch",
+    "OsRow",
     "Passage",
     "PortColumns",
     "PortRow",
@@ -197,6 +201,63 @@ class ServiceRow:
 
 
 @dataclass(frozen=True, slots=True)
+class OsClass:
+    """What an operating system belongs to; `cpe` as Nmap writes them (``cpe:/o:...``)."""
+
+    vendor: str
+    family: str
+    generation: str | None
+    kind: str
+    cpe: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OsMatch:
+    """A reference fingerprint, how well the host's fits it (0..1), and where in the file it stands."""
+
+    name: str
+    accuracy: float
+    line: int
+    classes: tuple[OsClass, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OsGuess:
+    """What the host runs by all evidence together, and how sure that is (0..1)."""
+
+    name: str
+    family: str
+    confidence: float
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OsRow:
+    """What ``-O`` found; `why` is only there when it could not look, or by less than it should.
+
+    `source` names the references, `fingerprint` is in Nmap's notation. The ports are those asked. `uptime_s`
+    and `stamp_hz` come from time stamps, `difficulty` from sequence numbers, `ids` is the class of identifications.
+    `values` are the raw rows, by what they are of: ``seq``, ``ids`` and ``stamps``.
+    """
+
+    matches: tuple[OsMatch, ...] = ()
+    guesses: tuple[OsGuess, ...] = ()
+    source: str | None = None
+    fingerprint: str | None = None
+    open_port: int | None = None
+    closed_port: int | None = None
+    udp_port: int | None = None
+    distance: int | None = None
+    uptime_s: float | None = None
+    stamp_hz: float | None = None
+    difficulty: tuple[int, str] | None = None
+    ids: str | None = None
+    stamp_class: str | None = None
+    values: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Unlisted:
     """Ports of a host of which only the number is known, as a file says it."""
 
@@ -236,6 +297,7 @@ class HostReport:
     stopped: tuple[Stopped, ...] = ()  # by technique
     unlisted: tuple[Unlisted, ...] = ()  # beyond the columns
     services: tuple[ServiceRow, ...] = ()  # of open ports, where they were identified
+    os: OsRow | None = None  # where the operating system was looked for
 
     def rows(self, columns: PortColumns, chosen: U16, service: dict[int, str]) -> Iterator[PortRow]:
         """Plain rows of the ports in `chosen` (a sub-set of `columns.ports`), for the edge only."""

@@ -38,6 +38,7 @@ __all__ = [
     "read_port_list",
     "silence_lines",
     "stopped_note",
+    "xml_attribute",
 ]
 
 NAME_MARKS = frozenset("._-:%/+@")
@@ -52,6 +53,14 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(each if each.isprintable() else _escape(each) for each in text)
+
+
+_ATTRIBUTE = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
+
+
+def xml_attribute(text: str) -> str:
+    """`text` as it may stand between the quotes of an attribute, or between tags, made `printable`."""
+    return printable(text).translate(_ATTRIBUTE)
 
 
 def harmless_name(name: str) -> str:

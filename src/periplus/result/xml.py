@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from periplus.result.fold import Folded, Folder, rows
+from periplus.result.osxml import os_elements
 from periplus.result.row import Hop, HostReport, PortRow, RunRow, ServiceRow, SummaryRow, Trace
 from periplus.result.services import by_port, nmap_cpe
 from periplus.result.sink import Sink
@@ -24,7 +25,7 @@ from periplus.result.text import (
     done_line,
     harmless_name,
     port_list,
-    printable,
+    xml_attribute,
 )
 from periplus.result.tls import Table, enumerated
 from periplus.result.writer import Format, Options, Writer
@@ -57,8 +58,6 @@ CERTIFICATE_TABLES = {
     "validity": (("notBefore", "not_before"), ("notAfter", "not_after")),
 }
 CERTIFICATE_ELEMENTS = (("sig_algo", "signature"), ("sha256", "sha256"))
-
-_ATTRIBUTE = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
 
 
 class NmapXml(Writer):
@@ -116,22 +115,20 @@ class NmapXml(Writer):
             for row in rows(host, folded, self._options):
                 yield _port(row, services.get((row.proto, row.port)))
             yield "</ports>\n"
+        if host.os:
+            yield os_elements(host.os, host.ended)
         yield (_trace(host.trace) if host.trace else "") + _times(host) + "</host>\n"
-
-
-def _attribute(text: str) -> str:
-    return printable(text).translate(_ATTRIBUTE)
 
 
 def _prologue(run: RunRow, verbose: int) -> Iterator[str]:
     started = date_time(run.started)
-    args = _attribute(command_line(run.arguments))
+    args = xml_attribute(command_line(run.arguments))
     comment = args.replace("--", "-&#45;")
     yield '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE nmaprun>\n'
     yield f"<!-- Periplus {run.version} scan initiated {started} UTC as: {comment} -->\n"
     yield (
         f'<nmaprun scanner="nmap" args="{args}" start="{int(run.started)}" startstr="{started}" '
-        f'version="{_attribute(run.version)}" xmloutputversion="{XML_VERSION}">\n'
+        f'version="{xml_attribute(run.version)}" xmloutputversion="{XML_VERSION}">\n'
     )
     for scan in run.scans:
         if scan.technique in SCAN_TYPES:
@@ -146,9 +143,9 @@ def _ending(summary: SummaryRow, message: str, *, success: bool) -> str:
     ended = date_time(summary.ended)
     verb = "done" if success else "stopped"
     text = f"Periplus {verb} at {ended} UTC; {done_line(summary)}"
-    error = f' errormsg="{_attribute(message)}"' if message else ""
+    error = f' errormsg="{xml_attribute(message)}"' if message else ""
     return (
-        f'<runstats><finished time="{int(summary.ended)}" timestr="{ended}" summary="{_attribute(text)}" '
+        f'<runstats><finished time="{int(summary.ended)}" timestr="{ended}" summary="{xml_attribute(text)}" '
         f'elapsed="{summary.seconds:.2f}" exit="{"success" if success else "error"}"{error}/>'
         f'<hosts up="{summary.hosts_up}" down="{summary.hosts - summary.hosts_up}" total="{summary.hosts}"/>\n'
         "</runstats>\n</nmaprun>\n"
@@ -157,7 +154,7 @@ def _ending(summary: SummaryRow, message: str, *, success: bool) -> str:
 
 def _host_attributes(host: HostReport) -> str:
     timed_out = ' timedout="true"' if host.timed_out else ""
-    comment = f' comment="{_attribute("; ".join(host.notes))}"' if host.notes else ""
+    comment = f' comment="{xml_attribute("; ".join(host.notes))}"' if host.notes else ""
     return f' starttime="{int(host.started)}" endtime="{int(host.ended)}"{timed_out}{comment}'
 
 
@@ -167,16 +164,16 @@ def _status(host: HostReport) -> str:
 
 
 def _addresses(host: HostReport) -> str:
-    first = f'<address addr="{_attribute(host.addr)}" addrtype="{address_key(host.addr)}"/>\n'
+    first = f'<address addr="{xml_attribute(host.addr)}" addrtype="{address_key(host.addr)}"/>\n'
     if not host.mac:
         return first
-    vendor = f' vendor="{_attribute(host.vendor)}"' if host.vendor else ""
-    return f'{first}<address addr="{_attribute(host.mac.upper())}" addrtype="mac"{vendor}/>\n'
+    vendor = f' vendor="{xml_attribute(host.vendor)}"' if host.vendor else ""
+    return f'{first}<address addr="{xml_attribute(host.mac.upper())}" addrtype="mac"{vendor}/>\n'
 
 
 def _hostnames(host: HostReport) -> str:
     names = (
-        f'<hostname name="{_attribute(harmless_name(name))}" type="{"PTR" if kind == "PTR" else "user"}"/>\n'
+        f'<hostname name="{xml_attribute(harmless_name(name))}" type="{"PTR" if kind == "PTR" else "user"}"/>\n'
         for name, kind in host.names
     )
     return f"<hostnames>\n{''.join(names)}</hostnames>\n"
@@ -195,7 +192,7 @@ def _extraports(folded: Folded) -> Iterator[str]:
 
 
 def _port(row: PortRow, service: ServiceRow | None) -> str:
-    sender = f' reason_ip="{_attribute(row.reason_addr)}"' if row.reason_addr else ""
+    sender = f' reason_ip="{xml_attribute(row.reason_addr)}"' if row.reason_addr else ""
     return (
         f'<port protocol="{row.proto}" portid="{row.port}"><state state="{row.state.word}" '
         f'reason="{row.reason.word}" reason_ttl="{row.ttl or 0}"{sender}/>{_service(row, service)}</port>\n'
@@ -207,7 +204,7 @@ def _service(row: PortRow, service: ServiceRow | None) -> str:
     if service is None or service.name is None:
         if not row.service:
             return ""
-        return f'<service name="{_attribute(row.service)}" method="table" conf="{SERVICE_BY_TABLE}"/>'
+        return f'<service name="{xml_attribute(row.service)}" method="table" conf="{SERVICE_BY_TABLE}"/>'
     words = {
         "product": service.product,
         "version": service.version,
@@ -217,10 +214,10 @@ def _service(row: PortRow, service: ServiceRow | None) -> str:
         "devicetype": service.device,
         "tunnel": "ssl" if service.tls else None,
     }
-    said = "".join(f' {key}="{_attribute(value)}"' for key, value in words.items() if value)
-    cpes = "".join(f"<cpe>{_attribute(nmap_cpe(each))}</cpe>" for each in service.cpe)
+    said = "".join(f' {key}="{xml_attribute(value)}"' for key, value in words.items() if value)
+    cpes = "".join(f"<cpe>{xml_attribute(nmap_cpe(each))}</cpe>" for each in service.cpe)
     confidence = max(1, round(service.confidence * MOST_CONFIDENCE))
-    start = f'<service name="{_attribute(service.name)}"{said} method="probed" conf="{confidence}"'
+    start = f'<service name="{xml_attribute(service.name)}"{said} method="probed" conf="{confidence}"'
     return f"{start}>{cpes}</service>{_scripts(service)}"
 
 
@@ -267,12 +264,12 @@ def _certificate(service: ServiceRow) -> str:
 
 
 def _element(key: str, value: str | int) -> str:
-    return f'<elem key="{key}">{_attribute(str(value))}</elem>\n'
+    return f'<elem key="{key}">{xml_attribute(str(value))}</elem>\n'
 
 
 def _lines(text: str) -> str:
     """An attribute that keeps the ends of its lines."""
-    return "&#xa;".join(_attribute(line) for line in text.split("\n"))
+    return "&#xa;".join(xml_attribute(line) for line in text.split("\n"))
 
 
 def _trace(trace: Trace) -> str:
@@ -285,8 +282,8 @@ def _trace(trace: Trace) -> str:
 
 def _hop(hop: Hop, addr: str) -> str:
     rtt = "--" if hop.rtt_ms is None else f"{hop.rtt_ms:.2f}"
-    host = f' host="{_attribute(harmless_name(hop.names[0]))}"' if hop.names else ""
-    return f'<hop ttl="{hop.ttl}" ipaddr="{_attribute(addr)}" rtt="{rtt}"{host}/>\n'
+    host = f' host="{xml_attribute(harmless_name(hop.names[0]))}"' if hop.names else ""
+    return f'<hop ttl="{hop.ttl}" ipaddr="{xml_attribute(addr)}" rtt="{rtt}"{host}/>\n'
 
 
 def _times(host: HostReport) -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from periplus.scan.recess import OpenHours
     from periplus.space.scope import Scope
 
-__all__ = ["Discovery", "Identify", "ScanConfig", "Tarpits", "Transport", "Work"]
+__all__ = ["Discovery", "Fingerprinting", "Identify", "ScanConfig", "Tarpits", "Transport", "Work"]
 
 PORTS = 1 << 16
 
@@ -96,6 +96,17 @@ class Identify:
 
 
 @dataclass(frozen=True, slots=True)
+class Fingerprinting:
+    """How operating systems are told: by the text of an nmap-os-db at `path`, or by our own stacks (None).
+
+    `barred` are TCP ports that are never asked.
+    """
+
+    path: str | None = None
+    barred: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class ScanConfig:
     """One scan: the `works` on the hosts that `discovery` finds; without it on all of them.
 
@@ -107,7 +118,8 @@ class ScanConfig:
     system makes them; None: as usual. `transport`: by which socket packets of our own making leave. `traceroute`:
     find the way to each host that is up. `scope` is what must not be left, whatever else is said here, `shard`
     which part of the hosts is asked; outside the `hours` the scan rests. `tarpits`: hosts that accept everything
-    are recognised. `identify`: open ports are asked who answers there.
+    are recognised. `identify`: open ports are asked who answers there. `fingerprint`: hosts are asked for their
+    operating system.
     """
 
     works: tuple[Work, ...]
@@ -131,6 +143,7 @@ class ScanConfig:
     hours: "OpenHours | None" = None
     tarpits: Tarpits | None = None
     identify: Identify | None = None
+    fingerprint: Fingerprinting | None = None
     shard: Shard = WHOLE
 
     @property

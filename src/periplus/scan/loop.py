@@ -25,6 +25,7 @@ from periplus.scan.clock import Clock
 from periplus.scan.config import ScanConfig, Work
 from periplus.scan.dossier import Dossiers
 from periplus.scan.doubting import PACKETS, doubting_for
+from periplus.scan.fingerprinting import fingerprinting_for
 from periplus.scan.identifying import identifying_for
 from periplus.scan.link import Link
 from periplus.scan.naming import Naming
@@ -115,7 +116,9 @@ class Loop:
         self._identifying = identifying_for(
             links.identify, config.identify.named if config.identify else frozenset()
         )
+        self._fingerprinting = fingerprinting_for(config, links.fingerprint)
         self._tracing = tracing_for(config, links.trace, self._began_us)
+        self._probing = (self._fingerprinting, self._tracing)
         self._guard = links.guard
         self._capped = config.timing.max_rate > 0
         self._share = 1 - TRACE_SHARE if config.traceroute else 1.0
@@ -136,7 +139,7 @@ class Loop:
         # One link waits by itself.
         waiters: list[Link | TraceLink] = [
             *(each.link for each in self._all),
-            *([links.trace] if links.trace else []),
+            *(each for each in (links.fingerprint, links.trace) if each is not None),
         ]
         self._waits_alone = len(waiters) == 1
         self._pause = pause or (int if self._waits_alone else _pause(waiters))
@@ -187,7 +190,7 @@ class Loop:
             # What is told from here on of unfinished hosts is told again when the run goes on.
             self._write_down(end)
             self._hand_over_unfinished()
-            for stage in (self._doubting, self._identifying, self._tracing):
+            for stage in (self._doubting, self._identifying, *self._probing):
                 stage.give_up()
                 self._pass_on()
             self._naming.give_up()
@@ -198,7 +201,7 @@ class Loop:
 
     @property
     def _all_told(self) -> bool:
-        return self._doubting.idle and self._identifying.idle and self._tracing.idle
+        return all(stage.idle for stage in (self._doubting, self._identifying, *self._probing))
 
     @property
     def _scanned(self) -> bool:
@@ -220,7 +223,7 @@ class Loop:
         now_us = self._clock.now_us()
         alone = self._scanned
         wake_us = min(wake_us, self._doubt(now_us, alone), self._identifying.step(now_us, alone))
-        wake_us = min(wake_us, self._tracing.step(now_us, alone))
+        wake_us = min(wake_us, *(stage.step(now_us, alone) for stage in self._probing))
         self._pass_on()
         self._hand_over_named(wait=False)
         if self._recess is not None and self._resting:
@@ -300,7 +303,7 @@ class Loop:
         if self._waits_alone:
             self._all[0].link.wait(until_us, now_us)
             return
-        until_us = self._tracing.patience(until_us, now_us)
+        until_us = min(stage.patience(until_us, now_us) for stage in self._probing)
         until_us = min((link.patience(until_us, now_us) for link in going), default=until_us)
         if until_us > now_us:
             self._pause(until_us - now_us)
@@ -336,7 +339,7 @@ class Loop:
         passes = self._naming.passes(batch)
         if self._config.traceroute:
             passes[:] = False
-        elif self._config.identify is not None:
+        elif self._config.identify is not None or self._config.fingerprint is not None:
             passes &= ~batch.up
         if len(self._all) > 1:
             passes &= ~batch.up & (each.work is None)
@@ -348,7 +351,8 @@ class Loop:
     def _pass_on(self) -> None:
         """Let reports that a stage is done with go on to the next."""
         self._identifying.ask(self._doubting.passed())
-        self._tracing.ask(self._identifying.passed())
+        self._fingerprinting.ask(self._identifying.passed())
+        self._tracing.ask(self._fingerprinting.passed())
         for report in self._tracing.passed():
             self._naming.ask(report)
 
@@ -416,6 +420,7 @@ class Loop:
         stages = {
             "Asking what is behind": self._doubting,
             "Identifying services": self._identifying,
+            "Asking for operating systems": self._fingerprinting,
             "Traceroute": self._tracing,
         }
         return next((title for title, stage in stages.items() if not stage.idle), asking)
@@ -433,19 +438,20 @@ class Loop:
         totals = [each.engine.totals for each in self._all]
         now_us = self._clock.now_us()
         seconds = (now_us - self._began_us) / 1e6
-        sent = sum(each.sent for each in totals) + self._tracing.sent
+        sent = sum(each.sent for each in totals) + sum(stage.sent for stage in self._probing)
         lost, heard = sum(each.lost for each in totals), sum(each.heard for each in totals)
         return SummaryRow(
             hosts_up=self._hosts_up,
             hosts=self._n_hosts,
             probes=sent,
-            replies=sum(each.accepted for each in totals) + self._tracing.heard,
+            replies=sum(each.accepted for each in totals) + sum(stage.heard for stage in self._probing),
             loss=lost / max(lost + heard, 1) if self._config.timing.max_tries > 1 else None,
             expected_missed_open=sum(worker.engine.totals.missed for worker in self._workers),
             seconds=seconds,
             rate=sent / seconds if seconds else 0.0,
             ended=self._clock.epoch_s(now_us),
-            kernel_drops=sum(each.link.drops() for each in self._all) + self._tracing.drops(),
+            kernel_drops=sum(each.link.drops() for each in self._all)
+            + sum(stage.drops() for stage in self._probing),
             discarded=self._discarded(),
             exit=end,
             message=message,
@@ -455,7 +461,9 @@ class Loop:
         )
 
     def _discarded(self) -> dict[str, int]:
-        discarded: Counter[str] = Counter(self._tracing.counters())
+        discarded: Counter[str] = Counter()
+        for stage in self._probing:
+            discarded.update(stage.counters())
         for each in self._all:
             totals = each.engine.totals
             counts = Counter(each.link.counters())

@@ -54,7 +54,8 @@ FEW_CONNECTS = 1_000  # at once, of those that only find out who is there
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """The ways of one scan: one for each work, and those to find hosts, trace them, ask with data, and identify.
+    """The ways of one scan: one for each work, and those to find hosts, trace them, ask with data, identify services
+    and tell operating systems.
 
     `guard` stands in front of all of them, if anything does.
     """
@@ -65,10 +66,12 @@ class Links:
     asks: AskLink | None = None
     guard: "Guard | None" = None
     identify: IdentifyLink | None = None
+    fingerprint: "TraceLink | None" = None
 
     def close(self) -> None:
         """Close all, the last opened first: each gives back what it found."""
-        for link in (self.identify, self.asks, self.trace, self.discovery, *reversed(self.works)):
+        asking = (self.fingerprint, self.identify, self.asks, self.trace)
+        for link in (*asking, self.discovery, *reversed(self.works)):
             if link is not None:
                 link.close()
 
@@ -92,7 +95,7 @@ def open_links(
         menus.append(config.discovery.menu)
     guard = _guard(config, clock, recess)
     ground = None
-    if config.traceroute or any(_is_raw(menu) for menu in menus):
+    if config.traceroute or config.fingerprint or any(_is_raw(menu) for menu in menus):
         ground = _Ground(config, clock, draw, tell, scout, guard, detail or tell, recess)
     links: list[Link] = []
     for menu, space in zip(menus, config.spaces, strict=True):
@@ -109,7 +112,9 @@ def open_links(
     asks = AskLink(lambda: _asks(config, tell, guard)) if config.tarpits else None
     identify = IdentifyLink(lambda: _identifier(config, guard, tell)) if config.identify else None
     discovery = links[-1] if config.discovery else None
-    return Links(tuple(links[: len(config.works)]), discovery, trace, asks, guard, identify)
+    works = tuple(links[: len(config.works)])
+    fingerprint = ground.trace_link() if ground is not None and config.fingerprint else None
+    return Links(works, discovery, trace, asks, guard, identify, fingerprint)
 
 
 def _is_raw(menu: Menu) -> bool:
@@ -263,7 +268,7 @@ class _Ground:
         return made
 
     def trace_link(self) -> "TraceLink":
-        """Open what traceroute needs: it asks TCP and UDP ports, and hosts of which none has answered by echo."""
+        """Open what traceroute or fingerprinting needs: each asks TCP and UDP ports, and by echo."""
         from periplus.scan.sender import sender_for
         from periplus.scan.tracelink import TraceLink
         from periplus.transport.packet import reserve_ports

@@ -25,8 +25,10 @@ from math import inf
 import numpy as np
 
 from periplus.engine.walks import MAX_HOPS, TRIES
+from periplus.identify.os.probe import Asked, packet
 from periplus.scan.config import ScanConfig, Work
 from periplus.scan.costs import Costs, Price, link_price
+from periplus.scan.fingerprinting import FINGERPRINT_TRIES
 from periplus.scan.menu import Menu
 from periplus.scan.trace import PACE_PPS
 from periplus.space.busiest import Busiest, busiest
@@ -235,6 +237,8 @@ def _stages(
     for work in config.works:
         parts = _parts(Costs(Menu((work.technique,)), config.shape), work.space, ways)
         stages.append(_Asked(work.technique.name, work.technique.title, parts, *tries))
+    if config.fingerprint is not None:
+        stages.append(_fingerprints(ways, reached))
     if config.traceroute:
         stages.append(_traceroute(config.works, ways, reached))
     return stages
@@ -268,6 +272,20 @@ def _traceroute(works: Sequence[Work], ways: Sequence[Way], reached: AddressSpac
             parts.append(_Part(way.hosts & reached, TRACE_LEAST, price))
     most = MAX_HOPS * TRIES // TRACE_LEAST
     return _Asked("traceroute", "Traceroute", _there(parts), most, most)
+
+
+def _fingerprints(ways: Sequence[Way], reached: AddressSpace) -> _Asked:
+    """Hosts of IPv4, as though each had an open port."""
+    asked = Asked(
+        ip_me=V4_BASE, ip_them=V4_BASE, port_me=0, open=0, closed=0, udp=0, seq=0, ack=0, ident=0, ip_id=0
+    )
+    sizes = [len(packet(asked, number)) for number in asked.numbers()]
+    parts = [
+        _Part(way.hosts & reached, len(sizes), (len(sizes), sum(sizes) + way.lane.header * len(sizes)))
+        for way in ways
+        if way.lane.is_v4
+    ]
+    return _Asked("os", "Operating systems", _there(parts), FINGERPRINT_TRIES, FINGERPRINT_TRIES)
 
 
 def _there(parts: Iterable[_Part]) -> tuple[_Part, ...]:

@@ -299,8 +299,8 @@ class RawLink(FrameLine):
         self._bring_home(engine, decoded)
         views = self._views(decoded)
         ours = (decoded.port_me >= self._ports.start) & (decoded.port_me < self._ports.stop)
-        # An error may be about a packet of another link, or another program.
-        others = ~ours & (decoded.kind == Kind.ICMP_ERROR)
+        # An error may be about a packet of another link, or another program; a reply by ICMP may be to one.
+        others = ~ours & ((decoded.kind == Kind.ICMP_ERROR) | (decoded.kind == Kind.ICMP_REPLY))
         found: dict[int, Replies] = {}
         claimed = np.zeros(len(decoded), np.bool_)
         wanted = np.zeros(len(decoded), np.bool_)

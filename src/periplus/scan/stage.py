@@ -8,7 +8,7 @@ from typing import Protocol
 
 from periplus.result.row import HostReport
 
-__all__ = ["NEVER", "Stage", "Through"]
+__all__ = ["NEVER", "Probing", "Stage", "Through", "Unprobed"]
 
 NEVER = 1 << 62
 
@@ -31,6 +31,22 @@ class Stage(Protocol):
 
     def give_up(self) -> None:
         """Wait for nothing more: `passed` gives every report that is left."""
+
+
+class Probing(Stage, Protocol):
+    """A stage that sends packets of its own, and what the loop wants of it besides."""
+
+    sent: int
+    heard: int
+
+    def patience(self, until_us: int, now_us: int) -> int:
+        """Return until when, at most that moment, nothing but an arrival needs to be seen to."""
+
+    def counters(self) -> dict[str, int]:
+        """Return what was discarded, by reason."""
+
+    def drops(self) -> int:
+        """Return how many packets the kernel dropped because we read too slowly."""
 
 
 class Through:
@@ -59,3 +75,21 @@ class Through:
 
     def give_up(self) -> None:
         """There is nothing to give up."""
+
+
+class Unprobed(Through):
+    """Reports pass straight through a stage that sends nothing."""
+
+    sent = heard = 0
+
+    def patience(self, until_us: int, now_us: int) -> int:
+        """There is nothing to see to."""
+        return until_us
+
+    def counters(self) -> dict[str, int]:
+        """Nothing is read, so nothing is discarded."""
+        return {}
+
+    def drops(self) -> int:
+        """Nothing arrives."""
+        return 0

@@ -1,4 +1,5 @@
 """The way to the network that traceroute has to itself, with source ports of its own: nobody's answers are mistaken.
+Fingerprinting has another of the same kind.
 
 Routes and hardware addresses are those that the scan has found; whoever is traced has been reached before.
 """
@@ -16,6 +17,7 @@ from periplus.transport.calls import FrameTransport
 from periplus.transport.neighbours import Resolver, Status
 from periplus.transport.routes import Path
 from periplus.wire.decode import Decoded, Kind, Problem, decode_untrusted
+from periplus.wire.packets import Packets
 from periplus.wire.table import Table
 
 __all__ = ["TraceLink", "Way"]
@@ -75,9 +77,14 @@ class TraceLink(FrameLine):
 
     def receive(self) -> Decoded:
         """Return what has come and can be read. What cannot is counted by the links of the scan, which see it too."""
-        decoded = decode_untrusted(self._transport.receive())
-        self._sender.settle()
+        decoded = decode_untrusted(self.packets())
         return decoded[(decoded.problem == Problem.OK) & (decoded.kind != Kind.NONE)]
+
+    def packets(self) -> Packets:
+        """Return what has come, as it came."""
+        packets = self._transport.receive()
+        self._sender.settle()
+        return packets
 
     def patience(self, until_us: int, now_us: int) -> int:
         """Until when one may wait for a packet: room in a full queue comes without one."""

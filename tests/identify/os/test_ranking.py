@@ -1,0 +1,56 @@
+"""Stack and services together."""
+
+import pytest
+
+from periplus.identify.os.ranking import Word, family_of, rank
+from periplus.identify.os.reference import OsClass, Reference
+
+
+def reference(name: str, *families: str) -> Reference:
+    return Reference(name, 1, tuple(OsClass("V", family, None, "general purpose") for family in families))
+
+
+LINUX, WINDOWS = reference("Linux 5.0 - 5.4", "Linux"), reference("Windows 10", "Windows")
+DEBIAN = Word("Debian", 1.0, "ssh at 22/tcp")
+
+
+def test_both_agree() -> None:
+    [alone] = rank([(0.96, LINUX)], [])
+    [said] = rank([], [DEBIAN])
+    [both] = rank([(0.96, LINUX)], [DEBIAN])
+    assert (alone.name, both.name, both.family) == ("Linux", "Debian", "Linux")
+    assert both.confidence > max(alone.confidence, said.confidence)
+    assert both.evidence == ("Linux 5.0 - 5.4 fits by 96%", "ssh at 22/tcp says Debian")
+    assert both.confidence < 1
+
+
+def test_both_disagree() -> None:
+    first, second = rank([(1.0, WINDOWS)], [DEBIAN])
+    assert (first.family, second.family) == ("Windows", "Linux")
+    assert first.confidence < rank([(1.0, WINDOWS)], [])[0].confidence
+
+
+def test_a_camera_by_linux_is_no_argument_against_linux() -> None:
+    camera = reference("Camera", "embedded", "Linux")
+    assert [each.family for each in rank([(0.95, camera)], [])] == ["Linux"]
+    assert [each.family for each in rank([(0.95, reference("Lamp", "embedded"))], [])] == ["embedded"]
+
+
+def test_nothing_is_known() -> None:
+    assert rank([], []) == ()
+    assert rank([(0.5, LINUX)], [Word("Plan 9", 1.0, "x")]) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "family"),
+    [
+        ("cpe:2.3:o:debian:debian_linux:12:*:*:*:*:*:*:*", "Linux"),
+        ("Microsoft Windows Server 2022", "Windows"),
+        ("cpe:2.3:o:microsoft:windows_10:*", "Windows"),
+        ("FreeBSD 14", "FreeBSD"),
+        ("Mac OS X", "macOS"),
+        ("Plan 9", None),
+    ],
+)
+def test_families(text: str, family: str | None) -> None:
+    assert family_of(text) == family
