@@ -245,7 +245,7 @@ def _entry(key: str, value: str | Table | list[Table]) -> str:
         return _element(key, value)
     rows = "".join(f"<table>\n{_inside(row)}</table>\n" for row in value) if isinstance(value, list) else ""
     inside = rows if isinstance(value, list) else _inside(value)
-    return f'<table key="{attribute(key)}">\n{inside}</table>\n'
+    return f'<table key="{xml_attribute(key)}">\n{inside}</table>\n'
 
 
 def _certificate(service: ServiceRow) -> str:
