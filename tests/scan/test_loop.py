@@ -351,7 +351,9 @@ def test_silence_is_asked_at_the_floor_s_pace_and_without_hurry_between(max_rate
     run = scan(wire, config, limits=Limits(batch=batch), stopped=count)
     assert 2.0 < run.summary.seconds < 3.5
     assert run.summary.probes == 600
-    assert len(turns) < 3 * run.summary.probes  # one to send, one to find nothing more to do, one for the time-out
+    assert (
+        len(turns) < 3 * run.summary.probes
+    )  # one to send, one to find nothing more to do, one for the time-out
 
 
 # progress
