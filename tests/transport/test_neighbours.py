@@ -56,6 +56,33 @@ def state(resolver: Resolver, lane: Lane, *texts: str) -> list[tuple[str, int]]:
 
 
 @pytest.mark.parametrize(("lane", "hop"), [(LANE4, "198.18.0.9"), (LANE6, "2001:db8::9")])
+def test_who_is_known_can_be_asked_itself(lane: Lane, hop: str) -> None:
+    resolver = Resolver()
+    resolver.want(lane, hops(hop))
+    assert resolver.poll(lane, parse_ip(hop)) is None
+    resolver.step(0, NOTHING)
+    resolver.step(1_000, answer(hop, "02:00:00:00:00:09"))
+    poll = resolver.poll(lane, parse_ip(hop))
+    assert poll is not None
+    assert poll[0] == lane
+    assert asked([poll]) == [hop]
+    assert Ether(poll[1][0].tobytes()).dst == "02:00:00:00:00:09"
+
+
+def test_a_next_hop_of_the_other_family_is_asked_from_the_address_of_the_link() -> None:
+    resolver = Resolver()
+    resolver.want(LANE4, hops("fe80::9"))
+    resolver.learn(LANE4.ifindex, hops("fe80::9"), np.full((1, 6), 2, np.uint8))
+    poll = resolver.poll(LANE4, parse_ip("fe80::9"))
+    assert poll is not None
+    assert Ether(poll[1][0].tobytes())[IPv6].src == "fe80::ff:fe00:1"
+
+
+def test_off_ethernet_there_is_nobody_to_ask() -> None:
+    assert Resolver().poll(Lane(5, "t0", Link.BARE, parse_ip(ME4), b"", 1500), parse_ip(THEM4)) is None
+
+
+@pytest.mark.parametrize(("lane", "hop"), [(LANE4, "198.18.0.9"), (LANE6, "2001:db8::9")])
 def test_question_and_answer(lane: Lane, hop: str) -> None:
     resolver = Resolver()
     assert resolver.next_wake is None

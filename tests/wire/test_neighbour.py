@@ -15,8 +15,10 @@ from periplus.wire.lane import Lane, Link
 from periplus.wire.neighbour import (
     ARP_WIDTH,
     SOLICITATION_WIDTH,
+    answerers_untrusted,
     answers_untrusted,
     arp_requests,
+    polls,
     solicitations,
 )
 from periplus.wire.packets import WIDTH, Packets
@@ -60,6 +62,30 @@ def test_the_checksums_of_solicitations_are_those_of_the_twin(them: list[int]) -
         blank = message[:2] + bytes(2) + message[4:]
         assert message[8:24] == target.to_bytes(16)
         assert int.from_bytes(message[2:4]) == transport_checksum(ME6, group, 58, blank)
+
+
+def test_polls_are_what_scapy_would_send_to_a_neighbour_alone() -> None:
+    me, mac = "02:00:00:00:00:01", "02:00:00:00:00:02"
+    ether, macs = Ether(src=me, dst=mac), np.frombuffer(MAC, np.uint8).reshape(1, 6)
+    arp = ARP(op="who-has", hwsrc=me, psrc="198.18.0.1", pdst="198.18.0.2")
+    assert polls(LANE4, Addresses.of_ints([THEM4]), macs)[0].tobytes() == bytes(ether / arp)
+    them = "2001:db8::ab:cdef"
+    asked = ICMPv6ND_NS(tgt=them) / ICMPv6NDOptSrcLLAddr(lladdr=me)
+    expected = bytes(ether / IPv6(src="2001:db8::1", dst=them, hlim=255) / asked)
+    assert polls(LANE6, Addresses.of_ints([THEM6]), macs)[0].tobytes() == expected
+
+
+@given(st.lists(st.integers(1 << 64, (1 << 128) - 1), max_size=6))
+def test_the_checksums_of_polls_are_those_of_the_twin(them: list[int]) -> None:
+    macs = np.arange(6 * len(them), dtype=np.uint8).reshape(-1, 6)
+    frames = polls(LANE6, Addresses.of_ints(them), macs)
+    assert frames.shape == (len(them), SOLICITATION_WIDTH)
+    for frame, target, mac in zip(frames, them, macs, strict=True):
+        message = frame[54:].tobytes()
+        assert frame[:6].tobytes() == mac.tobytes()
+        assert frame[38:54].tobytes() == message[8:24] == target.to_bytes(16)
+        blank = message[:2] + bytes(2) + message[4:]
+        assert int.from_bytes(message[2:4]) == transport_checksum(ME6, target, 58, blank)
 
 
 @pytest.mark.parametrize("lane", [LANE6, Lane(2, "tun0", Link.BARE, ME4, b"", 1500)])
@@ -167,6 +193,14 @@ def test_what_is_no_answer(packet: bytes, ethertype: int) -> None:
     assert answers([packet], [ethertype]) == [None]
 
 
+def test_who_was_asked_itself_need_not_tell_its_hardware_address() -> None:
+    packets = [advertisement(b""), b"", arp_reply(), advertisement(), advertisement(ttl=254)]
+    ethertypes = [0x86DD, 0x0800, 0x0806, 0x86DD, 0x86DD]
+    them, rows = answerers_untrusted(Packets.of_bytes(packets, ethertype=ethertypes))
+    assert sorted(zip(rows.tolist(), them.ints(), strict=True)) == [(0, THEM6), (2, THEM4), (3, THEM6)]
+    assert answers(packets, ethertypes) == [None, None, (THEM4, MAC), (THEM6, MAC), None]
+
+
 def test_the_empty_batch() -> None:
     them, macs, rows = answers_untrusted(Packets.empty())
     assert (len(them), macs.shape, len(rows)) == (0, (0, 6), 0)
@@ -236,3 +270,14 @@ def test_a_packet_says_the_same_in_whatever_company(batch: list[tuple[bytes, int
 def test_any_batch_agrees_with_the_twin_packet_by_packet(batch: list[tuple[bytes, int]]) -> None:
     packets, ethertypes = zip(*batch, strict=True)
     assert answers(list(packets), list(ethertypes)) == [twin(*one) for one in batch]
+
+
+@given(st.lists(mutated() | noise, min_size=1, max_size=8))
+def test_who_tells_a_hardware_address_has_answered(batch: list[tuple[bytes, int]]) -> None:
+    packets = Packets.of_bytes([packet for packet, _ in batch], ethertype=[kind for _, kind in batch])
+    them, _, told = answers_untrusted(packets)
+    answerers, rows = answerers_untrusted(packets)
+    known = dict(zip(rows.tolist(), answerers.ints(), strict=True))
+    assert {row: known[row] for row in np.flatnonzero(told).tolist()} == dict(
+        zip(np.flatnonzero(told).tolist(), them.ints(), strict=True)
+    )

@@ -14,7 +14,7 @@ from periplus.space.address import Addresses
 from periplus.wire.fragment import fragments
 from periplus.wire.icmp import ECHO, IcmpProbe
 from periplus.wire.lane import Lane, Link
-from periplus.wire.neighbour import arp_requests, solicitations
+from periplus.wire.neighbour import arp_requests, polls, solicitations
 from periplus.wire.outgoing import read_outgoing
 from periplus.wire.protocol import ProtocolProbe
 from periplus.wire.question import Probe, Questions
@@ -53,7 +53,7 @@ def twin(frame: bytes, header: int) -> Seen:
     if kind == 0x86DD and len(packet) >= 40 and packet[0] >> 4 == 6:
         them, target = packet[24:40], packet[48:64]
         group = bytes.fromhex("ff0200000000000000000001ff") + target[13:]
-        if packet[6] == 58 and len(target) == 16 and packet[40] == 135 and them == group:
+        if packet[6] == 58 and len(target) == 16 and packet[40] == 135 and them in (group, target):
             return Seen(True, int.from_bytes(target), 58, asks_link=True)
         return with_port(int.from_bytes(them), packet[6], packet[40:], later=False)
     return Seen(False)
@@ -139,6 +139,23 @@ def test_questions_on_the_link() -> None:
     assert seen(solicitations(ETH6, hosts), 14) == [
         Seen(True, each, 58, asks_link=True) for each in hosts.ints()
     ]
+
+
+@pytest.mark.parametrize(("lane", "family", "protocol"), [(ETH4, 4, 0), (ETH6, 6, 58)])
+def test_questions_to_a_neighbour_alone_are_questions_on_the_link(
+    lane: Lane, family: int, protocol: int
+) -> None:
+    hosts = Addresses.of_ints([number(text) for text in HOSTS[family]])
+    frames = polls(lane, hosts, np.full((len(hosts), 6), 2, np.uint8))
+    assert seen(frames, 14) == [Seen(True, each, protocol, asks_link=True) for each in hosts.ints()]
+    assert seen(frames, 14) == twins(frames, 14)
+
+
+def test_a_solicitation_to_one_about_another_asks_whom_it_is_sent_to() -> None:
+    frames = polls(ETH6, Addresses.of_ints([number(HOSTS[6][0])]), np.full((1, 6), 2, np.uint8))
+    frames[0, 14 + 48] ^= 1  # a target that ends alike
+    assert seen(frames, 14) == [Seen(True, number(HOSTS[6][0]), 58)]
+    assert seen(frames, 14) == twins(frames, 14)
 
 
 def test_a_solicitation_to_another_group_asks_that_group() -> None:

@@ -25,10 +25,10 @@ from periplus.space.address import Addresses
 from periplus.space.ranges import AddressSpace, Spans
 from periplus.wire.headers import ETHERTYPE_ARP, ETHERTYPE_IP6, IP6_LENGTH, IP6_PROTOCOL, PROTOCOL_ICMP6
 from periplus.wire.lane import Lane, Link
-from periplus.wire.neighbour import answers_untrusted, arp_requests, solicitations
+from periplus.wire.neighbour import answers_untrusted, arp_requests, polls, solicitations
 from periplus.wire.packets import Packets
 
-__all__ = ["Resolver", "Status"]
+__all__ = ["Resolver", "Status", "about_neighbours"]
 
 _TRIES: Final = 3
 _WAIT_US: Final = 200_000
@@ -138,9 +138,12 @@ class _Table:
         if v4.any():
             frames.append((self.lanes[True], arp_requests(self.lanes[True], hops[v4].v4)))
         if not v4.all():
-            lane = self.lanes.get(False) or _link_local(self.lanes[True])
+            lane = self.lane_for(v4=False)
             frames.append((lane, solicitations(lane, hops[~v4])))
         return frames
+
+    def lane_for(self, *, v4: bool) -> Lane:
+        return self.lanes.get(v4) or _link_local(self.lanes[True])
 
 
 class Resolver:
@@ -208,6 +211,15 @@ class Resolver:
             return np.zeros(len(next_hops), np.int64)
         return table.rtt_us[table.rows(next_hops)]
 
+    def poll(self, lane: Lane, next_hop: int) -> tuple[Lane, U8] | None:
+        """The question that a next hop that was wanted is asked itself, and by which lane; None: it is not known."""
+        hops = Addresses.of_ints([next_hop])
+        macs, status = self.lookup(lane, hops)
+        if lane.link is not Link.ETHERNET or status[0] != Status.KNOWN:
+            return None
+        asking = self._tables[lane.ifindex].lane_for(v4=bool(hops.is_v4[0]))
+        return asking, polls(asking, hops, macs)
+
     @property
     def next_wake(self) -> int | None:
         """When `step` has something to ask or to give up, microseconds, perhaps past; None: nothing."""
@@ -223,19 +235,23 @@ class Resolver:
         self._filled_us = now_us
 
     def _read(self, packets: Packets) -> None:
-        """Most of what arrives is answers to probes, so the few that matter are picked out first."""
-        is_nd = (packets.data[:, IP6_PROTOCOL] == PROTOCOL_ICMP6) & (
-            packets.data[:, IP6_LENGTH] == _ADVERTISEMENT
-        )
-        maybe = (packets.ethertype == ETHERTYPE_ARP) | ((packets.ethertype == ETHERTYPE_IP6) & is_nd)
-        if not maybe.any():
+        packets = about_neighbours(packets)
+        if not len(packets):
             return
-        packets = packets[maybe]
         hops, macs, rows = answers_untrusted(packets)
         ifindexes = packets.ifindex[rows]
         for ifindex, table in self._tables.items():
             here = ifindexes == ifindex
             table.learn(hops[here], macs[here], packets.time_us[rows][here])
+
+
+def about_neighbours(packets: Packets) -> Packets:
+    """Most of what arrives is answers to probes; these are the few that may be about neighbours."""
+    is_nd = (packets.data[:, IP6_PROTOCOL] == PROTOCOL_ICMP6) & (
+        packets.data[:, IP6_LENGTH] == _ADVERTISEMENT
+    )
+    maybe = (packets.ethertype == ETHERTYPE_ARP) | ((packets.ethertype == ETHERTYPE_IP6) & is_nd)
+    return packets[maybe] if maybe.any() else packets[:0]
 
 
 def _link_local(lane: Lane) -> Lane:

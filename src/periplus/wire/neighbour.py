@@ -1,10 +1,11 @@
 """Who has this address on this link? Questions and answers of ARP (RFC 826) and neighbour discovery (RFC 4861).
 
-Questions go out for whole ranges at once: ARP requests by broadcast, solicitations to the solicited-node
-group of each address. Answers carry no cookie, as neither protocol has room for one, so whoever asked must
-take only answers about addresses that it wants, on the link on which it wants them; anyone on a link can
-lie about addresses there, to the kernel as well as to us. Checksums of advertisements are not verified, for
-the reason given in `decode`.
+Questions go out for whole ranges at once: ARP requests by broadcast, solicitations to the solicited-node group of
+each address. Whose hardware address is known can be asked itself (`polls`: RFC 1122 section 2.3.2.1, RFC 4861 section
+7.3); it may leave that address out of its advertisement then. Answers carry no cookie, as neither protocol has room
+for one, so whoever asked must take only answers about addresses that it wants, on the link on which it wants them;
+anyone on a link can lie about addresses there, to the kernel as well as to us. Checksums of advertisements are not
+verified, for the reason given in `decode`.
 """
 
 from types import MappingProxyType
@@ -36,7 +37,15 @@ from periplus.wire.lane import Lane, Link
 from periplus.wire.packets import WIDTH, Packets
 from periplus.wire.template import Template
 
-__all__ = ["ARP_WIDTH", "SOLICITATION_WIDTH", "answers_untrusted", "arp_requests", "solicitations"]
+__all__ = [
+    "ARP_WIDTH",
+    "SOLICITATION_WIDTH",
+    "answerers_untrusted",
+    "answers_untrusted",
+    "arp_requests",
+    "polls",
+    "solicitations",
+]
 
 ARP_WIDTH = 42
 SOLICITATION_WIDTH = 86
@@ -69,6 +78,12 @@ _SOLICITATION_FIELDS = MappingProxyType(
     }
 )
 
+_SOLICITED = slice(ETHERNET_LENGTH + IP6_DST, ETHERNET_LENGTH + IP6_DST + 16)  # whom it is sent to,
+_SOUGHT = slice(
+    ETHERNET_LENGTH + IP6_LENGTH + _ND_TARGET, ETHERNET_LENGTH + IP6_LENGTH + _ND_LENGTH
+)  # asked for
+_SOLICITATION_SUM = slice(ETHERNET_LENGTH + IP6_LENGTH + 2, ETHERNET_LENGTH + IP6_LENGTH + 4)
+
 _TARGET = IP6_LENGTH + _ND_TARGET
 _MULTICAST = 0xFF  # first byte of group addresses
 _OPTIONS_MAX = (WIDTH - IP6_LENGTH - _ND_LENGTH) // 8
@@ -96,7 +111,7 @@ def arp_requests(lane: Lane, targets: U32) -> U8:
 def solicitations(lane: Lane, targets: Addresses) -> U8:
     """Neighbour solicitations for n IPv6 addresses, u1[n, 86]. ValueError: not an Ethernet lane of IPv6."""
     _need_ethernet(lane, v4=False)
-    ask = bytes([_SOLICITATION]) + bytes(_ND_LENGTH - 1) + _SOURCE_LINK_ADDRESS + lane.mac_me
+    ask = _solicitation(lane)
     network = ip(lane.ip_me, PROTOCOL_ICMP6, len(ask), _HOP_LIMIT)[:IP6_DST] + _GROUP
     frame = ethernet(lane.mac_me, ETHERTYPE_IP6, _GROUP_MAC) + network + ask
     frames, cells = Template(frame, _SOLICITATION_FIELDS).copies(len(targets))
@@ -105,6 +120,28 @@ def solicitations(lane: Lane, targets: Addresses) -> U8:
     cells["target_hi"], cells["target_lo"] = targets.hi, targets.lo
     known = pseudo_sum(lane.ip_me, PROTOCOL_ICMP6, len(ask)) + partial_sum(_GROUP[:-4] + ask)
     cells["checksum"] = finish(halves(targets.hi) + halves(targets.lo) + group_last + np.uint64(known))
+    return frames
+
+
+def _solicitation(lane: Lane) -> bytes:
+    """The message, its checksum and target being zero."""
+    return bytes([_SOLICITATION]) + bytes(_ND_LENGTH - 1) + _SOURCE_LINK_ADDRESS + lane.mac_me
+
+
+def polls(lane: Lane, targets: Addresses, macs: U8) -> U8:
+    """The same questions to hosts whose hardware addresses u1[n, 6] are known, each to it alone.
+
+    ValueError: not an Ethernet lane of the targets' family.
+    """
+    frames = arp_requests(lane, targets.v4) if lane.is_v4 else solicitations(lane, targets)
+    frames[:, ETHERNET_DST : ETHERNET_DST + 6] = macs
+    if not lane.is_v4:
+        frames[:, _SOLICITED] = frames[:, _SOUGHT]
+        ask = _solicitation(lane)
+        known = pseudo_sum(lane.ip_me, PROTOCOL_ICMP6, len(ask)) + partial_sum(ask)
+        twice = (halves(targets.hi) + halves(targets.lo)) * np.uint64(2)  # as destination and as target
+        total = finish(twice + np.uint64(known)).astype(">u2")
+        frames[:, _SOLICITATION_SUM] = total.view(np.uint8).reshape(-1, 2)
     return frames
 
 
@@ -128,6 +165,13 @@ def answers_untrusted(packets: Packets) -> tuple[Addresses, U8, Mask]:
     is_group = (macs[:, 0] & 1) != 0
     usable = macs.any(axis=1) & ~is_group
     return them[usable], macs[usable], usable
+
+
+def answerers_untrusted(packets: Packets) -> tuple[Addresses, I64]:
+    """Who answered such a question, and in which packets, with a hardware address or without. Never raises."""
+    (arp_rows, v4, _), (nd_rows, v6, _) = _read_arp(packets), _read_advertisements(packets)
+    them = Addresses(np.concatenate((v4.hi, v6.hi)), np.concatenate((v4.lo, v6.lo)))
+    return them, np.concatenate((arp_rows, nd_rows))
 
 
 def _read_arp(packets: Packets) -> tuple[I64, Addresses, U8]:

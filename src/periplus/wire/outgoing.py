@@ -4,8 +4,9 @@ It is the last look at what is about to leave, so it trusts nothing but the byte
 layers above meant to make. What it cannot read has no address, and counts as unreadable; to refuse that is for the
 caller.
 
-Two kinds of frame ask the link and not a host: ARP requests (RFC 826), and neighbour solicitations to the
-solicited-node group (RFC 4861 section 4.3, RFC 4291 section 2.7.1). Their `them` is the address they ask for.
+Two kinds of frame ask the link and not a host: ARP requests (RFC 826), and neighbour solicitations, be they to the
+solicited-node group (RFC 4861 section 4.3, RFC 4291 section 2.7.1) or to the address itself. Their `them` is the
+address they ask for.
 
 Limits: IPv4 headers without options, as all of ours are. Extension headers of IPv6 are not followed; they count as
 the protocol that their number says.
@@ -133,14 +134,15 @@ def _read6(packets: U8) -> Outgoing:
 
 
 def _solicits(packets: U8) -> Mask:
-    """Which ask for the address whose group they are sent to."""
+    """Which ask for the address to which, or to whose group, they are sent."""
     asks: Mask = packets[:, IP6_PROTOCOL] == PROTOCOL_ICMP6
     if packets.shape[1] < _ND_TARGET + 16 or not asks.any():
         return np.zeros(len(packets), np.bool_)
     group = np.frombuffer(_GROUP, np.uint8)
     asks = asks & (packets[:, IP6_LENGTH] == _SOLICITATION)
-    asks &= (packets[:, IP6_DST : IP6_DST + len(group)] == group).all(axis=1)
-    asks &= (packets[:, IP6_DST + 13 : IP6_DST + 16] == packets[:, _ND_TARGET + 13 : _ND_TARGET + 16]).all(1)
+    same = packets[:, IP6_DST : IP6_DST + 16] == packets[:, _ND_TARGET : _ND_TARGET + 16]
+    of_group = (packets[:, IP6_DST : IP6_DST + len(group)] == group).all(axis=1)
+    asks &= same[:, len(group) :].all(axis=1) & (of_group | same.all(axis=1))
     return asks
 
 
