@@ -120,3 +120,13 @@ def test_a_new_ceiling_holds_from_the_next_review_on() -> None:
     pace.limit(1000.0)
     pace.review(20_000, 1e5)
     assert pace.allowance(1_000_000, 0)[2] == 10
+
+
+def test_what_was_sent_to_a_flooded_way_tells_nothing() -> None:
+    pace = Pace(Timing(floor_rate=5000.0), 10_000, 0)
+    known = []
+    for now_us, flooded in enumerate((False, True, False), start=1):
+        pace.limit(1_000.0, flooded=flooded)
+        pace.review(now_us * SECOND, 100_000.0)
+        known.append((pace.brake.was_flooded, pace.brake.stretch))
+    assert known == [(False, 0), (True, 1), (True, 1)]

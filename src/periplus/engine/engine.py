@@ -475,9 +475,9 @@ class Engine:
         fresh, second, late = group.waiting()
         return max(turn_us, self._meters.ready_us(group.metered, fresh + second + late > 0))
 
-    def limit(self, max_rate: float) -> None:
-        """At most so many probes a second from now on."""
-        self._pace.limit(max_rate)
+    def limit(self, max_rate: float, *, flooded: bool = False) -> None:
+        """At most so many probes a second from now on. `flooded`: the way was, and may have lost what was sent."""
+        self._pace.limit(max_rate, flooded=flooded)
 
     def charge(self, packets: int) -> None:
         """Somebody else sent packets that a ceiling on the rate has to cover."""

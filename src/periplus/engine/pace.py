@@ -50,6 +50,7 @@ class Pace:
         self._queue_us = math.inf
         self._reviewed_us = self._deaf_until_us = self._news_us = now_us
         self._young, self._young_us = 0, math.inf
+        self._is_flooded = False
 
     def heard(self, tally: Tally) -> None:
         """Answers came."""
@@ -80,6 +81,9 @@ class Pace:
             if self.windows.queued(_ONLY, np.array([self._queue_us])).any():
                 self._deaf_until_us = now_us + round(self._queue_us)  # as long tells it of the old window
             self._queue_us = math.inf
+        if self._is_flooded:
+            self.brake.forget(round(now_us + round_us))
+            self._is_flooded = False
         self.brake.review(now_us, round_us)
         share = self._easing.share
         has_news = now_us - self._news_us < round_us
@@ -122,9 +126,10 @@ class Pace:
         if self._ceiling.rate:
             self._ceiling.owe(packets)
 
-    def limit(self, max_rate: float) -> None:
-        """At most so many a second, from the next review on."""
+    def limit(self, max_rate: float, *, flooded: bool = False) -> None:
+        """At most so many a second, from the next review on. `flooded`: what was sent until then may be lost."""
         self._max_rate = max_rate
+        self._is_flooded = self._is_flooded or flooded
 
     def ready_us(self, outstanding: int, roomy: bool) -> int:
         """Return when the next probe may go if no answer comes; `roomy`: a host's own window would let one out."""
