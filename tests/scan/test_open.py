@@ -22,7 +22,6 @@ from periplus.scan.plain import PlainLink
 from periplus.scan.raw import FrameLine, RawLink
 from periplus.scan.recess import OpenHours, PausingClock, PlacedFrames, Recess
 from periplus.scan.sender import Direct, Threaded
-from periplus.space.address import Addresses
 from periplus.space.ranges import AddressSpace
 from periplus.space.scopefile import parse_hours
 from periplus.technique.connect import TECHNIQUE as CONNECT
@@ -33,9 +32,9 @@ from periplus.technique.syn import TECHNIQUE as SYN
 from periplus.transport import packet, routes, sockets, xdp
 from periplus.transport.ask import Asks
 from periplus.transport.connect import open_socket
-from periplus.transport.neighbours import Status
 from periplus.transport.routes import Path, Ranges, Via
 from periplus.wire.lane import Lane
+from periplus.wire.packets import Packets
 
 HOSTS = [f"198.18.0.{last}" for last in range(2, 18, 2)]
 MAC = b"\2\0\0\0\0\x63"
@@ -164,7 +163,8 @@ def test_what_asks_besides_has_a_link_of_its_own(
     assert kernel.protocols[-1] == (1, 6, 17, 58)
     links.close()
     assert all(wire.closed for wire in kernel.wires)
-    assert getattr(open_links(config(), Clock(), draws, print), name) is None
+    links = open_links(config(), Clock(), draws, print)
+    assert (getattr(links, name), links.hops) == (None, None)
 
 
 def asks_of(chosen: ScanConfig, tell: Callable[[str], None] = print) -> tuple[Links, object]:
@@ -214,12 +214,13 @@ def test_where_no_socket_can_be_had_it_is_told(monkeypatch: pytest.MonkeyPatch) 
     links.close()
 
 
-def test_a_router_that_the_kernel_knows_is_not_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_router_that_the_kernel_knows_is_not_asked_for_but_watched(monkeypatch: pytest.MonkeyPatch) -> None:
     Kernel(monkeypatch, [Path(number("198.18.0.0"), number("198.18.0.99"), ETH4, number(ROUTER4))])
-    link = link_for(config())
-    assert isinstance(link, RawLink)
-    macs, status = link._resolver.lookup(ETH4, Addresses.of_ints([number(ROUTER4)]))
-    assert (macs[0].tobytes(), status.tolist()) == (MAC, [Status.KNOWN])
+    hops = open_links(config(), Clock(), draws, print).hops
+    assert hops is not None
+    hops.review(0, 1)
+    [question] = hops.step(2_000_000, Packets.empty(), room=True)
+    assert question.frames[0, :6].tobytes() == MAC
 
 
 def test_targets_without_a_way_are_told_and_the_others_scanned(monkeypatch: pytest.MonkeyPatch) -> None:

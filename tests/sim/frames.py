@@ -11,7 +11,7 @@ import heapq
 import random
 import struct
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -169,8 +169,9 @@ class Wire(MemoryTransport):
     """Hosts and routers (address to hardware address) behind one path; `ours` are the ports that a filter lets in.
 
     `probes` counts what was understood, by (address, port), but for `questions` by ICMP, by (address, type), and
-    `datagrams`; `malformed` and `astray` what nobody could understand
-    and what went to a hardware address that is not the next hop's.
+    `datagrams`; `malformed` and `astray` what nobody could understand and what went to a hardware address that is not
+    the next hop's. `hesitates`: how much later somebody answers who is asked itself for its hardware address; None:
+    not at all.
     """
 
     def __init__(
@@ -190,6 +191,8 @@ class Wire(MemoryTransport):
         self.questions: dict[tuple[str, int], int] = {}
         self.datagrams: dict[tuple[str, int], int] = {}
         self.asked: list[str] = []  # whose hardware address
+        self.polled: list[str] = []  # of these, who was asked itself
+        self.hesitates: Callable[[str], int | None] = lambda text: 0
         self.malformed = 0
         self.astray = 0
         self._hosts = {number(text): (text, host) for text, host in hosts.items()}
@@ -241,25 +244,33 @@ class Wire(MemoryTransport):
     def _frame(self, lane: Lane, frame: bytes) -> None:
         packet = frame[lane.header :]
         if lane.header and frame[12:14] == b"\x08\x06":
-            self._asked(lane, number_of(packet[24:28]), packet)
+            self._asked(lane, number_of(packet[24:28]), packet, frame[:6])
         elif packet[0] >> 4 == 6 and packet[6] == 58 and packet[40] == 135:
-            self._asked(lane, number_of(packet[48:64]), packet)
+            self._asked(lane, number_of(packet[48:64]), packet, frame[:6])
         else:
             self._probed(lane, frame[: lane.header], packet)
 
-    def _asked(self, lane: Lane, wanted: int, question: bytes) -> None:
-        """Answer ARP (RFC 826) and neighbour solicitations (RFC 4861)."""
-        self.asked.append(format_ip(wanted))
-        mac = self._macs.get(wanted)
+    def _asked(self, lane: Lane, wanted: int, question: bytes, to: bytes) -> None:
+        """Answer ARP (RFC 826) and neighbour solicitations (RFC 4861), those to one host alone as Linux does."""
+        text, mac, in_us = format_ip(wanted), self._macs.get(wanted), 2 * self.path.delay_us
+        self.asked.append(text)
+        alone = not to[0] & 1
+        if alone:
+            self.polled.append(text)
+            later_us = self.hesitates(text)
+            if later_us is None or mac != to:
+                return
+            in_us += later_us
         if mac is None:
             return
         if len(question) == 28:
             answer = b"\0\x01\x08\0\6\4\0\2" + mac + question[24:28] + question[8:18]
-            self.arrive(answer, 2 * self.path.delay_us, ifindex=lane.ifindex, ethertype=0x0806)
+            self.arrive(answer, in_us, ifindex=lane.ifindex, ethertype=0x0806)
         else:
-            told = struct.pack("!BBHI", 136, 0, 0, 0x60000000) + packed(wanted) + b"\2\1" + mac
+            told = struct.pack("!BBHI", 136, 0, 0, 0x60000000) + packed(wanted)
+            told += b"" if alone else b"\2\1" + mac
             answer = ip6(wanted, number_of(question[8:24]), 58, told, ttl=255)
-            self.arrive(answer, 2 * self.path.delay_us, ifindex=lane.ifindex)
+            self.arrive(answer, in_us, ifindex=lane.ifindex)
 
     def _probed(self, lane: Lane, link: bytes, packet: bytes) -> None:
         probe = read_probe(packet)

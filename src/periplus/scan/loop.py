@@ -120,16 +120,13 @@ class Loop:
         self._tracing = tracing_for(config, links.trace, self._began_us)
         self._probing = (self._fingerprinting, self._tracing)
         self._guard = links.guard
+        self._hops = links.hops
         self._capped = config.timing.max_rate > 0
         self._share = 1 - TRACE_SHARE if config.traceroute else 1.0
         self._meters = meters_for(config.timing)
         self._finder = self._campaign(None, links.discovery) if links.discovery else None
-        self._workers = [
-            self._campaign(work, link, remains)
-            for work, link, remains in zip_longest(
-                config.works, links.works, journal.remains if journal else ()
-            )
-        ]
+        remains = journal.remains if journal else ()
+        self._workers = [self._campaign(*each) for each in zip_longest(config.works, links.works, remains)]
         self._all = [*([self._finder] if self._finder else []), *self._workers]
         self._order = [*self._all]
         self._works: dict[str, int] = {}  # of the hosts at hand: how many pieces of work each gets
@@ -221,6 +218,7 @@ class Loop:
             for worker in self._workers:
                 worker.engine.close_intake()
         now_us = self._clock.now_us()
+        self._spare_first_hop(now_us)
         alone = self._scanned
         wake_us = min(wake_us, self._doubt(now_us, alone), self._identifying.step(now_us, alone))
         wake_us = min(wake_us, *(stage.step(now_us, alone) for stage in self._probing))
@@ -245,9 +243,19 @@ class Loop:
         if self._guard is None:
             raise ValueError("nothing stands in front of these links")
         self._guard.limit(max_rate)
+        self._slow_down(flooded=False)
+
+    def _spare_first_hop(self, now_us: int) -> None:
+        """What the gateways cannot bear is not sent."""
+        if self._hops and self._hops.review(now_us, sum(each.engine.totals.sent for each in self._all)):
+            self._slow_down(flooded=self._hops.has_fallen)
+
+    def _slow_down(self, *, flooded: bool) -> None:
+        """Let the engines keep to the user's ceiling and the gateways'; `flooded`: one of them has just fallen."""
         self._capped = True
+        max_rate = self._hops.bearable(self.max_rate) if self._hops else self.max_rate
         for each in self._all:
-            each.engine.limit(self._guard.max_rate * self._share)
+            each.engine.limit(max_rate * self._share, flooded=flooded)
 
     def _rest(self, recess: "Recess", now_us: int) -> None:
         """Let a moment pass in which no time does."""
@@ -439,6 +447,7 @@ class Loop:
         now_us = self._clock.now_us()
         seconds = (now_us - self._began_us) / 1e6
         sent = sum(each.sent for each in totals) + sum(stage.sent for stage in self._probing)
+        sent += self._hops.asked if self._hops else 0
         lost, heard = sum(each.lost for each in totals), sum(each.heard for each in totals)
         return SummaryRow(
             hosts_up=self._hosts_up,

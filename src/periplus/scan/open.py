@@ -35,6 +35,7 @@ from periplus.wire.headers import (
 )
 
 if TYPE_CHECKING:
+    from periplus.scan.firsthop import FirstHops
     from periplus.scan.guard import Guard
     from periplus.scan.identifier import Identifier
     from periplus.scan.raw import Closable, RawLink
@@ -57,7 +58,7 @@ class Links:
     """The ways of one scan: one for each work, and those to find hosts, trace them, ask with data, identify services
     and tell operating systems.
 
-    `guard` stands in front of all of them, if anything does.
+    `guard` stands in front of all of them, if anything does; `hops` are the gateways that those with frames watch.
     """
 
     works: tuple[Link, ...]
@@ -67,6 +68,7 @@ class Links:
     guard: "Guard | None" = None
     identify: IdentifyLink | None = None
     fingerprint: "TraceLink | None" = None
+    hops: "FirstHops | None" = None
 
     def close(self) -> None:
         """Close all, the last opened first: each gives back what it found."""
@@ -114,7 +116,8 @@ def open_links(
     discovery = links[-1] if config.discovery else None
     works = tuple(links[: len(config.works)])
     fingerprint = ground.trace_link() if ground is not None and config.fingerprint else None
-    return Links(works, discovery, trace, asks, guard, identify, fingerprint)
+    hops = ground.hops if ground is not None else None
+    return Links(works, discovery, trace, asks, guard, identify, fingerprint, hops)
 
 
 def _is_raw(menu: Menu) -> bool:
@@ -202,6 +205,7 @@ class _Ground:
         detail: Callable[[str], None],
         recess: "Recess | None",
     ) -> None:
+        from periplus.scan.firsthop import first_hops
         from periplus.transport.neighbours import Resolver
         from periplus.transport.routes import Routes
 
@@ -233,6 +237,8 @@ class _Ground:
                     known = routes.neighbours(path.lane.ifindex)
                     macs = np.frombuffer(b"".join(known.values()), np.uint8).reshape(-1, 6)
                     self._resolver.learn(path.lane.ifindex, Addresses.of_ints(known), macs)
+        probes = sum(space.size for space in config.spaces)
+        self.hops = first_hops(self._paths, config.timing, self._resolver, detail, probes)
 
     def link(self, menu: Menu, space: Space, link_proof: bool | None) -> Link:
         """Open a link with source ports of its own, so that no two mistake each other's answers.
@@ -257,6 +263,7 @@ class _Ground:
             held,
             sender_for(transport, self._clock.now_us),
             self._config.shape,
+            self.hops,
             link_proof=bool(link_proof),
             link_tells=link_proof is not False,
         )

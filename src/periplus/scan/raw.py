@@ -16,6 +16,7 @@ from periplus.columns import I64, U8, U16, Mask, distinct
 from periplus.engine.engine import Engine, Limits
 from periplus.engine.group import Group
 from periplus.engine.replies import Probes, Replies
+from periplus.scan.firsthop import FirstHops
 from periplus.scan.menu import Menu
 from periplus.scan.sender import Direct, Parcel, Sender
 from periplus.scan.strays import bring_home
@@ -105,11 +106,13 @@ class RawLink(FrameLine):
         held: Iterable[Closable] = (),
         sender: Sender | None = None,
         shape: Shape = PLAIN,
+        hops: FirstHops | None = None,
         *,
         link_proof: bool = False,
         link_tells: bool = True,
     ) -> None:
-        """`ports` are our source ports, one or sixteen; `held` is what keeps other programs from using them.
+        """`ports` are our source ports, one or sixteen; `held` is what keeps other programs from using them; `hops`
+        are the gateways that links of one scan watch together.
 
         `link_tells`: a host on-link that answers ARP or neighbour discovery is up; `link_proof`: and needs not be
         asked anything.
@@ -129,6 +132,7 @@ class RawLink(FrameLine):
         ]
         self._now_us = now_us
         self._resolver = resolver
+        self._hops = hops
         self._lanes = list({path.lane: None for path in paths if path.lane is not None})
         self._probes = probes
         self._shape = shape
@@ -263,6 +267,9 @@ class RawLink(FrameLine):
         now_us = self._now_us()
         self._resolve(engine, packets, now_us)
         self._sender.settle()
+        if self._hops is not None:
+            for question in self._hops.step(now_us, packets, room=self._sender.room):
+                self._sender.offer(question)
         if not len(packets):
             return {}
         return self._answers(engine, self._readable(packets))
