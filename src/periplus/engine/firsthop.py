@@ -6,10 +6,10 @@ asked itself, by the question with which every kernel makes sure of its neighbou
 section 7.3), which it answers out of the same processor.
 
 The usual round trip is the least of the last minute, the present one the least of the last `RECENT` answers: jitter
-spares one of them. Late is what lies above the usual by a margin, which grows with the jitter of the answers before
-those. Silent is a run of unanswered questions that the share lost so far does not explain. Either halves the rate in
-use, and what was asked before that counts no more; when all is well again the limit is raised step by step, and
-lifted when it has become far higher than the rate in use.
+spares one of them, as does a queue that is just draining. Late is what lies above the usual by a margin, which grows
+with the jitter of the answers before those. Silent is a run of unanswered questions that the share lost so far does
+not explain. Either halves the rate in use, and what was asked before that counts no more; when all is well again the
+limit is raised step by step, and lifted when it has become far higher than the rate in use.
 
 Limits: a gateway that is slow for a minute whatever the rate is taken to be so; one that answered and says nothing
 for a minute is not asked any more. Neither makes the rate fall below a 32nd of what it was.
@@ -66,7 +66,7 @@ class FirstHop:
         self._recent: deque[float] = deque()
         self._jitter_us = 0.0
         self._answers = self._lost = self._run = 0
-        self._heard_us = self._changed_us = self._deaf_until_us = 0
+        self._heard_us = self._changed_us = 0
         self._sent: deque[tuple[int, int]] = deque()
 
     @property
@@ -92,8 +92,6 @@ class FirstHop:
         self._lows.append((now_us, rtt_us))
         while self._lows[0][0] < now_us - WINDOW_US:
             self._lows.popleft()
-        if now_us - rtt_us < self._deaf_until_us:
-            return
         self._recent.append(rtt_us)
         if len(self._recent) > RECENT:
             excess_us = max(self._recent.popleft() - self._usual_us, 0.0)
@@ -165,7 +163,6 @@ class FirstHop:
         self.limit_pps = min(max(min(rate_pps, before_pps) * CUT, lowest_pps), before_pps)
         self._growth = GROWTH
         self._begin(now_us)
-        self._deaf_until_us = now_us + round(recent_us or 0.0)  # so long is the queue of the former rate
         if self.limit_pps >= min(rate_pps, before_pps):
             self.limit_pps = before_pps  # as slow as it has to be
             return False
