@@ -33,7 +33,7 @@ from tests.wire.twins import number
 from periplus.engine.firsthop import MUTE
 from periplus.engine.timing import Timing
 from periplus.scan.config import ScanConfig
-from periplus.scan.firsthop import MOST, UNREAD, WORTH_ASKING, FirstHops, first_hops
+from periplus.scan.firsthop import FEW, MOST, UNREAD, WORTH_ASKING, FirstHops, first_hops
 from periplus.scan.guard import Guard, GuardedFrames
 from periplus.scan.loop import Loop
 from periplus.scan.menu import Menu
@@ -146,7 +146,7 @@ def test_a_gateway_that_is_well_costs_nothing_but_a_few_questions() -> None:
 
 def test_small_scans_ask_nothing() -> None:
     wire = World(FAR, 0)
-    watched = Watched(wire, config_of(space_of([FAR], [*range(1, 300)])), probes=299)
+    watched = Watched(wire, config_of(space_of([FAR], [*range(1, 300)])), probes=FEW)
     run = watched.run()
     assert run.summary.seconds < 1
     assert wire.polled == []
@@ -172,6 +172,11 @@ def test_hosts_on_the_link_have_no_first_hop() -> None:
     assert wire.polled == []
     alone = [path for path in PATHS if path.gateway is None]
     assert first_hops(alone, CAPPED, Resolver(), print, WORTH_ASKING) is None
+
+
+def test_a_handful_of_probes_is_no_load() -> None:
+    assert first_hops(PATHS, CAPPED, Resolver(), print, FEW - 1) is None
+    assert first_hops(PATHS, CAPPED, Resolver(), print, FEW) is not None
 
 
 @pytest.mark.parametrize("target", [FAR, FAR6])
@@ -321,9 +326,9 @@ def test_those_with_the_most_behind_them_are_asked() -> None:
     ],
 )
 def test_an_exact_rate_cannot_fall_so_nobody_is_asked(timing: Timing, watched: bool) -> None:
-    assert (first_hops(PATHS, timing, Resolver(), print, 1) is not None) is watched
+    assert (first_hops(PATHS, timing, Resolver(), print, FEW) is not None) is watched
 
 
 def test_other_links_than_ethernet_have_nobody_to_ask() -> None:
     tunnel = [Path(number(FAR), number(FAR), TUN4, number("198.18.9.9"))]
-    assert first_hops(tunnel, QUICK, Resolver(), print, 1) is None
+    assert first_hops(tunnel, QUICK, Resolver(), print, FEW) is None

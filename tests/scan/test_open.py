@@ -216,7 +216,8 @@ def test_where_no_socket_can_be_had_it_is_told(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_router_that_the_kernel_knows_is_not_asked_for_but_watched(monkeypatch: pytest.MonkeyPatch) -> None:
     Kernel(monkeypatch, [Path(number("198.18.0.0"), number("198.18.0.99"), ETH4, number(ROUTER4))])
-    hops = open_links(config(), Clock(), draws, print).hops
+    large = config_of(space_of(HOSTS, [*range(1, 1_001)]))
+    hops = open_links(large, Clock(), draws, print).hops
     assert hops is not None
     hops.review(0, 1)
     [question] = hops.step(2_000_000, Packets.empty(), room=True)

@@ -5,7 +5,7 @@ leaves the link. Each gateway has at most one under way, as answers carry nothin
 comes after an unanswered question may be to either, so its round trip is not known. Questions go out by whichever
 link looks first, through its sender and so past whatever stands in front of the wire. They are asked only while
 probes leave, so a scan that waits asks nothing, and not in the first second unless the scan is large: most are over
-by then.
+by then. A handful of probes is no load, so scans of `FEW` ask nothing at all.
 
 Limits: Ethernet only. The `MOST` gateways with the largest networks behind them are asked, and the rate of all is
 that which the worst allows. An answer is believed as any on the link; one that lies can only make a scan slower.
@@ -35,6 +35,7 @@ INTERVAL_US = 200_000
 PATIENCE_US = 500_000
 START_US = 1_000_000
 REVIEW_US = 20_000
+FEW = 1_000  # probes of a scan that asks nothing, however long it takes
 WORTH_ASKING = 100_000  # probes of a scan that is asked about from the beginning
 MOST = 4
 UNREAD = 2_048  # packets in a batch after which more may wait, answers among them
@@ -165,7 +166,10 @@ class FirstHops:
 def first_hops(
     paths: list[Path], timing: Timing, resolver: Resolver, tell: Callable[[str], None], probes: int
 ) -> FirstHops | None:
-    """Return what watches the gateways of these paths; None where there is none, or the rate must not fall."""
+    """Return what watches the gateways of these paths; None where there is none, or the rate must not fall, or need
+    not, as there are so few probes."""
+    if probes < FEW:
+        return None
     least_pps = LEAST_PPS
     if timing.floor_is_fixed and timing.floor_rate < UNLIMITED:  # as the user wants it
         least_pps = max(timing.floor_rate, LEAST_PPS)
