@@ -180,14 +180,16 @@ def test_a_bad_peer_costs_a_bounded_time_and_memory(handler: Handler, came: Came
     assert peak < 64 << 20
 
 
-def test_who_turns_us_away_is_asked_once_more() -> None:
+@pytest.mark.parametrize(
+    "excuse", [b"", b"421 There are too many connections from your internet address.\r\n"]
+)
+def test_who_turns_us_away_is_asked_once_more(excuse: bytes) -> None:
     came: list[int] = []
 
     async def busy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         came.append(1)
-        if len(came) > 1:
-            writer.write(b"SSH-1.5-OpenSSH_1.2.3\n")
-            await writer.drain()
+        writer.write(b"SSH-1.5-OpenSSH_1.2.3\n" if len(came) > 1 else excuse)
+        await writer.drain()
 
     assert one(busy, driver([ssh.PROTOCOL])).protocol == "ssh"
 

@@ -7,7 +7,7 @@ looked at for all others (an FTP server that is sent HTTP complains in FTP), and
 It ends with the first protocol that makes itself known by `SURE` or more, else when all were asked or the time for a
 port is over; of what is less sure the surest counts. Who ends the connection before anything was said, or greets in a
 way that nobody knows, is asked only what is likely at the port: more questions would tell no more. A port that ends
-connections without a word is asked once more after a while: servers do so that have too many of them.
+connections without a word, or excuses itself, is asked once more after a while: servers do so that have too many.
 """
 
 import asyncio
@@ -28,6 +28,9 @@ from periplus.identify.talk import End
 __all__ = ["Explorer"]
 
 SURE = 0.7
+UNAVAILABLE = (
+    b"421"  # mail's and FTP's word for too many connections (RFC 5321 section 4.2.3, RFC 959 section 4.2.1)
+)
 ALPN_REFUSED = "no application protocol"  # as OpenSSL words the alert of RFC 7301
 MOST_REFUSALS = 3  # connections that a port that took one before may refuse until it is left alone
 
@@ -50,7 +53,7 @@ class Explorer:
     _streams: list[Stream] = field(default_factory=list)
     _tls: TlsFacts | None = None
     _alpn: bool = True
-    _turned_away: bool = False  # a connection was ended before anything was said
+    _turned_away: bool = False  # a connection was ended before anything was said, or with an excuse
     _tried: set[tuple[str, bool]] = field(default_factory=set)
 
     async def run(self, peer: Peer) -> list[Attempt]:
@@ -80,7 +83,7 @@ class Explorer:
         if await self._likely(peer, choice, stream, came):
             return True
         if came is not End.SILENT:
-            self._turned_away = not isinstance(came, bytes)
+            self._turned_away = not isinstance(came, bytes) or came.startswith(UNAVAILABLE)
             return False
         if choice.only_likely:
             return False
