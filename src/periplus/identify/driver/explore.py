@@ -28,9 +28,8 @@ from periplus.identify.talk import End
 __all__ = ["Explorer"]
 
 SURE = 0.7
-UNAVAILABLE = (
-    b"421"  # mail's and FTP's word for too many connections (RFC 5321 section 4.2.3, RFC 959 section 4.2.1)
-)
+# Too many connections, in the words of FTP and mail (RFC 959, RFC 5321: 421) and of OpenSSH.
+UNAVAILABLE = (b"421", b"Exceeded MaxStartups")
 ALPN_REFUSED = "no application protocol"  # as OpenSSL words the alert of RFC 7301
 MOST_REFUSALS = 3  # connections that a port that took one before may refuse until it is left alone
 
