@@ -7,8 +7,10 @@ about all.
 
 import json
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -45,12 +47,11 @@ def asked() -> str:
 
 
 @pytest.fixture(scope="module")
-def said(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Said]:
-    files = tmp_path_factory.mktemp("tenants")
-    for parent in (files, *files.parents[:2]):
-        # Some servers give root up before they look for their files.
-        parent.chmod(parent.stat().st_mode | 0o055)
-    with network.build() as net:
+def said() -> Iterator[Said]:
+    # Not below the directory of pytest, where only root may go: some servers give root up before they read files.
+    with tempfile.TemporaryDirectory(prefix="periplus-tenants-") as name, network.build() as net:
+        files = Path(name)
+        files.chmod(0o755)
         for tenant in HERE:
             (files / tenant.name).mkdir()
             tenants.move_in(net.near, tenant, files / tenant.name)
