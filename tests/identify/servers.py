@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from socket import SO_LINGER, SOL_SOCKET
 
 from periplus.identify.catalogue import protocols
-from periplus.identify.driver.driver import Driver, Port
+from periplus.identify.driver.driver import Driver, Port, Session
 from periplus.identify.driver.limits import Limits
 from periplus.identify.model import Protocol
 from periplus.identify.service import Service
@@ -95,7 +95,8 @@ def driver(
 
 async def identified(how: Driver, *ports: Port) -> list[Service]:
     """All services, in the order of their ports."""
-    found = [service async for service in how.identify(ports)]
+    session = Session(how)
+    found = await asyncio.gather(*(session.service(port) for port in ports))
     return sorted(found, key=lambda each: each.port)
 
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from periplus.identify.model import First, Over, Protocol
 
-__all__ = ["ALL_INTENSITY", "INTENSITY", "LIGHT_INTENSITY", "Chosen", "by_looks", "chosen"]
+__all__ = ["INTENSITY", "Chosen", "by_looks", "chosen"]
 
-INTENSITY, LIGHT_INTENSITY, ALL_INTENSITY = 7, 2, 9
+INTENSITY = 7
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ def carried_out(talk: Callable[[Peer], Talk], handler: Handler) -> Attempt:
     async def both() -> Attempt:
         async with serving(handler) as port:
 
-            async def opened(_tls: bool) -> Stream:
+            async def opened() -> Stream:
                 return await Stream.open(LOCAL, port, 1.0, now_ms)
 
             protocol = Protocol("t", "t", "this test", talk)
@@ -69,7 +69,7 @@ def test_a_talk_learns_how_it_ended_and_may_wait_less() -> None:
 
 def test_no_connection_is_a_refusal() -> None:
     async def refused() -> Attempt:
-        async def opened(_tls: bool) -> Stream:
+        async def opened() -> Stream:
             raise NoConnection("refused")
 
         def talk(peer: Peer) -> Talk:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from tests.identify.driver.test_datagram import HASTY, LOCAL, Answers, politely, protocol, serving
 
-from periplus.identify.driver.driver import Driver, Port
+from periplus.identify.driver.driver import Driver, Port, Session
 from periplus.identify.driver.limits import Limits
 from periplus.identify.model import Over, Peer, Protocol
 from periplus.identify.service import Came, Service
@@ -44,8 +44,7 @@ def identify(
                 lambda stream, peer, audit: {},
                 limits,
             )
-            ports = [Port(LOCAL, port, Over.UDP, asked=asked, heard=heard)]
-            [service] = [each async for each in driver.identify(ports)]
+            service = await Session(driver).service(Port(LOCAL, port, Over.UDP, asked=asked, heard=heard))
             return service, got
 
     return asyncio.run(run())

@@ -15,10 +15,9 @@ from periplus.identify.model import Peer, Protocol
 from periplus.identify.service import Attempt
 from periplus.identify.talk import DONE, NEED_DATA, Afresh, Conversation, Detail, End, Event, Say, Secure
 
-__all__ = ["Opener", "Talking"]
+__all__ = ["Talking", "TlsFacts"]
 
 MOST_CONNECTIONS = 6  # of one talk
-Opener = Callable[[bool], Awaitable[Stream]]  # True: with TLS from the start
 TlsFacts = dict[str, Detail]
 
 
@@ -26,13 +25,14 @@ TlsFacts = dict[str, Detail]
 class Talking:
     """Carries out the talk of one protocol with one peer.
 
-    `open_stream` makes a connection; `facts` turns a stream's handshake into what a reader gets of it.
+    `open_stream` makes a connection, with TLS if the peer has it from the start; `facts` turns a stream's
+    handshake into what a reader gets of it.
     """
 
     protocol: Protocol
     peer: Peer
     limits: Limits
-    open_stream: Opener
+    open_stream: Callable[[], Awaitable[Stream]]
     facts: Callable[[Stream], TlsFacts]
     tls: TlsFacts | None = None
     stream: Stream | None = None
@@ -47,7 +47,7 @@ class Talking:
         try:
             async with asyncio.timeout(self.limits.talk_s):
                 if self.stream is None:
-                    self.stream = await self.open_stream(self.peer.tls)
+                    self.stream = await self.open_stream()
                 await self._carry_out(talk, heard)
         except TimeoutError:
             problem = "the conversation took too long"
@@ -99,7 +99,7 @@ class Talking:
             raise BadReply("too many connections")
         passages = self.stream.passages
         self.stream.close()
-        self.stream = await self.open_stream(self.peer.tls)
+        self.stream = await self.open_stream()
         self.stream.passages[:0] = passages
 
     def _part(self, talk: Conversation) -> None:

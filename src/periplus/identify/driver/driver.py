@@ -5,7 +5,7 @@ bounds wait their turn. A port costs one row, whatever goes wrong at it.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from socket import socket
 from weakref import WeakValueDictionary
@@ -69,17 +69,6 @@ class Driver:
     permit: Callable[[Port], Awaitable[None]] = _permitted
     opener: Opener = plain_socket
     datagrams: Callable[[int], socket] = plain_datagrams
-
-    async def identify(self, ports: Iterable[Port]) -> AsyncIterator[Service]:
-        """Yield a service for each port, in the order in which they become known."""
-        session = Session(self)
-        tasks = [asyncio.create_task(session.service(port)) for port in ports]
-        try:
-            for done in asyncio.as_completed(tasks):
-                yield await done
-        finally:
-            for task in tasks:
-                task.cancel()
 
 
 class Session:

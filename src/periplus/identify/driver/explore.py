@@ -177,7 +177,7 @@ class Explorer:
 
     async def _guarded(self, peer: Peer, protocol: Protocol, there: Stream | None, heard: bytes) -> Attempt:
         talking = Talking(
-            protocol, peer, self.limits, lambda _: self._open(peer), self.facts, self._tls_of(peer)
+            protocol, peer, self.limits, lambda: self._open(peer), self.facts, self._tls_of(peer)
         )
         return await guarded(talking.over(there, heard), lambda problem: Attempt(protocol, problem=problem))
 
