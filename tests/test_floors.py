@@ -26,7 +26,7 @@ FLOORS = (
     ("scan",),
     ("cli",),
 )
-COMMON = {"errors", "columns", "__version__", ""}  # anywhere; "" is the package itself
+COMMON = {"errors", "columns", "findings", "__version__", ""}  # anywhere; "" is the package itself
 PURE = {"space", "wire", "payload", "technique", "engine", "identify"}
 DRIVERS = {"identify/driver"}  # directories of pure rooms that own what the rooms may not touch
 IMPURE_MODULES = {

@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
+from periplus.findings import Passage, Way
 from periplus.identify.model import Over
 from periplus.identify.opinion import seconded
-from periplus.identify.service import Came, Passage, Service, Way
+from periplus.identify.service import Came, Service
 from periplus.identify.signature import Match, Opinion
 
 SAID = (Passage(Way.OURS, b"?", 0.0), Passage(Way.THEIRS, b"thing 1.0", 1.0))

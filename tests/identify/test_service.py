@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
+from periplus.findings import Passage, Way
 from periplus.identify.model import Over, Peer, Protocol
-from periplus.identify.service import Attempt, Came, Passage, Service, Way, service_of
+from periplus.identify.service import Attempt, Came, Service, service_of
 from periplus.identify.signature import Signature, Signatures
 from periplus.identify.talk import Known, Say, Talk, Told
 

@@ -6,7 +6,8 @@ import pytest
 from tests.identify.script import shipped
 
 from periplus.data import signature_texts
-from periplus.identify.signature import FILLED, Signature, read_signatures
+from periplus.findings import WORDS
+from periplus.identify.signature import Signature, read_signatures
 
 ENTRIES = [(file, each) for file, text in signature_texts().items() for each in read_signatures(text)]
 IDS = [f"{file}:{each.product}:{number}" for number, (file, each) in enumerate(ENTRIES)]
@@ -31,7 +32,7 @@ def test_no_other_signature_takes_the_sample(entry: Signature) -> None:
     assert found is not None
     own = entry.read(entry.sample)
     assert own is not None
-    assert {name: getattr(found, name) for name in FILLED} == {name: getattr(own, name) for name in FILLED}
+    assert {name: getattr(found, name) for name in WORDS} == {name: getattr(own, name) for name in WORDS}
 
 
 def test_no_entry_stands_twice() -> None:

@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
+from periplus.findings import OsClass, OsGuess
 from periplus.result.row import (
     Crowded,
     Hop,
     HostReport,
-    OsClass,
-    OsGuess,
     OsMatch,
     OsRow,
     PortColumns,

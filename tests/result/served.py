@@ -4,15 +4,16 @@ from dataclasses import replace
 
 from tests.result.examples import usual_host
 
-from periplus.result.row import Detail, HostReport, Passage, ServiceRow
+from periplus.findings import Detail, Passage, Way
+from periplus.result.row import HostReport, ServiceRow
 
 SSH = ServiceRow(
     "tcp",
     22,
     "identified",
     "ssh",
-    0.99,
-    "identification string SSH-2.0-",
+    confidence=0.99,
+    why="identification string SSH-2.0-",
     product="OpenSSH",
     vendor="OpenBSD",
     version="9.2p1",
@@ -21,7 +22,7 @@ SSH = ServiceRow(
     cpe=("cpe:2.3:a:openbsd:openssh:9.2p1:*:*:*:*:*:*:*", "cpe:2.3:o:debian:debian_linux:12:*:*:*:*:*:*:*"),
     rule="ssh.software ~ ^OpenSSH",
     detail={"kex": ["one", "two"], "protocol": "2.0"},
-    passages=(Passage("<", b"SSH-2.0-x\r\n\x1b[31m", 0.5), Passage("!", b"closed", 1.0)),
+    passages=(Passage(Way.THEIRS, b"SSH-2.0-x\r\n\x1b[31m", 0.5), Passage(Way.NOTE, b"closed", 1.0)),
 )
 CERTIFICATE: dict[str, Detail] = {
     "subject": 'CN=a.example "&<',
@@ -38,8 +39,8 @@ HTTPS = ServiceRow(
     443,
     "identified",
     "http",
-    0.95,
-    "status line",
+    confidence=0.95,
+    why="status line",
     runner_up=("rtsp", 0.3),
     product="nginx",
     tls={"version": "TLSv1.3", "certificate": {**CERTIFICATE}, "grade": "A"},

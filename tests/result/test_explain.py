@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.result.served import HTTPS, SILENT, SSH
 
+from periplus.findings import Passage, Way
 from periplus.result.explain import MOST_BYTES, explanation
-from periplus.result.row import Passage
 
 
 def test_what_decided_and_the_conversation() -> None:
@@ -32,8 +32,8 @@ def test_what_was_not_identified() -> None:
     ]
 
 
-@given(st.sampled_from("<>!"), st.binary(max_size=3_000))
-def test_any_bytes_are_shown_harmlessly_and_not_at_length(way: str, data: bytes) -> None:
+@given(st.sampled_from(Way), st.binary(max_size=3_000))
+def test_any_bytes_are_shown_harmlessly_and_not_at_length(way: Way, data: bytes) -> None:
     lines = list(explanation("198.18.0.2", replace(SSH, passages=(Passage(way, data, 1.0),))))
     assert all(line.endswith("\n") and line[:-1].isprintable() for line in lines)
     assert len(lines) < 5 + MOST_BYTES / 16 + 2

@@ -9,8 +9,9 @@ from tests.result.examples import OPTIONS, written
 from tests.result.served import HTTPS, SILENT, SSH, served_host
 from tests.result.test_ndjson import lines_of
 
+from periplus.findings import Passage, Way
 from periplus.result import csv, grepable, ndjson, normal, xml
-from periplus.result.row import Passage, ServiceRow
+from periplus.result.row import ServiceRow
 from periplus.result.services import by_port, host_facts, nmap_cpe, nmap_name, version_text
 
 
@@ -108,7 +109,11 @@ def test_lines_for_programs() -> None:
 
 
 def test_what_an_unknown_service_said_is_kept_for_signatures() -> None:
-    heard = (Passage("<", b"\x00\xff\x1b", 0.1), Passage(">", b"we", 0.2), Passage("<", b"x" * 4096, 0.3))
+    heard = (
+        Passage(Way.THEIRS, b"\x00\xff\x1b", 0.1),
+        Passage(Way.OURS, b"we", 0.2),
+        Passage(Way.THEIRS, b"x" * 4096, 0.3),
+    )
     unknown = replace(SILENT, came="unknown", passages=heard)
     text = written(ndjson.FORMAT, served_host(unknown, replace(SSH, port=23)))
     services = [row for row in lines_of(text) if row["type"] == "service"]

@@ -8,8 +8,8 @@ from tests.result.examples import written
 from tests.result.served import HTTPS, SSH, served_host
 from tests.result.test_xml import needs_dtd, validate
 
+from periplus.findings import Detail
 from periplus.result import normal, xml
-from periplus.result.row import Detail, ServiceRow
 from periplus.result.tls import audit_lines, enumerated, listed_ciphers
 
 FACTS: dict[str, Detail] = {
@@ -82,6 +82,6 @@ def test_the_script_of_nmap_that_lists_ciphers() -> None:
     ],
 )
 def test_facts_of_another_form(facts: dict[str, Detail]) -> None:
-    service: ServiceRow = replace(HTTPS, tls=facts)
+    service = replace(HTTPS, tls=facts)
     assert "\x1b" not in "".join(audit_lines(service))
     assert etree.fromstring(written(xml.FORMAT, served_host(service)).encode()) is not None

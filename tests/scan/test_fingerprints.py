@@ -201,7 +201,7 @@ def test_nothing_leaves_to_ports_outside_the_scope_or_barred() -> None:
 
 def test_what_services_say_is_weighed_in() -> None:
     ssh = ServiceRow(
-        "tcp", 22, "identified", "ssh", 1.0, os="Debian", cpe=("cpe:2.3:o:debian:debian_linux:12",)
+        "tcp", 22, "identified", "ssh", confidence=1.0, os="Debian", cpe=("cpe:2.3:o:debian:debian_linux:12",)
     )
     wire = Stacks(Linux())
     [guess] = os_of(stage_of(wire), wire, report(services=(ssh,))).guesses[:1]

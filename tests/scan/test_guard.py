@@ -326,6 +326,18 @@ def test_the_rate_is_one_for_all_transports(door: "list[tuple[str, int]]") -> No
     three.close()
 
 
+def test_what_is_held_back_costs_no_rate() -> None:
+    guard = guard_of(scope(networks=["198.18.1.1"], max_rate=100))
+    them, ports = (
+        Addresses.of_ints([number("198.18.2.1"), number("198.18.1.1")]),
+        np.array([80, 80], np.uint16),
+    )
+    with pytest.raises(CannotScan, match="outside"), guard.leave_for(them[:1], ports[:1], 6) as leave:
+        leave.left = leave.may
+    with guard.leave_for(them[1:], ports[1:], 6) as leave:
+        assert leave.may == 1  # a burst is one packet at this rate
+
+
 def test_what_the_kernel_does_not_take_costs_no_rate() -> None:
     hand, memory = Hand(), MemoryTransport()
     line = GuardedFrames(memory, guard_of(scope(**WEB, max_rate=1_000), hand))

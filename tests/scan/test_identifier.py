@@ -111,8 +111,8 @@ def test_what_the_rate_does_not_let_out_waits() -> None:
     hand = Hand()
     guard = Guard(None, hand.now_us, lambda: hand.epoch, max_rate=10.0)
     with greeting(b"SSH-1.5-OpenSSH_1.2.3\n") as (port, came), identifier(guard) as made:
-        taken = guard.claim(100)
-        guard.settle(taken, None, taken)
+        with guard.leave(100, lambda _: None) as leave:
+            leave.left = leave.may
         made.submit(Port(LOCAL, port))
         waiting = threading.Event()
         waiting.wait(0.05)

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from tests.result.examples import tarpit_host
 
+from periplus.findings import Passage, Way
 from periplus.identify.driver.driver import Port
 from periplus.identify.model import Over
-from periplus.identify.service import Came, Passage, Service, Way
+from periplus.identify.service import Came, Service
 from periplus.result.row import HostReport, PortColumns
 from periplus.scan.identities import MOST_SILENT, POLL_US, Identities, row_of
 from periplus.scan.stage import NEVER

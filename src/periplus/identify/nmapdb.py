@@ -74,13 +74,8 @@ class NmapLine:
         words = {name: _filled(template, found) for name, template in self.info.items()}
         return Match(
             rule=f"line {self.number} of nmap-service-probes",
-            product=words.get("product"),
-            version=words.get("version"),
-            info=words.get("info"),
-            hostname=words.get("hostname"),
-            os=words.get("os"),
-            device=words.get("device"),
             cpe=tuple(cpe_from_uri(_filled(each, found) or "") for each in self.cpe),
+            **words,
         )
 
 

@@ -8,7 +8,8 @@ The file's say is told as such.
 from collections.abc import Callable
 from dataclasses import replace
 
-from periplus.identify.service import Came, Service, Way, filled
+from periplus.findings import Way
+from periplus.identify.service import Came, Service, filled
 from periplus.identify.signature import Opinion
 
 __all__ = ["OpinionOf", "seconded"]

@@ -5,36 +5,20 @@ leaves open, and the surest conversation wins. Everything else here is only held
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import Enum
 
+from periplus.findings import WORDS, Answer, Detail, Passage, Way
 from periplus.identify.model import Over, Protocol
 from periplus.identify.signature import Match, Signatures
-from periplus.identify.talk import Detail, Known, Told
+from periplus.identify.talk import Known, Told
 
-__all__ = ["Attempt", "Came", "Passage", "Service", "Way", "came_of", "filled", "service_of"]
+__all__ = ["Attempt", "Came", "Service", "came_of", "filled", "service_of"]
 
 CPE_BEHIND_PRODUCT = 8  # components of a CPE 2.3 name from the version on
 SAID = "said"  # the field of signatures for what nobody here understands
 BY_SIGNATURE = 0.7  # how sure a service is that only a signature knows
 ANY_VERSION = ":*" * CPE_BEHIND_PRODUCT
-
-
-class Way(Enum):
-    """Who said a passage of a conversation."""
-
-    OURS = ">"
-    THEIRS = "<"
-    NOTE = "!"  # nobody: what happened to the connection
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """One piece of a conversation, `at_ms` after its connection was begun. A note's `data` is text in ASCII."""
-
-    way: Way
-    data: bytes
-    at_ms: float
 
 
 class Came(Enum):
@@ -67,35 +51,14 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
-    """One port and who answers there.
-
-    `confidence` is how sure the protocol is (0..1); `why` the rule that decided; `runner_up` the next likely one.
-    What the service says of itself has no such figure: `product` to `cpe` are its words, and `rule` is the signature
-    that read them.
-    """
+class Service(Answer):
+    """One port, what asking it came to, and the protocol that is spoken there."""
 
     address: str
     port: int
     over: Over
     came: Came
     protocol: str | None = None
-    confidence: float = 0.0
-    why: str = ""
-    runner_up: tuple[str, float] | None = None
-    product: str | None = None
-    vendor: str | None = None
-    version: str | None = None
-    info: str | None = None
-    hostname: str | None = None
-    os: str | None = None
-    device: str | None = None
-    cpe: tuple[str, ...] = ()
-    rule: str | None = None
-    tls: Mapping[str, Detail] | None = None
-    detail: Mapping[str, Detail] = field(default_factory=dict)
-    passages: tuple[Passage, ...] = ()
-    problems: tuple[str, ...] = ()
 
 
 def service_of(
@@ -181,18 +144,9 @@ def _by_signature(service: Service, attempt: Attempt, protocol: str | None) -> S
 def _with_told(service: Service, told: Iterable[Told]) -> Service:
     """Later words replace earlier ones where they say something."""
     for each in told:
-        service = replace(
-            service,
-            product=each.product or service.product,
-            vendor=each.vendor or service.vendor,
-            version=each.version or service.version,
-            info=each.info or service.info,
-            hostname=each.hostname or service.hostname,
-            os=each.os or service.os,
-            device=each.device or service.device,
-            cpe=(*service.cpe, *each.cpe),
-            detail={**service.detail, **each.detail},
-        )
+        words = {name: getattr(each, name) or getattr(service, name) for name in WORDS}
+        detail = {**service.detail, **each.detail}
+        service = replace(service, **words, cpe=(*service.cpe, *each.cpe), detail=detail)
     return service
 
 
@@ -212,15 +166,11 @@ def filled(service: Service, match: Match) -> Service:
     if foreign:
         service = _with_component(service, match)
         match = replace(match, product=None, vendor=None, version=None, info=None)
+    elif service.product not in (None, match.product):
+        match = replace(match, version=None)
     return replace(
         service,
-        product=service.product or match.product,
-        vendor=service.vendor or match.vendor,
-        version=service.version or (match.version if service.product in (None, match.product) else None),
-        info=service.info or match.info,
-        hostname=service.hostname or match.hostname,
-        os=service.os or match.os,
-        device=service.device or match.device,
+        **{name: getattr(service, name) or getattr(match, name) for name in WORDS},
         cpe=_narrowest(dict.fromkeys((*service.cpe, *match.cpe))),
         rule=service.rule or (None if foreign else match.rule),
     )

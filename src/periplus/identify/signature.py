@@ -35,6 +35,7 @@ from string import Formatter
 from urllib.parse import unquote
 
 from periplus.errors import UsageError
+from periplus.findings import WORDS, Words
 
 __all__ = [
     "Match",
@@ -49,25 +50,16 @@ __all__ = [
 
 MOST_TEXT = 65_535  # of a text, no more is looked at
 CPE_PARTS = 11
-FILLED = ("product", "vendor", "version", "info", "hostname", "os", "device")
 _TOKEN = re.compile(
     r"\\x[\dA-Fa-f]{2}|\\u[\dA-Fa-f]{4}|\\[0-7]{1,3}|\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{[^}]*\}|.", re.DOTALL
 )  # of a regular expression
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
-    """What a signature read: see `Service`. `cpe` are CPE 2.3 names; `rule` says which signature it was."""
+class Match(Words):
+    """What a signature read; `rule` says which it was."""
 
     rule: str
-    product: str | None = None
-    vendor: str | None = None
-    version: str | None = None
-    info: str | None = None
-    hostname: str | None = None
-    os: str | None = None
-    device: str | None = None
-    cpe: tuple[str, ...] = ()
     service: str | None = None
 
 
@@ -81,23 +73,16 @@ class Opinion:
 
 
 @dataclass(frozen=True)
-class Signature:
-    """One entry of a set; see the module."""
+class Signature(Words):
+    """One entry of a set, see the module; its words are templates."""
 
     field: str
     match: str
     sample: str
     origin: str
-    product: str | None = None
-    vendor: str | None = None
-    version: str | None = "{version}"
-    info: str | None = None
-    hostname: str | None = None
-    os: str | None = None
-    device: str | None = None
-    cpe: tuple[str, ...] = ()
     expect: Mapping[str, str] = dataclasses.field(default_factory=dict)
     service: str | None = None
+    version: str | None = dataclasses.field(default="{version}", kw_only=True)
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
@@ -120,7 +105,7 @@ class Signature:
         if found is None:
             return None
         groups = {key: value for key, value in found.groupdict().items() if value}
-        words = {name: _fill(getattr(self, name), groups) for name in FILLED}
+        words = {name: _fill(getattr(self, name), groups) for name in WORDS}
         cpe = tuple(cpe_23(each, groups) for each in self.cpe)
         return Match(rule=self.rule, cpe=cpe, service=self.service, **words)
 

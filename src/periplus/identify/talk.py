@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from periplus.errors import BadReply
+from periplus.findings import Detail, Words
 
 __all__ = [
     "DONE",
@@ -49,7 +50,6 @@ __all__ = [
 ]
 
 MOST_BYTES = 1 << 20
-Detail = str | int | float | bool | None | list["Detail"] | dict[str, "Detail"]
 
 
 class End(Enum):
@@ -128,23 +128,15 @@ class Known:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What the service says of itself; nobody has proved it. Later words add to earlier ones and replace them.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told(Words):
+    """What the service says of itself, as the protocol states it. Later words add to earlier ones and replace them.
 
-    `texts` are for signatures, by field (``ssh.software``, ``http.server``). The named ones are what the protocol
-    itself states as such. `detail` is what a reader may want beside, plain values as in JSON.
+    `texts` are for signatures, by field (``ssh.software``, ``http.server``). `detail` is what a reader may want
+    beside, plain values as in JSON.
     """
 
     texts: Mapping[str, str] = field(default_factory=dict)
-    product: str | None = None
-    vendor: str | None = None
-    version: str | None = None
-    info: str | None = None
-    hostname: str | None = None
-    os: str | None = None
-    device: str | None = None
-    cpe: tuple[str, ...] = ()
     detail: Mapping[str, Detail] = field(default_factory=dict)
 
 

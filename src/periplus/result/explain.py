@@ -5,7 +5,8 @@ Peers' bytes are shown as hexadecimal with printable ASCII beside it, so nothing
 
 from collections.abc import Iterator
 
-from periplus.result.row import Passage, ServiceRow
+from periplus.findings import Passage, Way
+from periplus.result.row import ServiceRow
 from periplus.result.services import SAYS, version_text
 from periplus.result.text import printable
 
@@ -40,7 +41,7 @@ def explanation(addr: str, service: ServiceRow) -> Iterator[str]:
 def _lines(passage: Passage) -> Iterator[str]:
     """A passage: a dump of what was said, or what happened."""
     start = f"  {passage.at_ms:9.1f} ms {passage.way}"
-    if passage.way == "!":
+    if passage.way is Way.NOTE:
         yield f"{start} {printable(passage.data.decode('ascii', 'replace'))}\n"
         return
     shown = passage.data[:MOST_BYTES]

@@ -20,13 +20,13 @@ from typing import Any
 import numpy as np
 
 from periplus.errors import UsageError
+from periplus.findings import WORDS, Passage, Way
 from periplus.result.ndjson import CONTRACT, Ndjson
 from periplus.result.osread import read_os
 from periplus.result.row import (
     Crowded,
     Hop,
     HostReport,
-    Passage,
     PortColumns,
     PortRow,
     RunRow,
@@ -46,7 +46,6 @@ from periplus.technique.verdict import Reason, State
 __all__ = ["Join", "Lines", "Told"]
 
 Row = dict[str, Any]
-SAID = ("product", "vendor", "version", "info", "hostname", "os", "device")  # words of a service
 SAME = ("seed", "targets", "scans")
 
 
@@ -322,12 +321,12 @@ def _service(row: Row) -> ServiceRow:
         confidence=row.get("confidence", 0.0),
         why=evidence.get("why", ""),
         runner_up=(next_likely["service"], next_likely["confidence"]) if next_likely else None,
-        **{word: row.get(word) for word in SAID},
+        **{word: row.get(word) for word in WORDS},
         cpe=tuple(row.get("cpe", ())),
         rule=evidence.get("rule"),
         tls=row.get("tls"),
         detail=row.get("detail", {}),
-        passages=(Passage("<", said.encode("latin-1"), 0.0),) if said else (),
+        passages=(Passage(Way.THEIRS, said.encode("latin-1"), 0.0),) if said else (),
         problems=tuple(evidence.get("problems", ())),
     )
 

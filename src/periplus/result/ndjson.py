@@ -13,14 +13,12 @@ from typing import Any
 
 import numpy as np
 
+from periplus.findings import WORDS, Detail, OsClass, OsGuess, Way
 from periplus.result.fold import Folded, Folder, rows
 from periplus.result.missed import missed_95
 from periplus.result.row import (
-    Detail,
     Hop,
     HostReport,
-    OsClass,
-    OsGuess,
     OsMatch,
     OsRow,
     PortColumns,
@@ -184,8 +182,7 @@ def _host(host: HostReport) -> dict[str, Any]:
 def _service(addr: str, service: ServiceRow) -> dict[str, Any]:
     """Who answers at a port; texts of the service itself are `faithful`, `detail` holds what its protocol states."""
     runner_up = service.runner_up
-    words = ("product", "vendor", "version", "info", "hostname", "os", "device")
-    said = {word: getattr(service, word) for word in words}
+    said = {word: getattr(service, word) for word in WORDS}
     return {
         "type": "service",
         "addr": addr,
@@ -216,7 +213,7 @@ def _said(service: ServiceRow) -> str | None:
     """What an unknown service said, a letter a byte, for whoever wants to make a signature of it."""
     if service.came != "unknown":
         return None
-    heard = b"".join(each.data for each in service.passages if each.way == "<")
+    heard = b"".join(each.data for each in service.passages if each.way is Way.THEIRS)
     return heard[:MOST_SAID].decode("latin-1") or None
 
 

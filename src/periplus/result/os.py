@@ -5,7 +5,8 @@ Names come from reference files and from services, and are made printable here.
 
 from collections.abc import Iterator, Sequence
 
-from periplus.result.row import OsClass, OsMatch, OsRow
+from periplus.findings import OsClass
+from periplus.result.row import OsMatch, OsRow
 from periplus.result.text import date_time, printable
 
 __all__ = ["ID_CLASSES", "best_name", "class_lines", "exact", "os_lines", "stamp_word"]

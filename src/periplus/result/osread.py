@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from periplus.result.row import OsClass, OsGuess, OsMatch, OsRow
+from periplus.findings import OsClass, OsGuess
+from periplus.result.row import OsMatch, OsRow
 
 __all__ = ["read_os"]
 

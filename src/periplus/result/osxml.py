@@ -3,8 +3,9 @@
 The ranked answer has no place in Nmap's DTD, nor do reasons; they are in the other formats.
 """
 
+from periplus.findings import OsClass
 from periplus.result.os import ID_CLASSES, stamp_word
-from periplus.result.row import OsClass, OsMatch, OsRow
+from periplus.result.row import OsMatch, OsRow
 from periplus.result.text import date_time, xml_attribute
 
 __all__ = ["os_elements"]

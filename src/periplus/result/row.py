@@ -12,19 +12,16 @@ from math import isnan
 import numpy as np
 
 from periplus.columns import F32, I64, U8, U16
+from periplus.findings import Answer, OsClass, OsGuess
 from periplus.technique.verdict import Reason, State
 
 __all__ = [
     "PROTOCOLS",
     "Crowded",
-    "Detail",
     "Hop",
     "HostReport",
-    "OsClass",
-    "OsGuess",
     "OsMatch",
     "OsRow",
-    "Passage",
     "PortColumns",
     "PortRow",
     "RunRow",
@@ -157,58 +154,15 @@ class Trace:
     port: int | None = None
 
 
-Detail = str | int | float | bool | None | list["Detail"] | dict[str, "Detail"]  # as in JSON
-
-
 @dataclass(frozen=True, slots=True)
-class Passage:
-    """One piece of a conversation: ``>`` ours, ``<`` theirs, ``!`` what happened, and when after its beginning."""
-
-    way: str
-    data: bytes
-    at_ms: float
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceRow:
-    """Who answers at one open port. `came` is what asking came to: ``identified``, ``unknown``, ``silent`` and so on.
-
-    `confidence` (0..1) is of `name`, the protocol, and `why` what decided it; `runner_up` is the next likely one.
-    `product` to `cpe` are the service's own words, as `rule` read them. `tls`, if it is spoken there, and `detail`
-    are plain values. `passages` is the conversation that decided.
-    """
+class ServiceRow(Answer):
+    """Who answers at one open port. `came` is what asking came to: ``identified``, ``unknown``, ``silent`` and so on;
+    `name` is the protocol."""
 
     proto: str
     port: int
     came: str
     name: str | None = None
-    confidence: float = 0.0
-    why: str = ""
-    runner_up: tuple[str, float] | None = None
-    product: str | None = None
-    vendor: str | None = None
-    version: str | None = None
-    info: str | None = None
-    hostname: str | None = None
-    os: str | None = None
-    device: str | None = None
-    cpe: tuple[str, ...] = ()
-    rule: str | None = None
-    tls: Mapping[str, Detail] | None = None
-    detail: Mapping[str, Detail] = field(default_factory=dict)
-    passages: tuple[Passage, ...] = ()
-    problems: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class OsClass:
-    """What an operating system belongs to; `cpe` as Nmap writes them (``cpe:/o:...``)."""
-
-    vendor: str
-    family: str
-    generation: str | None
-    kind: str
-    cpe: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,16 +173,6 @@ class OsMatch:
     accuracy: float
     line: int
     classes: tuple[OsClass, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class OsGuess:
-    """What the host runs by all evidence together, and how sure that is (0..1)."""
-
-    name: str
-    family: str
-    confidence: float
-    evidence: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ TLS 1.0 ``TLSv1.0``; its suites have a strength each, which is not given here: t
 
 from collections.abc import Iterator, Mapping
 
-from periplus.result.row import Detail, ServiceRow
+from periplus.findings import Detail
+from periplus.result.row import ServiceRow
 from periplus.result.text import plural, printable
 
 __all__ = ["Table", "audit_lines", "enumerated", "listed_ciphers"]

@@ -23,7 +23,7 @@ from periplus.identify.os.probe import SYNS, Asked, packet
 from periplus.identify.os.ranking import Word, rank
 from periplus.identify.os.reference import Reference, References
 from periplus.identify.os.sequence import difficulty
-from periplus.result.row import HostReport, OsClass, OsGuess, OsMatch, OsRow, PortColumns
+from periplus.result.row import HostReport, OsMatch, OsRow, PortColumns
 from periplus.scan.config import ScanConfig
 from periplus.scan.fingerprinting import FINGERPRINT_TRIES
 from periplus.scan.raw import NO_LANE
@@ -278,10 +278,7 @@ class Fingerprints:
         index = int(sequence["SP"], 16) if "SP" in sequence else None
         row = OsRow(
             matches=tuple(_match(fit, reference) for fit, reference in matches),
-            guesses=tuple(
-                OsGuess(each.name, each.family, each.confidence, each.evidence)
-                for each in rank(matches, _words(host.report))
-            ),
+            guesses=tuple(rank(matches, _words(host.report))),
             source=self._source,
             fingerprint=found.text(),
             open_port=asked.open,
@@ -313,10 +310,7 @@ def _poor(observed: Observed) -> str | None:
 
 
 def _match(fit: float, reference: Reference) -> OsMatch:
-    classes = tuple(
-        OsClass(each.vendor, each.family, each.generation, each.kind, each.cpe) for each in reference.classes
-    )
-    return OsMatch(reference.name, fit, reference.line, classes)
+    return OsMatch(reference.name, fit, reference.line, reference.classes)
 
 
 def _words(report: HostReport) -> Iterator[Word]:

@@ -15,7 +15,9 @@ Limits: a connect counts as one packet; how many the kernel makes of it is its o
 are none to targets and do not pass here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -41,9 +43,17 @@ if TYPE_CHECKING:
     from periplus.wire.lane import Lane
     from periplus.wire.packets import Packets
 
-__all__ = ["Guard", "GuardedAsks", "GuardedConnects", "GuardedFrames"]
+__all__ = ["Guard", "GuardedAsks", "GuardedConnects", "GuardedFrames", "Leave"]
 
 _WORDS = {number: proto for proto, number in NUMBERS.items()}
+
+
+@dataclass(slots=True)
+class Leave:
+    """Of a batch so many, from the front, `may` leave now. Who lets them out says how many have `left`."""
+
+    may: int = 0
+    left: int = 0
 
 
 class Guard:
@@ -87,21 +97,46 @@ class Guard:
         with self._lock:
             self._ceiling.limit(min(max_rate, scopes or max_rate), self._now_us())
 
-    def claim(self, wanted: int) -> int:
-        """Return how many of so many may leave now as far as the hours and the rate of all go; `settle` follows."""
+    @contextmanager
+    def leave(self, wanted: int, whom: "Callable[[int], Addresses | None]") -> Iterator[Leave]:
+        """While this is held, those of so many packets leave that may.
+
+        `whom` looks at the first so many, lets none pass that lies outside, and tells whom they ask if it matters to
+        a rate.
+        """
+        claimed = self._claim(wanted)
+        leave, them = Leave(), None
+        try:
+            them = whom(claimed) if claimed else None
+            leave.may = claimed if them is None else self._fit(them)
+            yield leave
+        finally:
+            self._settle(claimed, None if them is None else them[: leave.may], leave.left)
+
+    def leave_for(self, them: "Addresses", ports: U16, protocol: int) -> AbstractContextManager[Leave]:
+        """The same for what asks these ports, all by one protocol. CannotScan: one of them lies outside."""
+
+        def whom(n: int) -> "Addresses":
+            self._check(them[:n], ports[:n], np.full(n, protocol, np.uint8))
+            return them[:n]
+
+        return self.leave(len(them), whom)
+
+    def _claim(self, wanted: int) -> int:
+        """Return how many of so many may leave now as far as the hours and the rate of all go; `_settle` follows."""
         if self._shut() or (self._scope and self._scope.closed(self._epoch_s()) is not None):
             return 0
         with self._lock:
             return self._ceiling.claim(wanted, self._now_us())
 
-    def fit(self, them: "Addresses") -> int:
+    def _fit(self, them: "Addresses") -> int:
         """Return how many of the packets claimed, from the front, their hosts and networks may get now."""
         if self._meters is None:
             return len(them)
         with self._lock:
             return self._meters.claim(them, self._now_us())
 
-    def settle(self, claimed: int, them: "Addresses | None", left: int) -> None:
+    def _settle(self, claimed: int, them: "Addresses | None", left: int) -> None:
         """Of so many claimed these have left; `them`: to whom those of them went that fitted, where it matters."""
         with self._lock:
             now_us = self._now_us()
@@ -109,7 +144,7 @@ class Guard:
             if self._meters is not None and them is not None:
                 self._meters.settle(them, left, now_us)
 
-    def check(self, them: "Addresses", ports: U16, protocol: U8) -> None:
+    def _check(self, them: "Addresses", ports: U16, protocol: U8) -> None:
         """Let probes to ports pass. CannotScan: one of them lies outside, and none may leave."""
         if self._scope is None:
             return
@@ -167,14 +202,10 @@ class GuardedFrames:
 
     def send(self, lane: "Lane", frames: U8) -> int:
         """As the other's; fewer are taken than offered also when the rate lets no more out."""
-        allowed = self._guard.claim(len(frames))
-        if not allowed:
-            return 0
-        them = self._guard.check_frames(frames[:allowed], lane.header)
-        fitting = allowed if them is None else self._guard.fit(them)
-        taken = self._transport.send(lane, frames[:fitting]) if fitting else 0
-        self._guard.settle(allowed, None if them is None else them[:fitting], taken)
-        return taken
+        look = self._guard.check_frames
+        with self._guard.leave(len(frames), lambda n: look(frames[:n], lane.header)) as leave:
+            leave.left = self._transport.send(lane, frames[: leave.may]) if leave.may else 0
+        return leave.left
 
 
 class GuardedConnects(ConnectTransport):
@@ -191,11 +222,10 @@ class GuardedConnects(ConnectTransport):
 
     def send(self, tokens: I64, them: "Addresses", ports: U16, deadlines_us: I64, now_us: Clock) -> Sent:
         """As without a guard; fewer are taken than offered also when the rate lets no more out."""
-        claimed = self._guard.claim(len(tokens))
-        self._guard.check(them[:claimed], ports[:claimed], np.full(claimed, NUMBERS["tcp"], np.uint8))
-        n = self._guard.fit(them[:claimed])
-        sent = super().send(tokens[:n], them[:n], ports[:n], deadlines_us[:n], now_us)
-        self._guard.settle(claimed, them[:n], sent.taken)
+        with self._guard.leave_for(them, ports, NUMBERS["tcp"]) as leave:
+            n = leave.may
+            sent = super().send(tokens[:n], them[:n], ports[:n], deadlines_us[:n], now_us)
+            leave.left = sent.taken
         return sent
 
 
@@ -213,12 +243,11 @@ class GuardedAsks(Asks):
 
     def begin(self, tokens: list[int], them: "Addresses", ports: U16, patience_us: int, now_us: Clock) -> int:
         """As without a guard; fewer are begun than offered also when the rate lets no more out."""
-        claimed = self._guard.claim(min(len(tokens), max(self.room(), 0)))
-        self._guard.check(them[:claimed], ports[:claimed], np.full(claimed, NUMBERS["tcp"], np.uint8))
-        n = self._guard.fit(them[:claimed])
-        begun = super().begin(tokens[:n], them[:n], ports[:n], patience_us, now_us)
-        self._guard.settle(claimed, them[:n], begun)
-        return begun
+        room = max(self.room(), 0)
+        with self._guard.leave_for(them[:room], ports[:room], NUMBERS["tcp"]) as leave:
+            n = leave.may
+            leave.left = super().begin(tokens[:n], them[:n], ports[:n], patience_us, now_us)
+        return leave.left
 
 
 def _told(address: int, port: int | None, protocol: int) -> str:

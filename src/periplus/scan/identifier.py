@@ -99,22 +99,16 @@ class Identifier:
 
     async def _permit(self, port: Port) -> None:
         """Return when the guard lets a connection to this port begin."""
-        guard = self._guard
-        if guard is None:
+        if self._guard is None:
             return
         them = Addresses.of_ints([parse_ip(port.address)])
-        number = np.array([NUMBERS[port.over.value]], np.uint8)
-        while not self._claimed(guard, them):
+        ports, protocol = np.array([port.port], np.uint16), NUMBERS[port.over.value]
+        while True:
+            with self._guard.leave_for(them, ports, protocol) as leave:
+                leave.left = leave.may
+            if leave.left:
+                return
             await asyncio.sleep(RETRY_S)
-        guard.check(them, np.array([port.port], np.uint16), number)
-
-    @staticmethod
-    def _claimed(guard: "Guard", them: Addresses) -> bool:
-        if not guard.claim(1):
-            return False
-        fits = guard.fit(them)
-        guard.settle(1, them[:fits], fits)
-        return fits == 1
 
     def close(self) -> None:
         """End every conversation and the thread; a second call does nothing."""

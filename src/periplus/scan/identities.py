@@ -8,15 +8,16 @@ Fragile ports (`space.fragile`) that the user did not name one by one are only l
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Protocol
 
 import numpy as np
 
+from periplus.findings import Answer
 from periplus.identify.driver.driver import Port
 from periplus.identify.model import Over
 from periplus.identify.service import Came, Service
-from periplus.result.row import HostReport, Passage, PortColumns, ServiceRow
+from periplus.result.row import HostReport, PortColumns, ServiceRow
 from periplus.scan.stage import NEVER
 from periplus.space.fragile import FRAGILE, PRINTERS
 from periplus.technique.verdict import Reason, State
@@ -154,20 +155,5 @@ def row_of(service: Service) -> ServiceRow:
         port=service.port,
         came=service.came.value,
         name=service.protocol,
-        confidence=service.confidence,
-        why=service.why,
-        runner_up=service.runner_up,
-        product=service.product,
-        vendor=service.vendor,
-        version=service.version,
-        info=service.info,
-        hostname=service.hostname,
-        os=service.os,
-        device=service.device,
-        cpe=service.cpe,
-        rule=service.rule,
-        tls=service.tls,
-        detail=service.detail,
-        passages=tuple(Passage(each.way.value, each.data, each.at_ms) for each in service.passages),
-        problems=service.problems,
+        **{each.name: getattr(service, each.name) for each in fields(Answer)},
     )

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from tests.identify.driver.test_stream import now_ms
 from tests.identify.servers import HASTY, LOCAL, Handler, saying, serving
 
+from periplus.findings import Way
 from periplus.identify.driver.attempt import MOST_CONNECTIONS, Talking
 from periplus.identify.driver.stream import NoConnection, Stream
 from periplus.identify.model import Peer, Protocol
-from periplus.identify.service import Attempt, Way
+from periplus.identify.service import Attempt
 from periplus.identify.talk import Afresh, End, Ended, Known, Line, Say, Some, Talk
 
 

@@ -9,10 +9,11 @@ from typing import cast
 import pytest
 
 from periplus.errors import BadReply
+from periplus.findings import Way
 from periplus.identify.driver.datagram import Asking, begins_with
 from periplus.identify.driver.limits import Limits
 from periplus.identify.model import Over, Peer, Protocol
-from periplus.identify.service import Attempt, Way
+from periplus.identify.service import Attempt
 from periplus.identify.talk import Known, Say, Some, Talk, Told
 
 LOCAL = "127.0.0.1"

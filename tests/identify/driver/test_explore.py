@@ -9,9 +9,10 @@ from tests.identify.certificates import server_context
 from tests.identify.servers import HASTY, Handler, driver, one, resetting, saying
 
 from periplus.errors import BadReply
+from periplus.findings import Way
 from periplus.identify.model import First, Peer, Protocol
 from periplus.identify.protocol import redis, ssh
-from periplus.identify.service import Came, Way
+from periplus.identify.service import Came
 from periplus.identify.talk import Known, Line, Say, Secure, Talk, Told
 
 

@@ -10,8 +10,8 @@ import pytest
 from tests.identify.certificates import server_context
 from tests.identify.servers import LOCAL, Handler, resetting, saying, serving
 
+from periplus.findings import Way
 from periplus.identify.driver.stream import MOST_KEPT, NoConnection, Stream
-from periplus.identify.service import Way
 from periplus.identify.talk import End
 from periplus.identify.tls.client import TlsRefused
 

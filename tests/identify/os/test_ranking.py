@@ -2,8 +2,9 @@
 
 import pytest
 
+from periplus.findings import OsClass
 from periplus.identify.os.ranking import Word, family_of, rank
-from periplus.identify.os.reference import OsClass, Reference
+from periplus.identify.os.reference import Reference
 
 
 def reference(name: str, *families: str) -> Reference:

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from periplus.identify.os.reference import OsClass, References, fits, read_osdb
+from periplus.findings import OsClass
+from periplus.identify.os.reference import References, fits, read_osdb
 
 FILE = """# A comment
 MatchPoints

@@ -12,10 +12,11 @@ import asyncio
 from dataclasses import dataclass, field
 from socket import AF_INET, AF_INET6, SOCK_DGRAM, socket
 
+from periplus.findings import Passage, Way
 from periplus.identify.driver.limits import Limits
 from periplus.identify.driver.stream import Clock, Opener
 from periplus.identify.model import Peer, Protocol
-from periplus.identify.service import Attempt, Passage, Way
+from periplus.identify.service import Attempt
 from periplus.identify.talk import NEED_DATA, Conversation, End, Event, Say
 
 __all__ = ["MOST_DATAGRAM", "Asking", "begins_with", "plain_datagrams"]

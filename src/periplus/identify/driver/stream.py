@@ -10,7 +10,7 @@ from socket import AF_INET, AF_INET6, SO_LINGER, SOCK_STREAM, SOL_SOCKET, socket
 from typing import TYPE_CHECKING
 
 from periplus.errors import BadReply
-from periplus.identify.service import Passage, Way
+from periplus.findings import Passage, Way
 from periplus.identify.talk import End
 
 if TYPE_CHECKING:

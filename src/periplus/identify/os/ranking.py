@@ -12,9 +12,10 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from periplus.findings import OsGuess
 from periplus.identify.os.reference import Reference
 
-__all__ = ["Guess", "Word", "rank"]
+__all__ = ["Word", "rank"]
 
 MOST = 5
 SERVICE_TRUST = 0.85
@@ -53,16 +54,6 @@ class Word:
     where: str
 
 
-@dataclass(frozen=True, slots=True)
-class Guess:
-    """A family with the most special name that was heard of it."""
-
-    name: str
-    family: str
-    confidence: float
-    evidence: tuple[str, ...]
-
-
 def family_of(text: str) -> str | None:
     """Return the family that a service's text or CPE name speaks of."""
     plain = re.sub(r"[_:]", " ", text.lower())
@@ -72,7 +63,7 @@ def family_of(text: str) -> str | None:
     return None
 
 
-def rank(matches: Sequence[tuple[float, Reference]], words: Iterable[Word]) -> tuple[Guess, ...]:
+def rank(matches: Sequence[tuple[float, Reference]], words: Iterable[Word]) -> tuple[OsGuess, ...]:
     """Return what the host may run, the likeliest first."""
     stack = _by_stack(matches)
     said: dict[str, list[Word]] = {}
@@ -114,11 +105,11 @@ def _guess(
     support: dict[str, float],
     stack: dict[str, tuple[float, str]],
     said: dict[str, list[Word]],
-) -> Guess:
+) -> OsGuess:
     against = max((each for other, each in support.items() if other != family), default=0.0)
     confidence = support[family] * (1 - against / 2)
     words = said.get(family, [])
     plain = [word.text for word in words if not word.text.startswith("cpe:") and word.text != family]
     evidence = [stack[family][1]] if family in stack else []
     evidence += [f"{word.where} says {word.text}" for word in words]
-    return Guess(plain[0] if plain else family, family, confidence, tuple(dict.fromkeys(evidence)))
+    return OsGuess(plain[0] if plain else family, family, confidence, tuple(dict.fromkeys(evidence)))

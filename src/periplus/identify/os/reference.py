@@ -19,23 +19,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from periplus.columns import F64, I64
+from periplus.findings import OsClass
 
-__all__ = ["Builder", "OsClass", "Reference", "References", "fits", "read_osdb"]
+__all__ = ["Builder", "Reference", "References", "fits", "read_osdb"]
 
 _TEST = re.compile(r"([A-Z][A-Z0-9]*)\((.*)\)\s*\Z")
 _BRACKETS = re.compile(r"\[([^\]]*)\]")
 _HEX = re.compile(r"[0-9A-Fa-f]+")
-
-
-@dataclass(frozen=True, slots=True)
-class OsClass:
-    """What a reference belongs to; `cpe` as the file has them (``cpe:/o:...``)."""
-
-    vendor: str
-    family: str
-    generation: str | None
-    kind: str
-    cpe: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ Limits: stacks that copy each other's order of options differ by window and TTL 
 
 import tomllib
 
-from periplus.identify.os.reference import Builder, OsClass, Reference, References
+from periplus.findings import OsClass
+from periplus.identify.os.reference import Builder, Reference, References
 
 __all__ = ["CERTAINTY", "read_stacks"]
 
