@@ -11,6 +11,7 @@ from tests.wire.twins import number
 from periplus.transport import packet, routes
 from periplus.transport.routes import Path, Ranges, Via
 from periplus.wire.lane import Lane
+from periplus.wire.packets import WIDTH
 
 MAC = b"\2\0\0\0\0\x63"
 
@@ -33,6 +34,7 @@ class Kernel:
         self.opened: list[tuple[range, list[Lane]]] = []
         self.protocols: list[tuple[int, ...]] = []
         self.expressed: list[object] = []
+        self.widths: list[int] = []
         self.asked: list[int] = []
         self.wires: list[Wire] = []
         self.reserved: list[tuple[int, ...]] = []
@@ -63,11 +65,17 @@ class Kernel:
         return {number(ROUTER4): MAC}
 
     def _open(
-        self, ports: range, lanes: Iterable[Lane], protocols: tuple[int, ...], express: object = None
+        self,
+        ports: range,
+        lanes: Iterable[Lane],
+        protocols: tuple[int, ...],
+        express: object = None,
+        width: int = WIDTH,
     ) -> Wire:
         self.opened.append((ports, list(lanes)))
         self.expressed.append(express)
         self.protocols.append(protocols)
+        self.widths.append(width)
         self.wires.append(Wire({}))
         return self.wires[-1]
 

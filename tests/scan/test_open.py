@@ -15,7 +15,7 @@ from tests.wire.twins import number
 
 from periplus.errors import CannotScan
 from periplus.scan.clock import Clock
-from periplus.scan.config import Discovery, Fingerprinting, ScanConfig, Tarpits, Transport, Work
+from periplus.scan.config import Discovery, Fingerprinting, Identify, ScanConfig, Tarpits, Transport, Work
 from periplus.scan.guard import GuardedAsks, GuardedConnects, GuardedFrames
 from periplus.scan.menu import Menu
 from periplus.scan.open import FEW_CONNECTS, WORTH_XDP, Links, open_links
@@ -30,12 +30,13 @@ from periplus.technique.echo import TECHNIQUE as ECHO
 from periplus.technique.model import Technique
 from periplus.technique.protocol import TECHNIQUE as PROTOCOL
 from periplus.technique.syn import TECHNIQUE as SYN
+from periplus.technique.udp import TECHNIQUE as UDP
 from periplus.transport import sockets, xdp
 from periplus.transport.ask import Asks
 from periplus.transport.connect import open_socket
 from periplus.transport.routes import Path, Via
 from periplus.wire.lane import Lane
-from periplus.wire.packets import Packets
+from periplus.wire.packets import WIDE, WIDTH, Packets
 
 HOSTS = [f"198.18.0.{last}" for last in range(2, 18, 2)]
 
@@ -348,6 +349,17 @@ def test_sockets_and_frames_may_go_together(monkeypatch: pytest.MonkeyPatch) -> 
     assert isinstance(links.discovery, RawLink)
     assert kernel.asked == [len(HOSTS)]
     links.close()
+
+
+def test_only_links_of_udp_listen_and_only_for_who_identifies(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel = Kernel(monkeypatch, EVERYWHERE)
+    works = (syn(space_of(HOSTS, [22])), udp(space_of(HOSTS[:2], [53])), udp(space_of(HOSTS[2:], [69])))
+    config = several((UDP, 53), works=works)
+    plain, curious = opened(config), opened(replace(config, identify=Identify()))
+    assert kernel.widths == [WIDTH] * 4 + [WIDTH, WIDE, WIDE, WIDTH]
+    assert [links.memory is None for links in (plain, curious)] == [True, False]
+    plain.close()
+    curious.close()
 
 
 def test_finding_by_sockets_takes_few_of_them_when_others_need_some() -> None:
