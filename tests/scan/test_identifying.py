@@ -1,11 +1,17 @@
 """The stage is there when there is a way to identify, which is opened when it is wanted."""
 
+from dataclasses import replace
 from typing import cast
 
+from tests.scan.runs import NEAR, config_of, space_of
+
+from periplus.scan.config import Identify
 from periplus.scan.identifier import Identifier
 from periplus.scan.identifying import IdentifyLink, identifying_for
 from periplus.scan.identities import Identities
 from periplus.scan.stage import Through
+
+SPACE = space_of([NEAR], [22])
 
 
 class Closed:
@@ -19,7 +25,7 @@ class Closed:
 
 
 def test_who_identifies_nothing_passes_reports_through() -> None:
-    assert isinstance(identifying_for(None), Through)
+    assert isinstance(identifying_for(config_of(SPACE), None), Through)
 
 
 def test_it_is_opened_once_and_when_it_is_wanted() -> None:
@@ -31,7 +37,7 @@ def test_it_is_opened_once_and_when_it_is_wanted() -> None:
 
     link = IdentifyLink(opened)
     link.close()
-    assert isinstance(identifying_for(link), Identities)
+    assert isinstance(identifying_for(replace(config_of(SPACE), identify=Identify()), link), Identities)
     assert made == []
     assert link.identifier() is link.identifier()
     link.close()

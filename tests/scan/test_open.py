@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import pytest
 from tests.scan.campaigns import finding, syn, udp
+from tests.scan.kernel import MAC, Kernel
 from tests.scan.runs import ETH4, LO4, OURS, ROUTER4, config_of, space_of
 from tests.sim.frames import Wire
 from tests.space.scopes import scope
@@ -14,7 +15,7 @@ from tests.wire.twins import number
 
 from periplus.errors import CannotScan
 from periplus.scan.clock import Clock
-from periplus.scan.config import Discovery, Fingerprinting, ScanConfig, Tarpits, Transport, Work
+from periplus.scan.config import Discovery, Fingerprinting, Identify, ScanConfig, Tarpits, Transport, Work
 from periplus.scan.guard import GuardedAsks, GuardedConnects, GuardedFrames
 from periplus.scan.menu import Menu
 from periplus.scan.open import FEW_CONNECTS, WORTH_XDP, Links, open_links
@@ -29,83 +30,15 @@ from periplus.technique.echo import TECHNIQUE as ECHO
 from periplus.technique.model import Technique
 from periplus.technique.protocol import TECHNIQUE as PROTOCOL
 from periplus.technique.syn import TECHNIQUE as SYN
-from periplus.transport import packet, routes, sockets, xdp
+from periplus.technique.udp import TECHNIQUE as UDP
+from periplus.transport import sockets, xdp
 from periplus.transport.ask import Asks
 from periplus.transport.connect import open_socket
-from periplus.transport.routes import Path, Ranges, Via
+from periplus.transport.routes import Path, Via
 from periplus.wire.lane import Lane
-from periplus.wire.packets import Packets
+from periplus.wire.packets import WIDE, WIDTH, Packets
 
 HOSTS = [f"198.18.0.{last}" for last in range(2, 18, 2)]
-MAC = b"\2\0\0\0\0\x63"
-
-
-class Held:
-    """Ports that are given back by closing."""
-
-    def __init__(self, closed: list[int], first: int) -> None:
-        self._closed = closed
-        self._first = first
-
-    def close(self) -> None:
-        self._closed.append(self._first)
-
-
-class Kernel:
-    """Says which paths there are, and notes what is asked of it."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, paths: list[Path]) -> None:
-        self.opened: list[tuple[range, list[Lane]]] = []
-        self.protocols: list[tuple[int, ...]] = []
-        self.expressed: list[object] = []
-        self.asked: list[int] = []
-        self.wires: list[Wire] = []
-        self.reserved: list[tuple[int, ...]] = []
-        self.closed: list[int] = []
-        self.ended = 0
-        self.used: list[tuple[Via, tuple[int, ...]]] = []
-        self.lacking: set[int] = set()
-        self._paths = paths
-        monkeypatch.setattr(routes, "Routes", lambda: self)
-        monkeypatch.setattr(packet, "PacketTransport", self._open)
-        monkeypatch.setattr(packet, "reserve_ports", self._reserve)
-        monkeypatch.setattr(packet, "hold_port", self._hold)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.ended += 1
-
-    def use(self, via: Via, families: tuple[int, ...]) -> None:
-        self.used.append((via, families))
-
-    def paths(self, ranges: Ranges) -> list[Path]:
-        self.asked.append(sum(last - first + 1 for first, last in ranges))
-        return self._paths
-
-    def neighbours(self, ifindex: int) -> dict[int, bytes]:
-        return {number(ROUTER4): MAC}
-
-    def _open(
-        self, ports: range, lanes: Iterable[Lane], protocols: tuple[int, ...], express: object = None
-    ) -> Wire:
-        self.opened.append((ports, list(lanes)))
-        self.expressed.append(express)
-        self.protocols.append(protocols)
-        self.wires.append(Wire({}))
-        return self.wires[-1]
-
-    def _hold(self, port: int, protocols: tuple[int, ...]) -> list[Held]:
-        return [] if port in self.lacking else [Held(self.closed, port)]
-
-    def _reserve(
-        self, draw: Callable[[int], int], count: int, protocols: tuple[int, ...]
-    ) -> tuple[range, list[Held]]:
-        """Ports that nobody has yet."""
-        self.reserved.append(protocols)
-        first = OURS.start + count * (len(self.reserved) - 1)
-        return range(first, first + count), [Held(self.closed, first)]
 
 
 def span(first: str, last: str, lane: Lane | None = None, problem: str | None = None) -> Path:
@@ -416,6 +349,17 @@ def test_sockets_and_frames_may_go_together(monkeypatch: pytest.MonkeyPatch) -> 
     assert isinstance(links.discovery, RawLink)
     assert kernel.asked == [len(HOSTS)]
     links.close()
+
+
+def test_only_links_of_udp_listen_and_only_for_who_identifies(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel = Kernel(monkeypatch, EVERYWHERE)
+    works = (syn(space_of(HOSTS, [22])), udp(space_of(HOSTS[:2], [53])), udp(space_of(HOSTS[2:], [69])))
+    config = several((UDP, 53), works=works)
+    plain, curious = opened(config), opened(replace(config, identify=Identify()))
+    assert kernel.widths == [WIDTH] * 4 + [WIDTH, WIDE, WIDE, WIDTH]
+    assert [links.memory is None for links in (plain, curious)] == [True, False]
+    plain.close()
+    curious.close()
 
 
 def test_finding_by_sockets_takes_few_of_them_when_others_need_some() -> None:

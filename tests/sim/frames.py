@@ -22,7 +22,7 @@ from periplus.scan.clock import Clock
 from periplus.space.ip import format_ip
 from periplus.transport.memory import MemoryTransport
 from periplus.wire.lane import Lane, Link
-from periplus.wire.packets import Packets
+from periplus.wire.packets import WIDTH, Packets
 from periplus.wire.tcp import ACK, FIN, RST, SYN
 
 SEND_COST_US = 2
@@ -171,7 +171,7 @@ class Wire(MemoryTransport):
     `probes` counts what was understood, by (address, port), but for `questions` by ICMP, by (address, type), and
     `datagrams`; `malformed` and `astray` what nobody could understand and what went to a hardware address that is not
     the next hop's. `hesitates`: how much later somebody answers who is asked itself for its hardware address; None:
-    not at all.
+    not at all. `width`: how many bytes of each answer are kept.
     """
 
     def __init__(
@@ -185,6 +185,7 @@ class Wire(MemoryTransport):
     ) -> None:
         super().__init__(self._take, places)
         self.clock = WireClock(self)
+        self.width = WIDTH
         self.now_us = BEGIN_US
         self.path = path or Path()
         self.probes: dict[tuple[str, int], int] = {}
@@ -213,7 +214,10 @@ class Wire(MemoryTransport):
             due.append(heapq.heappop(self._under_way))
         if due:
             packets = Packets.of_bytes(
-                [row[2] for row in due], [row[0] for row in due], [row[3] for row in due]
+                [row[2] for row in due],
+                [row[0] for row in due],
+                [row[3] for row in due],
+                width=self.width,
             )
             packets.ifindex[:] = [row[4] for row in due]
             self.deliver(packets)

@@ -47,7 +47,7 @@ def decoded(*rows: Row) -> Decoded:
         else np.array(values, forms.get(name, np.uint8))
         for name, values in columns.items()
     }
-    return Decoded(**made, time_us=np.zeros(len(rows), np.int64))
+    return Decoded(**made, time_us=np.zeros(len(rows), np.int64), row=np.arange(len(rows)))
 
 
 def error(kind: int, code: int, router: bool = False, is_v4: bool = True, **changes: Any) -> Row:

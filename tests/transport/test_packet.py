@@ -26,7 +26,7 @@ from periplus.transport.calls import FrameTransport, LinkDown, SendRefused
 from periplus.transport.packet import PacketTransport, hold_port, reserve_ports
 from periplus.wire.headers import PROTOCOL_SCTP, PROTOCOL_UDP
 from periplus.wire.lane import Lane, Link
-from periplus.wire.packets import Packets
+from periplus.wire.packets import WIDE, WIDTH, Packets
 from periplus.wire.tcp import SYN, TcpFrames, TcpProbe
 
 pytestmark = pytest.mark.lab
@@ -111,6 +111,19 @@ def test_the_backlog_is_what_waits_to_be_read(alone: None) -> None:
         assert 0 < waiting < 0.5
         gather(transport, 4)
         assert transport.backlog() == 0
+
+
+def test_of_long_packets_as_much_is_kept_as_was_wanted(alone: None) -> None:
+    lane, long = local_lane("127.0.0.1"), bytes(range(256)) * 8
+    made = [PacketTransport(PORTS, [lane], protocols=(PROTOCOL_UDP,), width=width) for width in (WIDTH, WIDE)]
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.sendto(long, ("127.0.0.1", PORTS.start))
+    for transport in made:
+        packets = gather(transport, 2)  # as nobody listens there, an error quotes it
+        width = packets.width
+        assert packets.length[0] == width
+        assert packets.data[0, 28:].tobytes() == long[: width - 28]
+        transport.close()
 
 
 def test_local_lanes_of_both_families_at_once(alone: None) -> None:

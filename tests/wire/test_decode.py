@@ -21,7 +21,7 @@ from tests.wire.twins import Row, extension, fragment, icmp, ip4, ip6, number, t
 
 from periplus.space.address import Addresses
 from periplus.wire.decode import Decoded, Kind, decode_untrusted
-from periplus.wire.packets import WIDTH, Packets
+from periplus.wire.packets import WIDE, WIDTH, Packets
 from periplus.wire.problem import Problem
 
 ME4, THEM4, ROUTER4 = number("198.18.0.1"), number("198.18.0.2"), number("198.18.9.9")
@@ -302,7 +302,7 @@ def test_bad_packets_do_not_touch_the_good_ones_between_them() -> None:
     assert found[1::3] == [TCP4] * len(BAD)
     assert found[2::3] == [ERROR6] * len(BAD)
     assert [one.problem for one in found[::3]] == [problem for problem, _, _ in BAD.values()]
-    assert decoded.time_us.tolist() == list(range(len(data)))
+    assert decoded.time_us.tolist() == decoded.row.tolist() == list(range(len(data)))
 
 
 def test_the_empty_batch_and_the_types_of_the_columns() -> None:
@@ -328,6 +328,7 @@ def test_the_empty_batch_and_the_types_of_the_columns() -> None:
             "icmp_code": "uint8",
             "is_v4": "bool",
             "time_us": "int64",
+            "row": "int64",
         }
         assert decoded.them.hi.dtype == decoded.sender.lo.dtype == decoded.me.hi.dtype == np.uint64
 
@@ -427,3 +428,10 @@ def test_any_batch_agrees_with_the_twin_packet_by_packet(batch: list[tuple[bytes
     named = [guess if kind is None else kind for (_, kind), guess in zip(batch, guessed, strict=True)]
     found = rows(decode_untrusted(Packets.of_bytes(data, ethertype=named)))
     assert found == [twins.decode(packet, kind) for packet, kind in zip(data, named, strict=True)]
+
+
+@given(st.lists(mutated() | st.binary(max_size=WIDTH - 1), min_size=1, max_size=8))
+def test_packets_that_fit_are_read_alike_in_rows_of_any_width(batch: list[bytes]) -> None:
+    data = [packet[: WIDTH - 1] for packet in batch]
+    wide, narrow = (decode_untrusted(Packets.of_bytes(data, width=width)) for width in (WIDE, WIDTH))
+    assert rows(wide) == rows(narrow)

@@ -13,6 +13,14 @@ def test_long_packets_are_cut_and_short_ones_padded() -> None:
     assert packets.data[2].tobytes() == bytes(range(WIDTH))
 
 
+def test_rows_may_be_wider() -> None:
+    packets = Packets.of_bytes([b"\x45abc", bytes(range(200))], width=200)
+    assert packets.length.tolist() == [4, 200]
+    assert packets.data[1].tobytes() == bytes(range(200))
+    assert (packets.width, packets.begins.tolist()) == (200, [0, 50])
+    assert packets.words[packets.begins[0]] == 0x45616263
+
+
 def test_the_ethertype_follows_from_the_version_unless_given() -> None:
     assert Packets.of_bytes([b"", b"\x45", b"\x6f", b"\x70"]).ethertype.tolist() == [
         0x800,

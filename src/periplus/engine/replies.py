@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass, field, fields, replace
 from enum import IntEnum
+from typing import TypeVar
 
 import numpy as np
 
 from periplus.columns import F32, I64, U8, U16, Mask
 from periplus.space.address import Addresses
 
-__all__ = ["Findings", "Probes", "Replies", "Tally", "Unanswered"]
+__all__ = ["FIRST_UNANSWERED", "Findings", "Probes", "Replies", "Tally", "Unanswered"]
 
 
 class Unanswered(IntEnum):
@@ -20,6 +21,7 @@ class Unanswered(IntEnum):
 
 
 FIRST_UNANSWERED = int(Unanswered.EXPIRED)
+Column = TypeVar("Column", U16, I64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,8 @@ class Replies:
     """Answers whose cookie was right, columns of equal length, for one group of hosts.
 
     cell: which question; signal: what the answer is (`technique.signal`); attempt: which try it answers, from 0;
-    ttl: of the answer, 0 unknown; time_us: when it arrived. `sender` is who sent it; `window` that of a TCP segment.
+    ttl: of the answer, 0 unknown; time_us: when it arrived. `sender` is who sent it; `window` that of a TCP segment;
+    `row` the packet's in its batch.
     """
 
     cell: I64
@@ -37,6 +40,7 @@ class Replies:
     time_us: I64
     sender: Addresses | None = None
     window: U16 | None = None
+    row: I64 | None = None
 
     def __len__(self) -> int:
         return len(self.cell)
@@ -53,10 +57,11 @@ class Replies:
             np.concatenate([self.time_us, other.time_us]),
             Addresses.concat([self.sender, other.sender]),
             _both(self.window, other.window),
+            _both(self.row, other.row),
         )
 
 
-def _both(some: U16 | None, others: U16 | None) -> U16 | None:
+def _both(some: Column | None, others: Column | None) -> Column | None:
     return None if some is None or others is None else np.concatenate([some, others])
 
 

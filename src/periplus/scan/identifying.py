@@ -10,6 +10,8 @@ from periplus.scan.stage import Stage, Through
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from periplus.scan.config import ScanConfig
+    from periplus.scan.ears import UdpMemory
     from periplus.scan.identifier import Identifier
 
 __all__ = ["IdentifyLink", "identifying_for"]
@@ -33,10 +35,13 @@ class IdentifyLink:
             self._made.close()
 
 
-def identifying_for(link: IdentifyLink | None, named: frozenset[int] = frozenset()) -> Stage:
-    """Return what there is a link for. `named`: the ports that the user named one by one."""
-    if link is None:
+def identifying_for(
+    config: "ScanConfig", link: IdentifyLink | None, memory: "UdpMemory | None" = None
+) -> Stage:
+    """Return what there is a link for; `memory` is what UDP ports said to the scan."""
+    if link is None or config.identify is None:
         return Through()
     from periplus.scan.identities import Identities
 
-    return Identities(link.identifier, named)
+    named = config.identify.named
+    return Identities(link.identifier, named, memory.recall) if memory else Identities(link.identifier, named)

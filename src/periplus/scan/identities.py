@@ -62,11 +62,26 @@ class _Held:
         return replace(self.report, columns=columns, services=(*self.report.services, *order))
 
 
+Recall = Callable[[str, int], tuple[tuple[bytes, ...], bytes]]
+
+
+def _nothing(_addr: str, _port: int) -> tuple[tuple[bytes, ...], bytes]:
+    """Nobody has listened."""
+    return (), b""
+
+
 class Identities:
     """Holds reports of hosts with open ports. `opened` gives what identifies, when it is first wanted."""
 
-    def __init__(self, opened: Callable[[], Identifying], named: frozenset[int] = frozenset()) -> None:
-        """`named`: the ports that the user named one by one, which may be fragile."""
+    def __init__(
+        self,
+        opened: Callable[[], Identifying],
+        named: frozenset[int] = frozenset(),
+        recall: Recall = _nothing,
+    ) -> None:
+        """`named`: the ports that the user named one by one, which may be fragile; `recall` tells what a UDP port
+        was asked by the scan, and what it answered."""
+        self._recall = recall
         self._opened = opened
         self._named = named
         self._asks: Identifying | None = None
@@ -101,7 +116,8 @@ class Identities:
                 continue
             silent = _ports_in(columns, State.OPEN_FILTERED)[:MOST_SILENT] if over is Over.UDP else []
             for port in (*_ports_in(columns, State.OPEN), *silent):
-                yield Port(report.addr, port, over, name, fragile=port in FRAGILE - self._named)
+                asked, heard = self._recall(report.addr, port) if over is Over.UDP else ((), b"")
+                yield Port(report.addr, port, over, name, asked, heard, port in FRAGILE - self._named)
 
     def step(self, now_us: int, alone: bool) -> int:
         """Take what has become known; return when to look again."""

@@ -113,9 +113,7 @@ class Loop:
         self._began_us = clock.now_us()
         self._speed = Speed(self._began_us, self._before / max(self._n_hosts, 1))
         self._doubting = doubting_for(config, links.asks, clock)
-        self._identifying = identifying_for(
-            links.identify, config.identify.named if config.identify else frozenset()
-        )
+        self._identifying = identifying_for(config, links.identify, links.memory)
         self._fingerprinting = fingerprinting_for(config, links.fingerprint)
         self._tracing = tracing_for(config, links.trace, self._began_us)
         self._probing = (self._fingerprinting, self._tracing)

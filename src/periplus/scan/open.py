@@ -33,8 +33,10 @@ from periplus.wire.headers import (
     PROTOCOL_TCP,
     PROTOCOL_UDP,
 )
+from periplus.wire.packets import WIDE, WIDTH
 
 if TYPE_CHECKING:
+    from periplus.scan.ears import Ear, UdpMemory
     from periplus.scan.firsthop import FirstHops
     from periplus.scan.guard import Guard
     from periplus.scan.identifier import Identifier
@@ -58,7 +60,8 @@ class Links:
     """The ways of one scan: one for each work, and those to find hosts, trace them, ask with data, identify services
     and tell operating systems.
 
-    `guard` stands in front of all of them, if anything does; `hops` are the gateways that those with frames watch.
+    `guard` stands in front of all of them, if anything does; `hops` are the gateways that those with frames watch,
+    and `memory` is what UDP ports said to these.
     """
 
     works: tuple[Link, ...]
@@ -69,6 +72,7 @@ class Links:
     identify: IdentifyLink | None = None
     fingerprint: "TraceLink | None" = None
     hops: "FirstHops | None" = None
+    memory: "UdpMemory | None" = None
 
     def close(self) -> None:
         """Close all, the last opened first: each gives back what it found."""
@@ -117,7 +121,8 @@ def open_links(
     works = tuple(links[: len(config.works)])
     fingerprint = ground.trace_link() if ground is not None and config.fingerprint else None
     hops = ground.hops if ground is not None else None
-    return Links(works, discovery, trace, asks, guard, identify, fingerprint, hops)
+    memory = ground.memory if ground is not None else None
+    return Links(works, discovery, trace, asks, guard, identify, fingerprint, hops, memory)
 
 
 def _is_raw(menu: Menu) -> bool:
@@ -219,6 +224,7 @@ class _Ground:
         self._recess = recess
         self._resolver = Resolver(_link_pace(config.timing))
         self._made: list[RawLink] = []
+        self.memory: UdpMemory | None = None
         self._held: set[bool] = set()  # whether the chosen source port is ours already: of UDP, of the others
         with scout or Routes() as routes:
             targets = AddressSpace.union(block.addresses for space in config.spaces for block in space.blocks)
@@ -250,7 +256,8 @@ class _Ground:
 
         protocols = _protocols(menu)
         ports, taken = self._source_ports(protocols)
-        transport, held = self._transport(ports, protocols, space.size, taken)
+        ear = None if link_proof is not None else self._ear(menu, space)
+        transport, held = self._transport(ports, protocols, space.size, taken, WIDE if ear else WIDTH)
         made = RawLink(
             space,
             menu,
@@ -264,6 +271,7 @@ class _Ground:
             sender_for(transport, self._clock.now_us),
             self._config.shape,
             self.hops,
+            ear,
             link_proof=bool(link_proof),
             link_tells=link_proof is not False,
         )
@@ -273,6 +281,19 @@ class _Ground:
                 made.siblings.append(other)
             self._made.append(made)
         return made
+
+    def _ear(self, menu: Menu, space: Space) -> "Ear | None":
+        """What listens to the answers of a work's link, for the sake of identification."""
+        if self._config.identify is None:
+            return None
+        from periplus.scan.ears import UdpEar, UdpMemory
+        from periplus.wire.udp import UdpProbe
+
+        [technique] = menu.techniques
+        if not isinstance(technique.probe, UdpProbe):
+            return None
+        self.memory = self.memory or UdpMemory(technique.probe.payloads, self._config.shape.data)
+        return UdpEar(space, technique.table, self.memory)
 
     def trace_link(self) -> "TraceLink":
         """Open what traceroute or fingerprinting needs: each asks TCP and UDP ports, and by echo."""
@@ -288,7 +309,12 @@ class _Ground:
         return TraceLink(self._paths, transport, ports, key, self._clock.now_us, self._resolver, held, sender)
 
     def _transport(
-        self, ports: range, protocols: tuple[int, ...], probes: int, held: Sequence["Closable"]
+        self,
+        ports: range,
+        protocols: tuple[int, ...],
+        probes: int,
+        held: Sequence["Closable"],
+        width: int = WIDTH,
     ) -> tuple["FrameTransport", list["Closable"]]:
         """Open a way out and in, and return it with what must be kept; large scans leave by AF_XDP.
 
@@ -305,7 +331,7 @@ class _Ground:
                 self._express = express_for(self._lanes, self._detail, must=wish is Transport.XDP)
                 kept.append(self._express)
             express = self._express
-        made = PacketTransport(ports, self._lanes, protocols=protocols, express=express)
+        made = PacketTransport(ports, self._lanes, protocols=protocols, express=express, width=width)
         return self._guarded(made), kept
 
     def _guarded(self, transport: "FrameTransport") -> "FrameTransport":

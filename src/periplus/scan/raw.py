@@ -16,6 +16,7 @@ from periplus.columns import I64, U8, U16, Mask, distinct
 from periplus.engine.engine import Engine, Limits
 from periplus.engine.group import Group
 from periplus.engine.replies import Probes, Replies
+from periplus.scan.ears import Ear
 from periplus.scan.firsthop import FirstHops
 from periplus.scan.menu import Menu
 from periplus.scan.sender import Direct, Parcel, Sender
@@ -107,12 +108,13 @@ class RawLink(FrameLine):
         sender: Sender | None = None,
         shape: Shape = PLAIN,
         hops: FirstHops | None = None,
+        ear: Ear | None = None,
         *,
         link_proof: bool = False,
         link_tells: bool = True,
     ) -> None:
         """`ports` are our source ports, one or sixteen; `held` is what keeps other programs from using them; `hops`
-        are the gateways that links of one scan watch together.
+        are the gateways that links of one scan watch together; `ear` overhears what answers say.
 
         `link_tells`: a host on-link that answers ARP or neighbour discovery is up; `link_proof`: and needs not be
         asked anything.
@@ -133,6 +135,7 @@ class RawLink(FrameLine):
         self._now_us = now_us
         self._resolver = resolver
         self._hops = hops
+        self._ear = ear
         self._lanes = list({path.lane: None for path in paths if path.lane is not None})
         self._probes = probes
         self._shape = shape
@@ -272,7 +275,10 @@ class RawLink(FrameLine):
                 self._sender.offer(question)
         if not len(packets):
             return {}
-        return self._answers(engine, self._readable(packets))
+        answers = self._answers(engine, self._readable(packets))
+        if self._ear is not None and answers:
+            self._ear.listen(engine, packets, answers)
+        return answers
 
     def _resolve(self, engine: Engine, packets: Packets, now_us: int) -> None:
         if not self._waiting:
@@ -388,6 +394,7 @@ class RawLink(FrameLine):
             decoded.time_us[mine],
             decoded.sender[mine],
             decoded.window[mine],
+            decoded.row[mine],
         )
 
     def wait(self, until_us: int, now_us: int) -> None:

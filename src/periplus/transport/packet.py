@@ -155,23 +155,25 @@ class PacketTransport:
         protocols: tuple[int, ...] = (PROTOCOL_TCP,),
         program: bytes = b"",
         express: Express | None = None,
+        width: int = WIDTH,
     ) -> None:
         """Opens everything that `lanes` need; others open when first used.
 
         `ports` are our source ports, `protocols` what answers come in; `buffer_bytes` is how much may arrive
         before we read. A filter `program` takes the place of that for ports and protocols. Lanes that `express`
-        takes leave there; who made it closes it. `CannotScan` when the privilege is missing or an interface is gone.
+        takes leave there; who made it closes it. Of each packet `width` bytes are kept. `CannotScan` when the
+        privilege is missing or an interface is gone.
         """
         self._outlets: dict[tuple[Link, int, bool], Outlet] = {}
         self._own: list[_Outlet] = []
         self._express = express
         self._drops = 0
         try:
-            self._sock = _receiver(program or reply_filter(ports, protocols, WIDTH), buffer_bytes)
+            self._sock = _receiver(program or reply_filter(ports, protocols, width), buffer_bytes)
         except OSError as error:
             raise _cannot_open("every interface", error) from error
-        self._inbox = Inbox(_ROWS, WIDTH)
-        self._nothing = Packets.empty()
+        self._inbox = Inbox(_ROWS, width)
+        self._nothing = Packets.of_bytes([], width=width)
         self._readable = Readable(self._sock.fileno())
         try:
             for lane in lanes:

@@ -1,8 +1,8 @@
 """From packets to replies: columns of what came back, whether it is an answer or an ICMP error about our probe.
 
 Every packet gets a row. A row either has a kind, and then all its columns hold what the packet says, or a
-problem, and then all others but `time_us` are zero. An ICMP error is turned round: it reports on the probe it
-quotes, so the quoted destination is "them" and the quoted source is "me", and its row looks as if the probed
+problem, and then all others but `time_us` and `row` are zero. An ICMP error is turned round: it reports on the probe
+it quotes, so the quoted destination is "them" and the quoted source is "me", and its row looks as if the probed
 host had answered, save for `kind`, `sender` and the ICMP columns. Routers quote as little as eight bytes behind
 the IP header (RFC 792: "internet header plus the first 64 bits"), so eight suffice: both ports, and TCP's number.
 Whether a row belongs to a probe of ours is not judged here; that takes the cookie.
@@ -34,7 +34,7 @@ from periplus.wire.headers import (
     TCP_LENGTH,
 )
 from periplus.wire.network import HAS_PORTS, Network, Words, choice, read_network_untrusted, word
-from periplus.wire.packets import WIDTH, Packets
+from periplus.wire.packets import Packets
 from periplus.wire.problem import Problem, blame
 from periplus.wire.table import Table
 
@@ -45,7 +45,6 @@ _ICMP_REPLY_LENGTH = 12  # identifier, sequence number, and at least four bytes 
 _UDP_LENGTH = 8
 _SCTP_LENGTH = 16  # the common header and that of a chunk
 _QUOTED_BYTES = 8
-_WORDS = WIDTH // 4
 
 # RFC 792: unreachable, time exceeded, parameter problem. RFC 4443: unreachable, too big, exceeded, parameter.
 _IS_ERROR_4 = choice(3, 11, 12)
@@ -67,7 +66,7 @@ def _questions(replies: dict[int, int]) -> U8:
 _QUESTION_4 = _questions({0: 8, 14: 13, _MASK_REPLY: 17})
 _QUESTION_6 = _questions({129: 8})
 
-_KEPT = ("problem", "time_us")  # the columns that a row with a problem still fills
+_KEPT = ("problem", "time_us", "row")  # the columns that a row with a problem still fills
 
 
 def _in_a_quote() -> U8:
@@ -105,7 +104,8 @@ class Decoded(Table):
     header, or an address mask reply's sequence number, and 0; of SCTP 0 and the verification tag; of a datagram its
     first four bytes, zeros for those that it has not, and 0;
     flags u1, window u2: of a TCP segment; of SCTP the type and the flags of the first chunk; else 0;
-    ttl u1: as received; icmp_type, icmp_code u1 (else 0); is_v4; time_us i8: monotonic clock.
+    ttl u1: as received; icmp_type, icmp_code u1 (else 0); is_v4; time_us i8: monotonic clock;
+    row i8: the packet's place in its batch.
     """
 
     problem: U8
@@ -126,11 +126,12 @@ class Decoded(Table):
     icmp_code: U8
     is_v4: Mask
     time_us: I64
+    row: I64
 
 
 def decode_untrusted(packets: Packets) -> Decoded:
     """A row for every packet, whatever its bytes. Never raises."""
-    words = packets.data.view(">u4").ravel()
+    words = packets.words
     is_v4 = packets.ethertype != ETHERTYPE_IP6
     outer = _outer(words, packets, is_v4)
     is_icmp = outer.protocol == np.where(is_v4, PROTOCOL_ICMP, PROTOCOL_ICMP6).astype(np.uint8)
@@ -147,12 +148,11 @@ def decode_untrusted(packets: Packets) -> Decoded:
 def _outer(words: Words, packets: Packets, is_v4: Mask) -> Network:
     """The outermost headers, with lengths checked against what was captured."""
     length = packets.length.astype(np.int64)
-    start = np.arange(0, len(words), _WORDS)
-    outer = read_network_untrusted(words, start, length, is_v4)
+    outer = read_network_untrusted(words, packets.begins, length, is_v4)
     is_ip = ~is_v4 | (packets.ethertype == ETHERTYPE_IP4)
     outer.problem[~is_ip] = Problem.NOT_IP
     blame(outer.problem, outer.declared < outer.length, Problem.BAD_HEADER_LENGTH)
-    blame(outer.problem, (outer.declared > length) & (length < WIDTH), Problem.TRUNCATED)
+    blame(outer.problem, (outer.declared > length) & (length < packets.width), Problem.TRUNCATED)
     # Bytes behind the declared end are the padding of short Ethernet frames.
     return outer._replace(room=np.minimum(length, outer.declared) - outer.length)
 
@@ -185,6 +185,7 @@ def _tcp(words: Words, outer: Network, is_tcp: Mask, is_v4: Mask, time_us: I64) 
         icmp_code=np.zeros(n, np.uint8),
         is_v4=is_v4,
         time_us=time_us,
+        row=np.arange(n),
     )
 
 

@@ -30,7 +30,7 @@ from periplus.wire.cookie import cookie
 from periplus.wire.headers import ETHERTYPE_IP6, IP6_DST, PROTOCOL_ICMP6, ethernet, ip, ip_bytes, pseudo_sum
 from periplus.wire.lane import Lane, Link
 from periplus.wire.network import Network, Words, choice, read_network_untrusted, word
-from periplus.wire.packets import WIDTH, Packets
+from periplus.wire.packets import Packets
 from periplus.wire.problem import Problem
 
 __all__ = ["present_untrusted", "roll_echo", "roll_query"]
@@ -93,10 +93,9 @@ def present_untrusted(packets: Packets, key: int) -> Addresses:
 
     In order, and as often as they are shown. A source that no host can have is none, and neither is IPv4 in disguise.
     """
-    words = packets.data.view(">u4").ravel()
+    words = packets.words
     length = packets.length.astype(np.int64)
-    start = np.arange(0, len(words), WIDTH // 4)
-    network = read_network_untrusted(words, start, length, np.zeros(len(packets), np.bool_))
+    network = read_network_untrusted(words, packets.begins, length, np.zeros(len(packets), np.bool_))
     room = np.minimum(length, network.declared) - network.length
     top = network.source.hi >> np.uint64(56)
     shown: Mask = (packets.ethertype == ETHERTYPE_IP6) & (network.problem == Problem.OK)

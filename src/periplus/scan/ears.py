@@ -1,0 +1,79 @@
+"""What a link overhears beside the verdicts: the bytes with which UDP ports answered the scan.
+
+Who identifies services begins with these and need not ask the same again. Only the answer that opens a port is
+kept, so floods of others take no room, and none where nobody identifies.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Protocol
+
+import numpy as np
+
+from periplus.columns import I64
+from periplus.engine.engine import Engine
+from periplus.engine.group import Group
+from periplus.engine.heard import Heard
+from periplus.engine.replies import FIRST_UNANSWERED, Replies
+from periplus.space.address import Addresses
+from periplus.space.ip import parse_ip
+from periplus.space.space import Space
+from periplus.technique.model import Table
+from periplus.technique.verdict import State
+from periplus.wire.packets import Packets
+from periplus.wire.said import said_untrusted
+
+__all__ = ["Ear", "UdpEar", "UdpMemory"]
+
+
+class Ear(Protocol):
+    """Looks at the packets that brought answers, before the engine judges these."""
+
+    def listen(self, engine: Engine, packets: Packets, answers: dict[int, Replies]) -> None:
+        """`answers` by group, each with the row of its packet."""
+
+
+class UdpMemory:
+    """What UDP ports were asked by the scan, and what they said. `asked`: by port; the others got an empty datagram.
+
+    `behind` is the data that every probe has behind its payload.
+    """
+
+    def __init__(self, asked: Mapping[int, tuple[bytes, ...]], behind: bytes = b"") -> None:
+        self._asked = asked
+        self._behind = behind
+        self.heard = Heard()
+
+    def recall(self, addr: str, port: int) -> tuple[tuple[bytes, ...], bytes]:
+        """Return what this port was asked and what it answered; nothing if that is not known."""
+        heard = self.heard.said(Addresses.of_ints([parse_ip(addr)]), port)
+        if not heard:
+            return (), b""
+        return tuple(each + self._behind for each in self._asked.get(port) or (b"",)), heard
+
+
+class UdpEar:
+    """Keeps what the ports of one space say that open by it."""
+
+    def __init__(self, space: Space, table: Table, memory: UdpMemory) -> None:
+        self._space = space
+        self._table = table
+        self._memory = memory
+
+    def listen(self, engine: Engine, packets: Packets, answers: dict[int, Replies]) -> None:
+        """Keep the bytes of the datagrams that open ports."""
+        for group, cell, row in openings(engine, self._table, answers):
+            host = group.host_of(cell)
+            port = self._space.port_at(group.host_id[host], cell - group.hosts.first[host])
+            self._memory.heard.keep(group.addresses[host], port, *said_untrusted(packets[row]))
+
+
+def openings(engine: Engine, table: Table, answers: dict[int, Replies]) -> Iterator[tuple[Group, I64, I64]]:
+    """Yield by group the cells that answers are about to open, each once, and the rows of their packets."""
+    for number, replies in answers.items():
+        group = engine.groups[number]
+        opens = table.state[replies.signal] == State.OPEN
+        opens &= group.cells.state[replies.cell] >= FIRST_UNANSWERED
+        if replies.row is None or not opens.any():
+            continue
+        cell, first = np.unique(replies.cell[opens], return_index=True)
+        yield group, cell, replies.row[opens][first]

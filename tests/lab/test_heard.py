@@ -1,0 +1,68 @@
+"""UDP servers are identified from what they said to the scan: -sV sends not one datagram that was sent already.
+
+A firewall counts what arrives at the servers' own ports. One question is enough for some; of the others nothing but
+the further questions is asked.
+"""
+
+import json
+import re
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.lab import conditions, network, tenants
+from tests.lab.network import NEAR, Network
+from tests.lab.scanners import periplus
+from tests.lab.tenants import Tenant
+
+pytestmark = pytest.mark.lab
+
+# Datagrams that a talk sends behind its first question; chrony does not answer the second, which is repeated.
+FURTHER = {"tftpd": 0, "dnsmasq": 3, "snmpd": 2, "chrony": 2}
+PORTS = {"tftpd": 69, "dnsmasq": 53, "snmpd": 161, "chrony": 123}
+HERE = [
+    replace(tenant, port=PORTS[tenant.name])
+    for tenant in tenants.TENANTS
+    if tenant.name in PORTS and tenants.installed(tenant)
+]
+
+
+@pytest.fixture(scope="module")
+def net() -> Iterator[Network]:
+    with tempfile.TemporaryDirectory(prefix="periplus-heard-") as name, network.build() as net:
+        files = Path(name)
+        files.chmod(0o755)
+        for tenant in HERE:
+            (files / tenant.name).mkdir()
+            tenants.move_in(net.near, tenant, files / tenant.name)
+        tenants.settle(net.near, HERE)
+        yield net
+
+
+def count(net: Network, port: int) -> None:
+    """Count from now on what arrives at this port."""
+    net.near.firewall(conditions.table("counted", "input", [f"udp dport {port} counter"]))
+
+
+def arrived(net: Network) -> int:
+    """How much did."""
+    found = re.search(r"packets (\d+)", net.near.run("nft", "list", "table", "inet", "counted"))
+    assert found is not None
+    return int(found[1])
+
+
+@pytest.mark.parametrize("tenant", HERE, ids=lambda tenant: tenant.name)
+def test_nothing_is_asked_twice(net: Network, tenant: Tenant) -> None:
+    words = ("-n", "-Pn", "-sU", "-p", str(tenant.port), "-oJ", "-", NEAR.v4)
+    count(net, tenant.port)
+    assert periplus(net.scanner, *words).status == 0
+    scanned = arrived(net)
+    ran = periplus(net.scanner, "-sV", *words)
+    identified = arrived(net) - scanned
+    [row] = [row for row in map(json.loads, ran.out.splitlines()) if row["type"] == "service"]
+    print(tenant.name, scanned, identified, row)
+    assert row["service"] == tenant.protocol
+    assert row["confidence"] > 0.8
+    assert identified - scanned == FURTHER[tenant.name]
