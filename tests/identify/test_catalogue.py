@@ -1,13 +1,14 @@
 """Every protocol: what it must have, that no peer's bytes break it, and that none is taken for another."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.identify.script import PEER, Line
+from tests.identify.script import PEER, Line, play
 
 from periplus.identify.catalogue import protocols
 from periplus.identify.model import MOST_RARE, First, Over, Protocol
@@ -113,6 +114,35 @@ def believed(protocol: Protocol, answers: Iterator[bytes], echo: bool = False) -
         else:
             events = talk.feed(answer) if answer else talk.end(End.CLOSED)
     return talk.known.confidence if talk.known else 0.0
+
+
+Upgrade = tuple[Protocol, list[Line]]
+UPGRADES: list[Upgrade] = [
+    (replace(protocol, talk=protocol.upgrade or protocol.talk), script)
+    for path in sorted(HERE.glob("test_*.py"))
+    for protocol, script in getattr(import_module(f"tests.identify.protocol.{path.stem}"), "UPGRADES", ())
+]
+
+
+@pytest.mark.parametrize("upgrade", UPGRADES, ids=lambda each: each[0].name)
+def test_the_way_to_tls_is_walked_as_its_script_says(upgrade: Upgrade) -> None:
+    protocol, script = upgrade
+    assert bool(play(protocol, script).problems) is (script[-1][0] != "tls")
+
+
+def test_who_begins_tls_within_a_talk_has_a_way_there() -> None:
+    begins = {protocol.name for protocol, _, script in SCRIPTED if ("tls", b"") in script}
+    walked = {protocol.name for protocol, script in UPGRADES if script[-1][0] == "tls"}
+    assert begins <= walked
+    assert {each.name for each in ALL if each.upgrade} == walked
+
+
+@given(st.sampled_from(UPGRADES), st.lists(st.binary(max_size=80), max_size=6))
+def test_any_bytes_end_the_way_to_tls(upgrade: Upgrade, said: list[bytes]) -> None:
+    protocol, script = upgrade
+    upgrade_untrusted = outlive
+    upgrade_untrusted(protocol, said)
+    upgrade_untrusted(protocol, [*(data for what, data in script if what == "<" and data)][:1] + said)
 
 
 def greetings() -> list[tuple[Protocol, str, bytes]]:

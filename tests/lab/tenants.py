@@ -12,7 +12,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.lab.network import Node, wait_until
+from tests.lab.network import NEAR, Node, wait_until
 
 __all__ = ["TENANTS", "Tenant", "installed", "listening", "missing", "move_in", "upstream_version"]
 
@@ -26,7 +26,8 @@ class Tenant:
     """One server; `{files}` in its texts is its directory, `{port}` its port. `before` is a shell script.
 
     `protocol` and `product` must be said of it; the package's upstream version too, unless the server keeps it to
-    itself (`tells_version`). `tls`: it is spoken inside TLS.
+    itself (`tells_version`). `tls`: it is spoken inside TLS; `starttls`: TLS begins
+    within it.
     """
 
     name: str
@@ -41,12 +42,14 @@ class Tenant:
     proto: str = "tcp"
     tells_version: bool = True
     tls: bool = False
+    starttls: bool = False
 
 
 CERTIFICATE = (
     "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN=tenant.test "
     "-keyout {files}/key.pem -out {files}/cert.pem 2>/dev/null; "
 )
+CERTIFICATE_RSA = CERTIFICATE.replace("ec -pkeyopt ec_paramgen_curve:P-256", "rsa:2048")
 
 TENANTS = (
     Tenant(
@@ -66,8 +69,9 @@ TENANTS = (
         "daemon off; master_process off; pid {files}/pid; error_log {files}/log;\nevents {{ }}\n"
         "http {{ access_log off; root {files}; client_body_temp_path {files}/a; proxy_temp_path {files}/b;\n"
         "fastcgi_temp_path {files}/c; uwsgi_temp_path {files}/d; scgi_temp_path {files}/e;\n"
-        "server {{ listen {port} ssl; ssl_certificate {files}/cert.pem; ssl_certificate_key {files}/key.pem; }} }}\n",
-        CERTIFICATE, tls=True,
+        "server {{ listen {port} ssl; ssl_certificate {files}/cert.pem; ssl_certificate_key {files}/key.pem;\n"
+        "ssl_protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3; }} }}\n",
+        CERTIFICATE_RSA, tls=True,
     ),
     Tenant(
         "apache", "apache2", "/usr/sbin/apache2", "-X -f {files}/config", 8102, "http", "Apache httpd",
@@ -78,23 +82,37 @@ TENANTS = (
     ),
     Tenant(
         "vsftpd", "vsftpd", "/usr/sbin/vsftpd", "{files}/config", 2101, "ftp", "vsftpd",
-        "listen=YES\nlisten_port={port}\nbackground=NO\nsecure_chroot_dir={files}\nxferlog_enable=NO\n",
+        "listen=YES\nlisten_port={port}\nbackground=NO\nsecure_chroot_dir={files}\nxferlog_enable=NO\n"
+        "ssl_enable=YES\nrsa_cert_file={files}/cert.pem\nrsa_private_key_file={files}/key.pem\n",
+        CERTIFICATE, starttls=True,
     ),
     Tenant(
         "dovecot-imap", "dovecot-imapd", "/usr/sbin/dovecot", "-F -c {files}/config", 1431, "imap", "Dovecot imapd",
-        "base_dir = {files}/run\nstate_dir = {files}/state\nlog_path = {files}/log\nprotocols = imap\nssl = no\n"
+        "base_dir = {files}/run\nstate_dir = {files}/state\nlog_path = {files}/log\nprotocols = imap\nssl = yes\n"
+        "ssl_cert = <{files}/cert.pem\nssl_key = <{files}/key.pem\n"
         "mail_location = maildir:{files}/mail\npassdb {{\n driver = static\n args = password=tenant\n}}\n"
         "service imap-login {{\n inet_listener imap {{\n port = {port}\n }}\n"
         " inet_listener imaps {{\n port = 0\n }}\n chroot =\n}}\nservice anvil {{\n chroot =\n}}\n"
         "service stats {{\n chroot =\n}}\n",
-        tells_version=False,
+        CERTIFICATE, tells_version=False, starttls=True,
+    ),
+    Tenant(
+        "dovecot-pop3", "dovecot-pop3d", "/usr/sbin/dovecot", "-F -c {files}/config", 1101, "pop3", "Dovecot pop3d",
+        "base_dir = {files}/run\nstate_dir = {files}/state\nlog_path = {files}/log\nprotocols = pop3\nssl = yes\n"
+        "ssl_cert = <{files}/cert.pem\nssl_key = <{files}/key.pem\n"
+        "mail_location = maildir:{files}/mail\npassdb {{\n driver = static\n args = password=tenant\n}}\n"
+        "service pop3-login {{\n inet_listener pop3 {{\n port = {port}\n }}\n"
+        " inet_listener pop3s {{\n port = 0\n }}\n chroot =\n}}\nservice anvil {{\n chroot =\n}}\n"
+        "service stats {{\n chroot =\n}}\n",
+        CERTIFICATE, tells_version=False, starttls=True,
     ),
     Tenant(
         "exim", "exim4-daemon-light", "/usr/sbin/exim4", "-bdf -oX {port} -C {files}/config", 2501, "smtp", "Exim",
         "primary_hostname = tenant.test\nspool_directory = {files}/spool\nlog_file_path = {files}/log-%s\n"
-        "pid_file_path = {files}/pid\nexim_user = root\nexim_group = root\nnever_users =\ntls_advertise_hosts =\n"
-        "rfc1413_query_timeout = 0s\nhost_lookup =\n",
-        "mkdir -p {files}/spool",
+        "pid_file_path = {files}/pid\nexim_user = root\nexim_group = root\nnever_users =\ntls_advertise_hosts = *\n"
+        "tls_certificate = {files}/cert.pem\ntls_privatekey = {files}/key.pem\nrfc1413_query_timeout = 0s\n"
+        "host_lookup =\n",
+        "mkdir -p {files}/spool; " + CERTIFICATE, starttls=True,
     ),
     Tenant(
         "named", "bind9", "/usr/sbin/named", "-g -c {files}/config", 5301, "domain", "BIND",
@@ -130,21 +148,24 @@ TENANTS = (
     Tenant(
         "postgres", "postgresql-15", "/usr/bin/setpriv",
         "--reuid=postgres --regid=postgres --clear-groups /usr/lib/postgresql/15/bin/postgres -D {files}/data "
-        "-p {port} -k {files} -c listen_addresses=0.0.0.0 -c ssl=off -c fsync=off",
+        "-p {port} -k {files} -c listen_addresses=0.0.0.0 -c fsync=off -c ssl=on "
+        "-c ssl_cert_file={files}/cert.pem -c ssl_key_file={files}/key.pem",
         5401, "postgresql", "PostgreSQL",
-        before="chown postgres {files}; setpriv --reuid=postgres --regid=postgres --clear-groups "
+        before=CERTIFICATE + "chown postgres {files} {files}/key.pem; "
+        "setpriv --reuid=postgres --regid=postgres --clear-groups "
         "/usr/lib/postgresql/15/bin/initdb -D {files}/data -A trust --no-sync -E UTF8 --locale=C >/dev/null; "
         "echo 'host all all all trust' >>{files}/data/pg_hba.conf",
-        tells_version=False,
+        tells_version=False, starttls=True,
     ),
     Tenant(
         "mariadb", "mariadb-server-core", "/usr/sbin/mariadbd",
         "--no-defaults --user=root --datadir={files}/data --socket={files}/socket --pid-file={files}/pid "
         "--port={port} --bind-address=0.0.0.0 --innodb-flush-log-at-trx-commit=0 --skip-name-resolve "
-        "--skip-grant-tables",
+        "--skip-grant-tables --ssl-cert={files}/cert.pem --ssl-key={files}/key.pem",
         3301, "mysql", "MariaDB",
-        before="mariadb-install-db --no-defaults --user=root --datadir={files}/data "
+        before=CERTIFICATE + "mariadb-install-db --no-defaults --user=root --datadir={files}/data "
         "--auth-root-authentication-method=normal --skip-test-db >/dev/null 2>&1",
+        starttls=True,
     ),
     Tenant(
         "mosquitto", "mosquitto", "/usr/sbin/mosquitto", "-c {files}/config", 1801, "mqtt", None,
@@ -154,8 +175,9 @@ TENANTS = (
         "slapd", "slapd", "/usr/sbin/slapd", "-d 0 -h ldap://0.0.0.0:{port} -f {files}/config", 3801, "ldap",
         "OpenLDAP",
         "include /etc/ldap/schema/core.schema\npidfile {files}/pid\nmodulepath /usr/lib/ldap\nmoduleload back_mdb\n"
+        "TLSCertificateFile {files}/cert.pem\nTLSCertificateKeyFile {files}/key.pem\n"
         "database mdb\nsuffix dc=tenant,dc=test\ndirectory {files}/data\n",
-        "mkdir {files}/data", tells_version=False,
+        "mkdir {files}/data; " + CERTIFICATE, tells_version=False, starttls=True,
     ),
     Tenant(
         "samba", "samba", "/usr/sbin/smbd", "--foreground --no-process-group -p {port} -s {files}/config", 4401,
@@ -212,6 +234,24 @@ TENANTS = (
         "rabbitmq", "rabbitmq-server", "/usr/lib/rabbitmq/bin/rabbitmq-server", "", 5601, "amqp", "RabbitMQ",
         before="mkdir -p {files}/home",
     ),
+    Tenant(
+        "prosody", "prosody", "/usr/bin/setpriv",
+        "--reuid=prosody --regid=prosody --clear-groups /usr/bin/prosody -F --config {files}/config.lua",
+        5201, "xmpp-client", None,
+        before=CERTIFICATE + "cat >{files}/config.lua <<'END'\n"
+        'interfaces = {{ "0.0.0.0" }}; c2s_ports = {{ {port} }}; s2s_ports = {{ }}; data_path = "{files}"\n'
+        'pidfile = "{files}/pid"; log = "{files}/log"; modules_enabled = {{ "tls" }}\n'
+        'VirtualHost "{address}"\n ssl = {{ key = "{files}/key.pem"; certificate = "{files}/cert.pem" }}\n'
+        "END\nchown prosody {files} {files}/key.pem",
+        tells_version=False, starttls=True,
+    ),
+    Tenant(
+        "xrdp", "xrdp", "/usr/sbin/xrdp", "--nodaemon --port {port} --config {files}/xrdp.ini", 3302, "ms-wbt-server",
+        None,
+        before=CERTIFICATE + "sed -e 's#^certificate=.*#certificate={files}/cert.pem#' "
+        "-e 's#^key_file=.*#key_file={files}/key.pem#' /etc/xrdp/xrdp.ini >{files}/xrdp.ini",
+        tells_version=False, starttls=True,
+    ),
 )  # fmt: skip
 
 
@@ -241,7 +281,9 @@ def move_in(node: Node, tenant: Tenant, files: Path) -> None:
     home = {"PATH": PATH, "HOME": str(files / "home"), "LANG": "C"} | _environment(tenant, files)
     if tenant.config:
         (files / "config").write_text(tenant.config.format(files=files, port=tenant.port))
-    script = f"{tenant.before}\nexec {tenant.program} {tenant.words}".format(files=files, port=tenant.port)
+    script = f"{tenant.before}\nexec {tenant.program} {tenant.words}".format(
+        files=files, port=tenant.port, address=NEAR.v4
+    )
     words = ("unshare", "--mount", "sh", "-e", "-c", OWN_RUN, "sh", "sh", "-e", "-c", script)
     with (files / "output").open("wb") as output:
         node.start(*words, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=files, env=home)

@@ -24,16 +24,18 @@ pytestmark = pytest.mark.lab
 
 HERE = [tenant for tenant in tenants.TENANTS if tenants.installed(tenant)]
 BESIDE = [tenant for tenant in HERE if tenant.proto == "tcp" and tenant.name not in ("mosquitto", "etcd")]
+TLS = [tenant for tenant in HERE if tenant.tls or tenant.starttls]
 FEWEST = 3  # of the packages that ./test installs anyway
 WRONG_FROM = 0.8  # so sure nothing wrong may be said
 
 
 @dataclass(frozen=True)
 class Said:
-    """What both scanners said of each port, by protocol and port."""
+    """What both scanners said of each port, by protocol and port; and ours of those with TLS, by an audit."""
 
     ours: dict[tuple[str, int], dict[str, Any]]
     theirs: dict[tuple[str, int], dict[str, str]]
+    audited: dict[tuple[str, int], dict[str, Any]]
 
 
 def ports_of(some: list[Tenant], proto: str) -> str:
@@ -61,7 +63,9 @@ def said() -> Iterator[Said]:
         with subprocess.Popen(nmap, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as theirs:
             kinds = ["-sS", *(["-sU"] if ports_of(HERE, "udp") else [])]
             ours = periplus(net.scanner, *words, *kinds, "-p", asked(), "-oJ", "-", NEAR.v4)
-            yield Said(_ours(ours.out), _theirs(theirs.communicate()[0]))
+            ports = ports_of(TLS, "tcp")
+            audit = periplus(net.scanner, *words, "-sS", "--tls-audit", "-p", ports, "-oJ", "-", NEAR.v4)
+            yield Said(_ours(ours.out), _theirs(theirs.communicate()[0]), _ours(audit.out))
 
 
 def _ours(text: str) -> dict[tuple[str, int], dict[str, Any]]:
@@ -92,7 +96,8 @@ def test_each_is_told_by_protocol_product_and_version(tenant: Tenant, said: Said
     assert tenant.product is None or row.get("product") == tenant.product
     if tenant.tells_version:
         assert row.get("version") == tenants.upstream_version(tenant)
-    assert ("tls" in row) == tenant.tls
+    assert ("tls" in row) == (tenant in TLS)
+    assert row.get("tls", {}).get("starttls", False) == tenant.starttls
 
 
 def test_the_right_product_is_named_at_least_as_often_as_by_nmap(said: Said) -> None:
@@ -116,8 +121,24 @@ def _line(row: dict[str, Any], name: str) -> str:
 
 
 def test_a_certificate_is_told(said: Said) -> None:
-    for tenant in HERE:
-        if tenant.tls:
-            tls = said.ours[tenant.proto, tenant.port]["tls"]
-            assert tls["certificate"]["subject"] == "CN=tenant.test"
-            assert "self-signed" in tls["reasons"]
+    for tenant in TLS:
+        tls = said.ours[tenant.proto, tenant.port]["tls"]
+        assert tls["certificate"]["subject"] == "CN=tenant.test"
+        assert "self-signed" in tls["reasons"]
+
+
+@pytest.mark.parametrize("tenant", TLS, ids=lambda tenant: tenant.name)
+def test_an_audit_finds_all_versions_also_after_starttls(tenant: Tenant, said: Said) -> None:
+    tls = said.audited[tenant.proto, tenant.port]["tls"]
+    assert "audit_cut" not in tls
+    assert tls["versions"][0] == "TLSv1.3"
+    assert "TLS_AES_128_GCM_SHA256" in tls["ciphers"]["TLSv1.3"]
+    assert "secp256r1" in tls["groups"]
+    assert "no forward secrecy" not in str(tls["reasons"])
+
+
+def test_what_debian_accepts_of_old_clients_is_a_remark(said: Said) -> None:
+    tls = next(said.audited[each.proto, each.port]["tls"] for each in TLS if each.name == "nginx-tls")
+    assert any(name.startswith("TLS_RSA_") for name in tls["ciphers"]["TLSv1.2"])
+    assert tls["reasons"] == ["self-signed"]
+    assert tls["remarks"] == ["suites without forward secrecy are accepted of clients that offer no better"]

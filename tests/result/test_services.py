@@ -22,7 +22,7 @@ from periplus.result.services import by_port, host_facts, nmap_cpe, nmap_name, v
         (None, None, None),
         (SSH, "ssh", "ssh"),
         (HTTPS, "https", "ssl/http"),
-        (replace(HTTPS, name="smtp", detail={"starttls": True}), None, "smtp"),
+        (replace(HTTPS, name="smtp", tls={"version": "TLSv1.3", "starttls": True}), None, "smtp"),
         (SILENT, "http", "http?"),
         (SILENT, None, "unknown?"),
         (replace(SILENT, tls={"version": "TLSv1.2"}), "https", "ssl/https?"),

@@ -15,6 +15,7 @@ from periplus.result.tls import audit_lines, enumerated, listed_ciphers
 FACTS: dict[str, Detail] = {
     "grade": "B",
     "reasons": ["TLS 1.0 or 1.1 is accepted", "expires within 21 days"],
+    "remarks": ["something else"],
     "versions": ["TLSv1.3", "TLSv1"],
     "ciphers": {"TLSv1.3": ["TLS_A", "TLS_B"], "TLSv1": ["TLS_C"]},
     "preference": {"TLSv1.3": "server"},
@@ -26,6 +27,7 @@ FACTS: dict[str, Detail] = {
 AUDITED = replace(HTTPS, tls={**(HTTPS.tls or {}), **FACTS})
 LINES = (
     "TLS at 443/tcp: grade B, TLS 1.0 or 1.1 is accepted; expires within 21 days\n"
+    "  remark: something else\n"
     "  TLSv1.3, 2 suites in the server's order:\n"
     "    TLS_A TLS_B\n"
     "  TLSv1, 1 suite:\n"

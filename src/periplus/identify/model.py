@@ -59,7 +59,9 @@ class Protocol:
     `talk` holds the conversation; up to its `Known` nothing is said to be this protocol. `looks` says how sure (0..1)
     unasked first bytes, or the answer to another protocol's question, make of this one; it needs no whole message.
     `ports`: where it is likely; `tls_ports`: where it is likely inside TLS from the start. `rarity` is how seldom it
-    is met, as in Nmap's ``--version-intensity``: 1 is asked on any port, 9 on hardly any but its own. `careful`:
+    is met, as in Nmap's ``--version-intensity``: 1 is asked on any port, 9 on hardly any but its own. `upgrade`: the
+    shortest talk to where TLS begins within this protocol; its end is a `Secure`; `most_upgrades`: how often that may
+    be walked by an audit, where servers shut out who does so too often. `careful`:
     industrial equipment, spoken to only with ``--ics``. `elsewhere`: over UDP, answers come from any of its ports.
     """
 
@@ -73,5 +75,7 @@ class Protocol:
     first: First = First.CLIENT
     looks: Callable[[bytes], float] = never_untrusted
     rarity: int = 7
+    upgrade: Callable[[Peer], Talk] | None = None
+    most_upgrades: int | None = None
     careful: bool = False
     elsewhere: bool = False

@@ -7,11 +7,15 @@ leaves open, and the surest conversation wins. Everything else here is only held
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from periplus.findings import WORDS, Answer, Detail, Passage, Way
 from periplus.identify.model import Over, Protocol
 from periplus.identify.signature import Match, Signatures
 from periplus.identify.talk import Known, Told
+
+if TYPE_CHECKING:
+    from periplus.identify.tls.client import Handshake
 
 __all__ = ["Attempt", "Came", "Service", "came_of", "filled", "service_of"]
 
@@ -43,6 +47,7 @@ class Attempt:
     tls: Mapping[str, Detail] | None = None  # of the TLS that it went through
     refused: bool = False
     problem: str | None = None  # how the talk failed
+    upgraded: "Handshake | None" = None  # of the TLS that began within the talk
 
     @property
     def heard(self) -> bytes:

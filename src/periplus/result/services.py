@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from periplus.result.row import HostReport, ServiceRow
 
-__all__ = ["by_port", "host_facts", "nmap_cpe", "nmap_name", "version_text"]
+__all__ = ["by_port", "from_the_start", "host_facts", "nmap_cpe", "nmap_name", "version_text"]
 
 UNQUOTED = "~"  # beside letters, digits, and _ . -
 SAYS = {
@@ -33,7 +33,12 @@ def nmap_name(service: ServiceRow | None, table: str | None) -> str | None:
     if service.name is None:
         bare = table or "unknown"
         return f"ssl/{bare}?" if service.tls else f"{bare}?"
-    return f"ssl/{service.name}" if service.tls and not service.detail.get("starttls") else service.name
+    return f"ssl/{service.name}" if from_the_start(service) else service.name
+
+
+def from_the_start(service: ServiceRow) -> bool:
+    """Return whether connections begin with TLS; where it begins later (STARTTLS) the service is told by itself."""
+    return service.tls is not None and not service.tls.get("starttls")
 
 
 def version_text(service: ServiceRow | None) -> str:

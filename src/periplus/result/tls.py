@@ -39,6 +39,7 @@ def audit_lines(service: ServiceRow) -> Iterator[str]:
     grade, reasons = facts.get("grade"), "; ".join(_texts(facts.get("reasons")))
     verdict = f": grade {grade}{f', {reasons}' if reasons else ''}" if isinstance(grade, str) else ""
     yield f"TLS at {service.port}/{service.proto}{printable(verdict)}\n"
+    yield from (f"  remark: {printable(each)}\n" for each in _texts(facts.get("remarks")))
     for version, names in ciphers.items():
         whose = _preference(service).get(version)
         order = f" in the {printable(whose)}'s order" if isinstance(whose, str) else ""

@@ -16,7 +16,7 @@ from typing import Any
 from periplus.result.fold import Folded, Folder, rows
 from periplus.result.osxml import os_elements
 from periplus.result.row import Hop, HostReport, PortRow, RunRow, ServiceRow, SummaryRow, Trace
-from periplus.result.services import by_port, nmap_cpe
+from periplus.result.services import by_port, from_the_start, nmap_cpe
 from periplus.result.sink import Sink
 from periplus.result.text import (
     address_key,
@@ -212,7 +212,7 @@ def _service(row: PortRow, service: ServiceRow | None) -> str:
         "hostname": service.hostname,
         "ostype": service.os,
         "devicetype": service.device,
-        "tunnel": "ssl" if service.tls else None,
+        "tunnel": "ssl" if from_the_start(service) else None,
     }
     said = "".join(f' {key}="{xml_attribute(value)}"' for key, value in words.items() if value)
     cpes = "".join(f"<cpe>{xml_attribute(nmap_cpe(each))}</cpe>" for each in service.cpe)

@@ -33,10 +33,10 @@ if TYPE_CHECKING:
 
     from cryptography import x509
 
-    from periplus.identify.driver.stream import Stream
     from periplus.identify.model import Peer
     from periplus.identify.nmapdb import NmapDb
     from periplus.identify.tls.audit import Audit
+    from periplus.identify.tls.client import Handshake
     from periplus.scan.guard import Guard
     from periplus.transport.sockets import Opener
 
@@ -180,12 +180,10 @@ class TlsFacts:
     def __init__(self) -> None:
         self._roots: list[x509.Certificate] | None = None
 
-    def __call__(self, stream: "Stream", peer: "Peer", audit: "Audit | None") -> dict[str, Detail]:
-        """Return what a reader gets of a stream's TLS, and of an audit."""
+    def __call__(self, handshake: "Handshake", peer: "Peer", audit: "Audit | None") -> dict[str, Detail]:
+        """Return what a reader gets of a handshake, and of an audit."""
         from periplus.identify.tls.facts import facts_untrusted
 
-        handshake = stream.handshake
-        assert handshake is not None
         if self._roots is None:
             self._roots = system_roots()
         return facts_untrusted(

@@ -3,11 +3,12 @@
 import asyncio
 import ssl
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from tests.identify.certificates import server_context
-from tests.identify.driver.test_explore import A, answering, silent
+from tests.identify.driver.test_explore import A, answering, silent, starting_tls
 from tests.identify.servers import HASTY, LOCAL, Handler, driver, identified, saying, serving
 
 from periplus.data import cipher_suites_text
@@ -15,8 +16,9 @@ from periplus.identify.driver.audit import Auditing
 from periplus.identify.driver.driver import Port
 from periplus.identify.driver.limits import Limits
 from periplus.identify.driver.stream import NoConnection, Stream
-from periplus.identify.model import Peer
+from periplus.identify.model import First, Peer, Protocol
 from periplus.identify.service import Service
+from periplus.identify.talk import Line, Say, Secure, Talk
 from periplus.identify.tls.audit import Audit
 from periplus.identify.tls.client_hello import draws
 from periplus.identify.tls.suites import read_suites
@@ -27,7 +29,11 @@ REFUSAL = bytes.fromhex("15030300020228")
 
 
 def audited(
-    handler: Handler, limits: Limits = PATIENT, tls: ssl.SSLContext | None = None, few: int | None = None
+    handler: Handler,
+    limits: Limits = PATIENT,
+    tls: ssl.SSLContext | None = None,
+    few: int | None = None,
+    within: Protocol | None = None,
 ) -> Auditing:
     """The audit of a server that takes so `few` connections."""
 
@@ -43,7 +49,7 @@ def audited(
                 return await Stream.open(LOCAL, port, 1.0, lambda: time.monotonic() * 1000)
 
             audit = Audit("server.test", SUITES, draws(b"n"))
-            auditing = Auditing(audit, Peer(LOCAL, port, "server.test"), limits, connect)
+            auditing = Auditing(audit, Peer(LOCAL, port, "server.test"), limits, connect, within)
             await auditing.run()
             return auditing
 
@@ -72,15 +78,96 @@ def test_who_says_nothing_has_no_print_and_costs_a_bounded_time() -> None:
 
 
 def test_who_takes_no_more_connections_is_left_alone(tmp_path: Path) -> None:
-    found = audited(silent, tls=server_context(tmp_path), few=12)
+    found = audited(silent, tls=server_context(tmp_path), few=2)
     assert found.audit.cut == "connections are refused: refused"
     assert found.audit.ciphers == {0x0304: [0x1302, 0x1303]}
+    assert found.audit.jarm is None
 
 
 def test_connections_are_bounded(tmp_path: Path) -> None:
     found = audited(silent, replace(PATIENT, audit_connections=13), server_context(tmp_path))
     assert found.connections == 13
     assert found.audit.cut == "more than 13 connections are not made"
+
+
+def starting(context: ssl.SSLContext) -> Handler:
+    """A server that begins TLS after a word."""
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"ready\n")
+        if await reader.readline() == b"STARTTLS\n":
+            writer.write(b"go\n")
+            with suppress(ssl.SSLError, ConnectionError):
+                await writer.start_tls(context)
+                while line := await reader.readline():
+                    writer.write(b"secret\n" if line == b"again\n" else b"\n")
+
+    return handler
+
+
+def within(peer: Peer) -> Talk:
+    yield Line()
+    yield Say(b"STARTTLS\n")
+    yield Line()
+    yield Secure()
+
+
+S = Protocol(
+    "s",
+    "s",
+    "this test",
+    starting_tls,
+    first=First.SERVER,
+    looks=lambda data: float(data[:5] == b"ready"),
+    upgrade=within,
+)
+
+
+def test_tls_within_another_protocol_is_audited_after_the_way_there(tmp_path: Path) -> None:
+    context = server_context(tmp_path)
+    context.set_ciphers("ECDHE-ECDSA-AES256-SHA:ECDHE-ECDSA-AES128-GCM-SHA256")
+    found = audited(starting(context), within=S).audit
+    assert found.ciphers == {0x0304: [0x1302, 0x1303, 0x1301], 0x0303: [0xC00A, 0xC02B]}
+    assert found.cut is None
+    assert found.jarm is not None
+
+
+def test_who_does_not_begin_tls_again_is_left_alone() -> None:
+    found = audited(saying(b"busy\n"), within=S)
+    assert found.audit.cut == "connections are refused: no way to TLS: the peer silent"
+    assert (found.connections, found.audit.ciphers) == (3, {})
+
+
+def test_a_protocol_may_have_a_bound_of_its_own(tmp_path: Path) -> None:
+    found = audited(starting(server_context(tmp_path)), within=replace(S, most_upgrades=5))
+    assert (found.connections, found.audit.cut) == (5, "more than 5 connections are not made")
+    found = audited(starting(server_context(tmp_path)), within=replace(S, most_upgrades=100))
+    assert (found.audit.cut, found.audit.jarm) == (None, None)
+    assert found.connections < 50
+
+
+def test_a_print_of_refusals_alone_is_none_within_another_protocol() -> None:
+    async def refusing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"ready\n")
+        await reader.readline()
+        writer.write(b"go\n")
+        await reader.read(4_096)
+        writer.write(REFUSAL)
+
+    found = audited(refusing, within=S).audit
+    assert (found.cut, found.ciphers, found.jarm) == (None, {}, None)
+
+
+def test_a_service_in_which_tls_begins_is_audited(tmp_path: Path) -> None:
+    async def both() -> Service:
+        async with serving(starting(server_context(tmp_path))) as port:
+            [service] = await identified(replace(driver([S], PATIENT), suites=SUITES), Port(LOCAL, port))
+            return service
+
+    service = asyncio.run(both())
+    assert (service.protocol, service.info) == ("s", "secret")
+    assert service.tls is not None
+    assert len(str(service.tls["audited"])) == 62
 
 
 def test_only_who_speaks_tls_is_audited_and_only_when_asked(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from tests.identify.script import Line, play
 
-from periplus.identify.model import Peer
+from periplus.identify.model import Peer, Protocol
 from periplus.identify.protocol.ftp import PROTOCOL, looks_untrusted
 
 FEAT, SYST, AUTH, QUIT = b"FEAT\r\n", b"SYST\r\n", b"AUTH TLS\r\n", b"QUIT\r\n"
@@ -49,6 +49,26 @@ SCRIPTS: dict[str, list[Line]] = {
         (">", QUIT),
     ],
 }
+UPGRADES: list[tuple[Protocol, list[Line]]] = [
+    (
+        PROTOCOL,
+        [
+            ("<", b"220 (vsFTPd 3.0.3)\r\n"),
+            (">", AUTH),
+            ("<", b"234 Proceed with negotiation.\r\n"),
+            ("tls", b""),
+        ],
+    ),
+    (
+        PROTOCOL,
+        [
+            ("<", b"120 Service ready in 1 minutes.\r\n220 Service ready for new user.\r\n"),
+            (">", AUTH),
+            ("<", b"502 Command not implemented.\r\n"),
+        ],
+    ),
+    (PROTOCOL, [("<", b"421 Too many FTP users, sorry.\r\n")]),
+]
 
 
 def test_vsftpd() -> None:

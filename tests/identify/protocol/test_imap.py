@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.identify.script import Line, play
 
+from periplus.identify.model import Protocol
 from periplus.identify.protocol.imap import PROTOCOL, id_untrusted, looks_untrusted
 
 CAPABILITY, LOGOUT = b"a1 CAPABILITY\r\n", b"a5 LOGOUT\r\n"
@@ -37,6 +38,19 @@ SCRIPTS: dict[str, list[Line]] = {
         (">", LOGOUT),
     ],
 }
+UPGRADES: list[tuple[Protocol, list[Line]]] = [
+    (
+        PROTOCOL,
+        [
+            ("<", b"* OK [CAPABILITY IMAP4rev1 ID STARTTLS AUTH=PLAIN] Dovecot (Debian) ready.\r\n"),
+            (">", b"a1 STARTTLS\r\n"),
+            ("<", b"a1 OK Begin TLS negotiation now.\r\n"),
+            ("tls", b""),
+        ],
+    ),
+    (PROTOCOL, [("<", b"* OK ready\r\n"), (">", b"a1 STARTTLS\r\n"), ("<", b"a1 BAD no\r\n")]),
+    (PROTOCOL, [("<", b"* BYE too many connections\r\n")]),
+]
 
 
 def test_dovecot() -> None:

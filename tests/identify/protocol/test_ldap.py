@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from tests.identify.damage import damaged
 from tests.identify.script import PEER, Line, exhaust, play, survive
 
-from periplus.identify.model import Peer
+from periplus.identify.model import Peer, Protocol
 from periplus.identify.protocol.ldap import (
     PROTOCOLS,
     UNBIND,
@@ -116,6 +116,11 @@ UDP_SCRIPTS: dict[str, list[Line]] = {
     "no result": [(">", PAYLOADS[0].data), ("<", sequence(integer(1), tlv(0x61, b"")))],
 }
 MORE_SCRIPTS = [(UDP, UDP_SCRIPTS)]
+UPGRADES: list[tuple[Protocol, list[Line]]] = [
+    (PROTOCOL, [(">", None), ("<", b"0\x0c\x02\x01\x02x\x07\n\x01\x00\x04\x00\x04\x00"), ("tls", b"")]),
+    (PROTOCOL, [(">", None), ("<", NO_TLS)]),
+    (PROTOCOL, [(">", None), ("<", DONE)]),
+]
 
 
 def test_openldap() -> None:

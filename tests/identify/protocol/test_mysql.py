@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.identify.script import PEER, Line, exhaust, play, survive
 
+from periplus.identify.model import Protocol
 from periplus.identify.protocol.mysql import (
     PROTOCOLS,
     TLS_REQUEST,
@@ -56,6 +57,11 @@ X_SCRIPTS: dict[str, list[Line]] = {
     "a notice alone": [(">", b"\1\0\0\0\1"), ("<", HELLO), ("end", b"closed")],
 }
 MORE_SCRIPTS = [(X, X_SCRIPTS)]
+UPGRADES: list[tuple[Protocol, list[Line]]] = [
+    (PROTOCOL, [("<", GREETING), (">", b"\x20\0\0\1" + TLS_REQUEST), ("tls", b"")]),
+    (PROTOCOL, [("<", packet(FULL))]),
+    (PROTOCOL, [("<", packet(OLD))]),
+]
 
 
 def test_mariadb() -> None:

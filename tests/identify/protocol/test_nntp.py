@@ -3,6 +3,7 @@
 import pytest
 from tests.identify.script import Line, play
 
+from periplus.identify.model import Protocol
 from periplus.identify.protocol.nntp import PROTOCOL, looks_untrusted
 
 CAPABILITIES, DATE, QUIT = b"CAPABILITIES\r\n", b"DATE\r\n", b"QUIT\r\n"
@@ -29,6 +30,19 @@ SCRIPTS: dict[str, list[Line]] = {
     ],
     "not for us": [("<", b"502 NNTP service permanently unavailable\r\n")],
 }
+UPGRADES: list[tuple[Protocol, list[Line]]] = [
+    (
+        PROTOCOL,
+        [
+            ("<", b"200 reading and posting allowed\r\n"),
+            (">", b"STARTTLS\r\n"),
+            ("<", b"382 Continue with TLS negotiation\r\n"),
+            ("tls", b""),
+        ],
+    ),
+    (PROTOCOL, [("<", b"200 ready\r\n"), (">", b"STARTTLS\r\n"), ("<", b"580 Can not initiate TLS\r\n")]),
+    (PROTOCOL, [("<", b"502 NNTP service permanently unavailable\r\n")]),
+]
 
 
 def test_a_reader() -> None:

@@ -2,6 +2,7 @@
 
 from tests.identify.script import Line, play
 
+from periplus.identify.model import Protocol
 from periplus.identify.protocol.pop3 import PROTOCOL, looks_untrusted
 
 CAPA, STLS, QUIT = b"CAPA\r\n", b"STLS\r\n", b"QUIT\r\n"
@@ -32,6 +33,19 @@ SCRIPTS: dict[str, list[Line]] = {
     "no capabilities": [("<", b"+OK ready\r\n"), (">", CAPA), ("<", b"-ERR what?\r\n"), (">", QUIT)],
     "busy": [("<", b"-ERR [SYS/TEMP] too many connections\r\n")],
 }
+UPGRADES: list[tuple[Protocol, list[Line]]] = [
+    (
+        PROTOCOL,
+        [
+            ("<", b"+OK Dovecot (Debian) ready.\r\n"),
+            (">", STLS),
+            ("<", b"+OK Begin TLS negotiation now.\r\n"),
+            ("tls", b""),
+        ],
+    ),
+    (PROTOCOL, [("<", b"+OK ready\r\n"), (">", STLS), ("<", b"-ERR what?\r\n")]),
+    (PROTOCOL, [("<", b"-ERR [SYS/TEMP] too many connections\r\n")]),
+]
 
 
 def test_dovecot() -> None:

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.identify.script import Line, play, survive
 
-from periplus.identify.model import Peer
+from periplus.identify.model import Peer, Protocol
 from periplus.identify.protocol.postgresql import PROTOCOL, STARTUP, TLS_REQUEST, error_untrusted
 
 
@@ -39,6 +39,10 @@ SCRIPTS: dict[str, list[Line]] = {
     "without TLS": [(">", STARTUP), ("<", OLD), ("afresh", b""), (">", TLS_REQUEST), ("<", b"N")],
     "no PostgreSQL": [(">", STARTUP), ("<", b"ERROR: what?\r\n")],
 }
+UPGRADES: list[tuple[Protocol, list[Line]]] = [
+    (PROTOCOL, [(">", TLS_REQUEST), ("<", b"S"), ("tls", b"")]),
+    (PROTOCOL, [(">", TLS_REQUEST), ("<", b"N")]),
+]
 
 
 def test_postgresql() -> None:

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.identify.script import Line, play, survive
 
+from periplus.identify.model import Protocol
 from periplus.identify.protocol.rdp import CREDSSP, PLAIN, PROTOCOL, TLS, confirm_untrusted, question
 
 BARE = bytes.fromhex("0300000b06d00000123400")
@@ -45,6 +46,18 @@ SCRIPTS: dict[str, list[Line]] = {
     "no TLS": [(">", question(PLAIN)), ("<", BARE), ("afresh", b""), (">", None), ("<", NOT_ALLOWED)],
     "no RDP": [(">", question(PLAIN)), ("<", b"\3\0\0\7\2\xf0\x80")],
 }
+UPGRADES: list[tuple[Protocol, list[Line]]] = [
+    (
+        PROTOCOL,
+        [
+            (">", question(TLS | CREDSSP)),
+            ("<", bytes.fromhex("030000130ed000001234000201080001000000")),
+            ("tls", b""),
+        ],
+    ),
+    (PROTOCOL, [(">", question(TLS | CREDSSP)), ("<", BARE)]),
+    (PROTOCOL, [(">", question(TLS | CREDSSP)), ("<", NOT_ALLOWED)]),
+]
 
 
 def test_xrdp() -> None:

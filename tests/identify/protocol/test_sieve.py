@@ -3,6 +3,7 @@
 import pytest
 from tests.identify.script import Line, play
 
+from periplus.identify.model import Protocol
 from periplus.identify.protocol.sieve import PROTOCOL, looks_untrusted
 
 CAPABILITIES = (
@@ -21,6 +22,19 @@ SCRIPTS: dict[str, list[Line]] = {
     ],
     "no TLS": [("<", b'"IMPLEMENTATION" "Example1 ManageSieved v001"\r\nOK\r\n'), (">", LOGOUT)],
 }
+UPGRADES: list[tuple[Protocol, list[Line]]] = [
+    (
+        PROTOCOL,
+        [
+            ("<", CAPABILITIES),
+            (">", b"STARTTLS\r\n"),
+            ("<", b'OK "Begin TLS negotiation now."\r\n'),
+            ("tls", b""),
+        ],
+    ),
+    (PROTOCOL, [("<", CAPABILITIES), (">", b"STARTTLS\r\n"), ("<", b"NO\r\n")]),
+    (PROTOCOL, [("<", b'"IMPLEMENTATION" "Example1 ManageSieved v001"\r\nOK\r\n')]),
+]
 
 
 def test_pigeonhole() -> None:

@@ -90,6 +90,28 @@ DOVECOT: list[Line] = [
     ("<", b"500 5.5.1 Unknown command\r\n"),
     (">", QUIT),
 ]  # its greeting does not say that this is LMTP
+UPGRADES: list[tuple[Protocol, list[Line]]] = [
+    (
+        SMTP,
+        [EXIM[0], (">", EHLO), ("<", HELLO), (">", STARTTLS), ("<", b"220 TLS go ahead\r\n"), ("tls", b"")],
+    ),
+    (
+        SMTP,
+        [EXIM[0], (">", EHLO), ("<", HELLO), (">", STARTTLS), ("<", b"454 TLS currently unavailable\r\n")],
+    ),
+    (SMTP, [("<", b"421 too many connections\r\n")]),
+    (
+        LMTP,
+        [
+            ("<", b"220 foo.edu LMTP server ready\r\n"),
+            (">", LHLO),
+            ("<", b"250-foo.edu\r\n250 STARTTLS\r\n"),
+            (">", STARTTLS),
+            ("<", b"220 ready\r\n"),
+            ("tls", b""),
+        ],
+    ),
+]
 
 
 def test_exim() -> None:

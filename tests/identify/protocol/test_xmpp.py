@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from tests.identify.script import PEER, Line, exhaust, play
 
 from periplus.errors import BadReply
+from periplus.identify.model import Protocol
 from periplus.identify.protocol.xmpp import (
     END,
     PROTOCOLS,
@@ -57,6 +58,21 @@ SCRIPTS_SERVER: dict[str, list[Line]] = {
 }
 FOR_SERVERS: list[Line] = [(">", OURS), ("<", OF_SERVERS + b"<stream:features/>"), (">", END)]
 MORE_SCRIPTS = ((CLIENT, SCRIPTS_CLIENT), (SERVER, SCRIPTS_SERVER))
+UPGRADES: list[tuple[Protocol, list[Line]]] = [
+    (
+        CLIENT,
+        [
+            (">", OURS),
+            ("<", HEADER + OFFERS),
+            (">", STARTTLS),
+            ("<", b"<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"),
+            ("tls", b""),
+        ],
+    ),
+    (SERVER, [(">", None), ("<", OF_SERVERS + OFFERS), (">", STARTTLS), ("<", b"<proceed/>"), ("tls", b"")]),
+    (SERVER, [(">", None), ("<", OF_SERVERS + OFFERS), (">", STARTTLS), ("<", b"<failure/>")]),
+    (CLIENT, [(">", OURS), ("<", HEADER + OTHER)]),
+]
 
 
 def test_prosody() -> None:

@@ -69,6 +69,24 @@ def test_suites_in_the_order_of_the_server_and_whose_order_counts(
     assert count == 4 + 2 + 4 + len(found.groups) + 1
 
 
+def test_what_a_client_is_given() -> None:
+    audit = Audit(None, SUITES, draws(b"n"), {0x0303: [CBC_256, GCM_128]})
+    offered = [SUITES[each] for each in (GCM_256, GCM_128, CBC_256)]
+    assert audit.given(0x0303, offered) == SUITES[GCM_128]
+    audit.prefers = {0x0303: True}
+    assert audit.given(0x0303, offered) == SUITES[CBC_256]
+    assert audit.given(0x0303, offered[:1]) is None
+    assert audit.given(0x0304, offered) is None
+
+
+def test_what_a_client_is_given_is_not_known_before_all_is_asked() -> None:
+    audit = Audit(None, SUITES, draws(b"n"), {0x0303: [CBC_256, GCM_128]}, cut="it took too long")
+    offered = [SUITES[each] for each in (GCM_128, CBC_256)]
+    assert audit.given(0x0303, offered) is None
+    audit.prefers = {0x0303: False}
+    assert audit.given(0x0303, offered) == SUITES[GCM_128]
+
+
 def test_a_server_with_one_curve(tmp_path: Path) -> None:
     context = context_of(tmp_path, "ECDHE-ECDSA-AES128-GCM-SHA256", ssl.TLSVersion.TLSv1_3)
     context.set_ecdh_curve("secp384r1")

@@ -101,6 +101,8 @@ def test_trust() -> None:
     assert trust_untrusted([DER], [ROOT], "other.test", NOW) is not None
     assert trust_untrusted([DER], [ROOT], "server.test", END + dt.timedelta(days=1)) is not None
     assert trust_untrusted([DER], [], "server.test", NOW) == "no roots are known here"
+    other_name = trust_untrusted([DER], [ROOT], "other.test", NOW)
+    assert other_name == "validation failed: leaf certificate has no matching subjectAltName"
     assert trust_untrusted([b"nonsense"], [ROOT], "server.test", NOW) is not None
     other = ec.generate_private_key(ec.SECP256R1())
     assert (

@@ -1,6 +1,7 @@
 """All facts of a real handshake in memory, and of a stapled answer of any bytes."""
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,33 @@ def test_an_audit_is_told_and_judged(handshake: Handshake) -> None:
     assert (facts["dh_bits"], facts["jarm"], facts["audit_cut"]) == (1024, "0" * 62, "it took too long")
     assert facts["grade"] == "F"
     assert "TLS 1.0 or 1.1 is accepted" in str(facts["reasons"])
+
+
+def test_forward_secrecy_counts_by_what_current_clients_are_given(handshake: Handshake) -> None:
+    rsa, ecdhe = "TLS_RSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"
+    audit = Audit(None, {1: rsa, 2: ecdhe}, draws(b"n"), {0x0303: [1, 2]})
+    facts = facts_untrusted(handshake, "server.test", True, [], BEGIN + dt.timedelta(days=1), audit)
+    assert facts["reasons"] == ["self-signed"]
+    assert facts["remarks"] == ["suites without forward secrecy are accepted of clients that offer no better"]
+    audit.prefers = {0x0303: True}
+    facts = facts_untrusted(handshake, "server.test", True, [], BEGIN + dt.timedelta(days=1), audit)
+    assert "no forward secrecy for clients of TLS 1.2, though they offer it" in str(facts["reasons"])
+    assert "remarks" not in facts
+
+
+def test_where_no_certificate_is_looked_at_none_is_missed(handshake: Handshake) -> None:
+    audit = Audit(None, {1: "TLS_DH_anon_WITH_AES_128_GCM_SHA256"}, draws(b"n"), {0x0303: [1]})
+    grades = [
+        facts_untrusted(
+            replace(handshake, within=within), "server.test", True, [], BEGIN + dt.timedelta(days=1), audit
+        )
+        for within in (None, "imap", "smtp")
+    ]
+    assert [(each["grade"], each.get("starttls")) for each in grades] == [
+        ("F", None),
+        ("F", True),
+        ("C", True),
+    ]
 
 
 def test_a_handshake_without_a_certificate() -> None:

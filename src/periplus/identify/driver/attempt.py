@@ -6,7 +6,8 @@ and bytes are bounded.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from periplus.errors import BadReply
 from periplus.identify.driver.limits import Limits
@@ -14,6 +15,9 @@ from periplus.identify.driver.stream import NoConnection, Stream
 from periplus.identify.model import Peer, Protocol
 from periplus.identify.service import Attempt
 from periplus.identify.talk import DONE, NEED_DATA, Afresh, Conversation, Detail, End, Event, Say, Secure
+
+if TYPE_CHECKING:
+    from periplus.identify.tls.client import Handshake
 
 __all__ = ["Talking", "TlsFacts"]
 
@@ -25,7 +29,7 @@ TlsFacts = dict[str, Detail]
 class Talking:
     """Carries out the talk of one protocol with one peer.
 
-    `open_stream` makes a connection, with TLS if the peer has it from the start; `facts` turns a stream's
+    `open_stream` makes a connection, with TLS if the peer has it from the start; `facts` turns a
     handshake into what a reader gets of it.
     """
 
@@ -33,8 +37,9 @@ class Talking:
     peer: Peer
     limits: Limits
     open_stream: Callable[[], Awaitable[Stream]]
-    facts: Callable[[Stream], TlsFacts]
+    facts: Callable[["Handshake"], TlsFacts]
     tls: TlsFacts | None = None
+    upgraded: "Handshake | None" = None  # of TLS that began within the conversation
     stream: Stream | None = None
     opened: int = 0
 
@@ -60,7 +65,9 @@ class Talking:
             self._part(talk)
         problem = problem or (str(talk.fault) if talk.fault else None)
         passages = tuple(self.stream.passages) if self.stream else ()
-        return Attempt(self.protocol, talk.known, tuple(talk.told), passages, self.tls, refused, problem)
+        return Attempt(
+            self.protocol, talk.known, tuple(talk.told), passages, self.tls, refused, problem, self.upgraded
+        )
 
     async def _carry_out(self, talk: Conversation, heard: bytes) -> None:
         events = talk.start()
@@ -85,8 +92,9 @@ class Talking:
             return talk.ready()
         if isinstance(last, Secure):
             # What begins within another protocol is not HTTP, and some servers (Exim) then refuse its name.
-            await self.stream.secure(self.peer.name, self.limits.answer_s, alpn=False)
-            self.tls = self.facts(self.stream)
+            handshake = await self.stream.secure(self.peer.name, self.limits.answer_s, alpn=False)
+            self.upgraded = replace(handshake, within=self.protocol.name)
+            self.tls = self.facts(self.upgraded)
             return talk.ready()
         # What was sent before a reset may still be there to read.
         came = await self.stream.receive(self.limits.answer_s if talk.wait_s is None else talk.wait_s)

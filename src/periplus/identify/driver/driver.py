@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from socket import socket
+from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 from periplus.identify.driver.attempt import TlsFacts
@@ -25,6 +26,9 @@ from periplus.identify.service import Attempt, Came, Service, service_of
 from periplus.identify.signature import Signatures
 from periplus.identify.tls.audit import Audit
 from periplus.identify.tls.client_hello import draws
+
+if TYPE_CHECKING:
+    from periplus.identify.tls.client import Handshake
 
 __all__ = ["Driver", "Port", "Session"]
 
@@ -50,8 +54,8 @@ async def _permitted(port: Port) -> None:
 class Driver:
     """How ports are identified.
 
-    `now_ms` is a clock, `nonce` gives 64 random bytes, `facts` reads a stream's TLS handshake, and an audit where
-    there was one. `suites`: the names of cipher suites; with them, ports that speak TLS from the start are audited.
+    `now_ms` is a clock, `nonce` gives 64 random bytes, `facts` reads a TLS handshake, and an audit where there was
+    one. `suites`: the names of cipher suites; with them, ports that speak TLS are audited.
     `permit` returns when a connection, or a conversation by datagrams, may begin. `second`: who is asked for a second
     opinion. `opener` and `datagrams` make the sockets. `ics`: industrial equipment may be spoken to.
     """
@@ -60,7 +64,7 @@ class Driver:
     signatures: Signatures
     now_ms: Clock
     nonce: Callable[[], bytes]
-    facts: Callable[[Stream, Peer, Audit | None], TlsFacts]
+    facts: Callable[["Handshake", Peer, Audit | None], TlsFacts]
     limits: Limits = field(default_factory=Limits)
     intensity: int = INTENSITY
     ics: bool = False
@@ -128,14 +132,18 @@ class Session:
             choose=lambda inside_tls: self._chosen(port, inside_tls),
             limits=how.limits,
             connect=connect,
-            facts=lambda stream: how.facts(stream, peer, None),
+            facts=lambda handshake: how.facts(handshake, peer, None),
         )
         service = self._joined(port, await explorer.run(peer))
-        if how.suites is None or port.fragile or explorer.secured is None or service.tls is None:
+        decided = next((each for each in explorer.attempts if each.tls is service.tls), None)
+        if how.suites is None or port.fragile or service.tls is None or decided is None:
             return service
         audit = Audit(peer.name, how.suites, draws(how.nonce()))
-        await Auditing(audit, peer, how.limits, connect).run()
-        return replace(service, tls=how.facts(explorer.secured, peer, audit))
+        within = decided.protocol if decided.upgraded else None
+        await Auditing(audit, peer, how.limits, connect, within).run()
+        handshake = decided.upgraded or explorer.secured
+        assert handshake is not None
+        return replace(service, tls=how.facts(handshake, peer, audit))
 
     async def _udp(self, port: Port) -> Service:
         how = self._driver

@@ -13,6 +13,7 @@ connections without a word, or excuses itself, is asked once more after a while:
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from periplus.errors import BadReply
 from periplus.identify.driver.attempt import Talking, TlsFacts
@@ -24,6 +25,9 @@ from periplus.identify.model import First, Peer, Protocol
 from periplus.identify.order import Chosen, by_looks
 from periplus.identify.service import Attempt
 from periplus.identify.talk import End
+
+if TYPE_CHECKING:
+    from periplus.identify.tls.client import Handshake
 
 __all__ = ["Explorer"]
 
@@ -38,7 +42,7 @@ MOST_REFUSALS = 3  # connections that a port that took one before may refuse unt
 class Explorer:
     """Asks one port.
 
-    `choose` gives what to ask, in plain text or inside TLS, `connect` makes a connection, `facts` reads a stream's
+    `choose` gives what to ask, in plain text or inside TLS, `connect` makes a connection, `facts` reads a
     handshake. Every conversation ends up in `attempts`.
     """
 
@@ -46,9 +50,9 @@ class Explorer:
     choose: Callable[[bool], Chosen]
     limits: Limits
     connect: Callable[[], Awaitable[Stream]]
-    facts: Callable[[Stream], TlsFacts]
+    facts: Callable[["Handshake"], TlsFacts]
     attempts: list[Attempt] = field(default_factory=list)
-    secured: Stream | None = None  # a connection on which TLS came about from the start
+    secured: "Handshake | None" = None  # of a connection on which TLS came about from the start
     _streams: list[Stream] = field(default_factory=list)
     _tls: TlsFacts | None = None
     _alpn: bool = True
@@ -98,8 +102,9 @@ class Explorer:
             stream = await self._opened(inside)
         if stream is None:
             return False
-        self._tls = self.facts(stream)
-        self.secured = stream
+        assert stream.handshake is not None
+        self._tls = self.facts(stream.handshake)
+        self.secured = stream.handshake
         choice = self.choose(True)
         came = await stream.receive(self._patience(choice))
         found = await self._likely(inside, choice, stream, came)

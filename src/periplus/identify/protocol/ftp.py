@@ -7,15 +7,17 @@ a plain ``220`` may also be a mail server's.
 """
 
 import re
+from collections.abc import Generator
 
 from periplus.errors import BadReply
 from periplus.identify.model import First, Peer, Protocol
 from periplus.identify.replies import Reply, reply
-from periplus.identify.talk import Known, Say, Secure, Talk, Told
+from periplus.identify.talk import Known, Say, Secure, Talk, Told, Want
 
-__all__ = ["PROTOCOL", "looks_untrusted"]
+__all__ = ["PROTOCOL", "looks_untrusted", "upgrade_untrusted"]
 
 READY, SOON, FEATURES, SYSTEM, SECURED, LOG_IN = 220, 120, 211, 215, 234, 530
+AUTH_TLS = b"AUTH TLS\r\n"
 NAMED = re.compile(r"ftp(?![\w-]*\.\w)", re.IGNORECASE)  # as in "vsFTPd", not as in "ftp.example.com"
 MAIL = re.compile(r"e?smtp|mail", re.IGNORECASE)
 
@@ -32,9 +34,7 @@ def looks_untrusted(data: bytes) -> float:
 
 def talk_untrusted(peer: Peer) -> Talk:
     """Take the greeting, ask for features and system, then for TLS."""
-    greeting = yield from reply()
-    if greeting.code == SOON:
-        greeting = yield from reply()
+    greeting = yield from _greeting()
     named = bool(NAMED.search(greeting.text)) and not MAIL.search(greeting.text)
     yield Told(texts={"ftp.greeting": greeting.text}, detail={"greeting": greeting.text})
     if named:
@@ -57,12 +57,28 @@ def talk_untrusted(peer: Peer) -> Talk:
     elif features.code != FEATURES and not named:
         raise BadReply("neither FEAT nor SYST is known")
     if not peer.tls and _may_secure(features):
-        yield Say(b"AUTH TLS\r\n")
+        yield Say(AUTH_TLS)
         secured = yield from reply()
         yield Told(detail={"auth_tls": secured.code == SECURED})
         if secured.code == SECURED:
             yield Secure()
     yield Say(b"QUIT\r\n")
+
+
+def _greeting() -> Generator[Want, bytes, Reply]:
+    greeting = yield from reply()
+    return (yield from reply()) if greeting.code == SOON else greeting
+
+
+def upgrade_untrusted(peer: Peer) -> Talk:
+    """Take the greeting and begin TLS."""
+    answer = yield from _greeting()
+    if answer.code == READY:
+        yield Say(AUTH_TLS)
+        answer = yield from reply()
+    if answer.code != SECURED:
+        raise BadReply(f"{answer.code} {answer.text}")
+    yield Secure()
 
 
 def _may_secure(features: Reply) -> bool:
@@ -79,4 +95,5 @@ PROTOCOL = Protocol(
     tls_ports=(990,),
     first=First.SERVER,
     rarity=2,
+    upgrade=upgrade_untrusted,
 )

@@ -14,7 +14,7 @@ from periplus.identify.model import First, Peer, Protocol
 from periplus.identify.replies import plain_untrusted
 from periplus.identify.talk import Known, Line, Say, Secure, Talk, Told, Want
 
-__all__ = ["PROTOCOL", "id_untrusted", "looks_untrusted"]
+__all__ = ["PROTOCOL", "id_untrusted", "looks_untrusted", "upgrade_untrusted"]
 
 MOST_LINES = 50
 GREETS = (b"* OK", b"* PREAUTH", b"* BYE")
@@ -43,13 +43,25 @@ def talk_untrusted(peer: Peer) -> Talk:
         said = id_untrusted("\n".join(each for each in lines if each.upper().startswith("* ID")))
         words = "\n".join(f"{key}: {value}" for key, value in said.items())
         yield Told(texts={"imap.id": words} if words else {}, detail={"id": {**said}} if said else {})
-    if not peer.tls and "STARTTLS" in known:
-        _, ready = yield from _ask(b"a3", b"STARTTLS")
-        if ready:
-            yield Secure()
-            inside = yield from _capabilities(b"a4")
-            yield Told(detail={"capabilities_tls": [*inside]})
+    if not peer.tls and "STARTTLS" in known and (yield from _agreed(b"a3")):
+        yield Secure()
+        inside = yield from _capabilities(b"a4")
+        yield Told(detail={"capabilities_tls": [*inside]})
     yield Say(b"a5 LOGOUT\r\n")
+
+
+def _agreed(tag: bytes) -> Generator[Want, bytes, bool]:
+    """Ask for TLS; return whether it may begin."""
+    _, ready = yield from _ask(tag, b"STARTTLS")
+    return ready
+
+
+def upgrade_untrusted(peer: Peer) -> Talk:
+    """Take the greeting and begin TLS."""
+    greeting = yield Line(2_048)
+    if not greeting.startswith(b"* OK") or not (yield from _agreed(b"a1")):
+        raise BadReply("it does not begin TLS")
+    yield Secure()
 
 
 def _capabilities(tag: bytes) -> Generator[Want, bytes, tuple[str, ...]]:
@@ -89,4 +101,5 @@ PROTOCOL = Protocol(
     tls_ports=(993,),
     first=First.SERVER,
     rarity=2,
+    upgrade=upgrade_untrusted,
 )

@@ -15,7 +15,7 @@ from periplus.identify.talk import Detail, Ended, Known, Say, Secure, Some, Talk
 from periplus.payload.ber import integer, octets, sequence, tlv
 from periplus.payload.ldap import PAYLOADS, root_search
 
-__all__ = ["PROTOCOLS", "entry_untrusted", "kind_untrusted", "looks_untrusted"]
+__all__ = ["PROTOCOLS", "entry_untrusted", "kind_untrusted", "looks_untrusted", "upgrade_untrusted"]
 
 WANTED = (
     "objectClass", "vendorName", "vendorVersion", "namingContexts", "supportedLDAPVersion", "supportedSASLMechanisms",
@@ -108,17 +108,26 @@ def talk_untrusted(peer: Peer) -> Talk:
 
 
 def _tls() -> Generator[Want, bytes, None]:
-    yield Say(ASK_TLS)
     try:
-        number, kind, value = kind_untrusted((yield from taken(MOST)))
+        agreed = yield from _agreed()
     except Ended:
         return
-    agreed = (number, kind) == (2, EXTENDED) and value.startswith(b"\x0a\1\0")
     yield Told(detail={"starttls": agreed})
-    if agreed:
-        yield Secure()
-    else:
-        yield Say(UNBIND)
+    yield Secure() if agreed else Say(UNBIND)
+
+
+def _agreed() -> Generator[Want, bytes, bool]:
+    """Ask for TLS; return whether it may begin."""
+    yield Say(ASK_TLS)
+    number, kind, value = kind_untrusted((yield from taken(MOST)))
+    return (number, kind) == (2, EXTENDED) and value.startswith(b"\x0a\1\0")
+
+
+def upgrade_untrusted(peer: Peer) -> Talk:
+    """Begin TLS."""
+    if not (yield from _agreed()):
+        raise BadReply("it does not begin TLS")
+    yield Secure()
 
 
 def udp_talk_untrusted(peer: Peer) -> Talk:
@@ -144,6 +153,7 @@ PROTOCOLS = (
         ports=(389, 3268, 1389, 10389),
         tls_ports=(636, 3269, 1636, 10636),
         rarity=3,
+        upgrade=upgrade_untrusted,
     ),
     Protocol(
         name="cldap",

@@ -5,7 +5,7 @@ mysqlx_connection.proto. The handshake names version, capabilities and how it au
 but the request for TLS.
 
 Limits: a server counts connections that end before a login, and shuts out a host with `max_connect_errors` of them
-(100 by default) and none that came further.
+(100 by default) and none that came further. So an audit of its TLS makes few, and may end before all is asked.
 
 Identified by a handshake whose fields all fit, or by an error packet in a server's first place.
 """
@@ -19,7 +19,7 @@ from periplus.identify.model import First, Peer, Protocol
 from periplus.identify.protobuf import message_untrusted
 from periplus.identify.talk import Detail, Known, Say, Secure, Talk, Told
 
-__all__ = ["PROTOCOLS", "capabilities_untrusted", "handshake_untrusted"]
+__all__ = ["PROTOCOLS", "capabilities_untrusted", "handshake_untrusted", "upgrade_untrusted"]
 
 PROTOCOL_9, PROTOCOL_10, ERROR = 9, 10, 0xFF
 CONNECT_FAULTS = (
@@ -33,6 +33,7 @@ TLS, PROTOCOL_41, SECURE_CONNECTION, PLUGIN = 0x800, 0x200, 0x8000, 0x80000
 NAMES = {0x20: "compress", TLS: "tls", 0x1000000: "session-track", 0x4000000: "zstd", PLUGIN: "plugin-auth"}
 UTF8 = 33
 TLS_REQUEST = struct.pack("<IIB23x", TLS | PROTOCOL_41 | SECURE_CONNECTION | PLUGIN, 1 << 24, UTF8)
+ASK_TLS = struct.pack("<I", len(TLS_REQUEST) | 1 << 24) + TLS_REQUEST
 MOST = 4_096
 
 X_GET, X_CAPABILITIES, X_NOTICE = 1, 2, 11
@@ -65,8 +66,19 @@ def talk_untrusted(peer: Peer) -> Talk:
     yield Known(0.98, f"handshake of protocol {body[0]}")
     yield Told(texts={"mysql.version": version}, detail=detail)
     if flags & TLS:
-        yield Say(struct.pack("<I", len(TLS_REQUEST) | 1 << 24) + TLS_REQUEST)
+        yield Say(ASK_TLS)
         yield Secure()
+
+
+def upgrade_untrusted(peer: Peer) -> Talk:
+    """Take the handshake and begin TLS."""
+    body = (yield from framed(4, 0, 3, order="little", most=MOST))[4:]
+    if body[:1] == bytes([ERROR]):
+        raise BadReply(printable(body[3:]))
+    if not handshake_untrusted(body)[1] & TLS:
+        raise BadReply("it does not begin TLS")
+    yield Say(ASK_TLS)
+    yield Secure()
 
 
 def handshake_untrusted(body: bytes) -> tuple[str, int, dict[str, Detail]]:
@@ -150,6 +162,8 @@ PROTOCOLS = (
         ports=(3306, 3307, 3308),
         first=First.SERVER,
         rarity=2,
+        upgrade=upgrade_untrusted,
+        most_upgrades=45,
     ),
     Protocol(
         name="mysqlx",

@@ -6,13 +6,14 @@ Identified by 101 to CAPABILITIES, or 111 with a date to DATE.
 """
 
 import re
+from collections.abc import Generator
 
 from periplus.errors import BadReply
 from periplus.identify.model import First, Peer, Protocol
 from periplus.identify.replies import code_untrusted, dotted, plain_untrusted
-from periplus.identify.talk import Known, Line, Say, Secure, Talk, Told
+from periplus.identify.talk import Known, Line, Say, Secure, Talk, Told, Want
 
-__all__ = ["PROTOCOL", "looks_untrusted"]
+__all__ = ["PROTOCOL", "looks_untrusted", "upgrade_untrusted"]
 
 GREETS = {200: "posting allowed", 201: "no posting", 400: "closed for now", 502: "not for us"}
 NEWS = re.compile(rb"nntp|news|posting|\binn\b", re.IGNORECASE)
@@ -51,11 +52,23 @@ def talk_untrusted(peer: Peer) -> Talk:
         yield Say(b"DATE\r\n")
         if DATE.match((yield Line(1_024))):
             yield Known(0.95, "111 to DATE")
-    if not peer.tls and "STARTTLS" in known:
-        yield Say(b"STARTTLS\r\n")
-        if (yield Line(1_024)).startswith(b"382"):
-            yield Secure()
+    if not peer.tls and "STARTTLS" in known and (yield from _agreed()):
+        yield Secure()
     yield Say(b"QUIT\r\n")
+
+
+def _agreed() -> Generator[Want, bytes, bool]:
+    """Ask for TLS; return whether it may begin."""
+    yield Say(b"STARTTLS\r\n")
+    return (yield Line(1_024)).startswith(b"382")
+
+
+def upgrade_untrusted(peer: Peer) -> Talk:
+    """Take the greeting and begin TLS."""
+    code, _ = code_untrusted((yield Line(1_024)))
+    if code not in GREETS or code >= 400 or not (yield from _agreed()):
+        raise BadReply("it does not begin TLS")
+    yield Secure()
 
 
 PROTOCOL = Protocol(
@@ -68,4 +81,5 @@ PROTOCOL = Protocol(
     tls_ports=(563,),
     first=First.SERVER,
     rarity=6,
+    upgrade=upgrade_untrusted,
 )

@@ -12,7 +12,7 @@ from periplus.identify.model import First, Peer, Protocol
 from periplus.identify.replies import dotted, plain_untrusted
 from periplus.identify.talk import Known, Line, Say, Secure, Talk, Told, Want
 
-__all__ = ["PROTOCOL", "looks_untrusted"]
+__all__ = ["PROTOCOL", "looks_untrusted", "upgrade_untrusted"]
 
 IMPLEMENTATION = "IMPLEMENTATION "
 
@@ -40,13 +40,25 @@ def talk_untrusted(peer: Peer) -> Talk:
         texts={"pop3.implementation": said[len(IMPLEMENTATION) :]} if said else {},
         detail={"capabilities": [*known]},
     )
-    if not peer.tls and "STLS" in known:
-        yield Say(b"STLS\r\n")
-        if (yield Line(1_024)).startswith(b"+OK"):
-            yield Secure()
-            inside = yield from _capabilities()
-            yield Told(detail={"capabilities_tls": [*inside]})
+    if not peer.tls and "STLS" in known and (yield from _agreed()):
+        yield Secure()
+        inside = yield from _capabilities()
+        yield Told(detail={"capabilities_tls": [*inside]})
     yield Say(b"QUIT\r\n")
+
+
+def _agreed() -> Generator[Want, bytes, bool]:
+    """Ask for TLS; return whether it may begin."""
+    yield Say(b"STLS\r\n")
+    return (yield Line(1_024)).startswith(b"+OK")
+
+
+def upgrade_untrusted(peer: Peer) -> Talk:
+    """Take the greeting and begin TLS."""
+    greeting = yield Line(1_024)
+    if not greeting.startswith(b"+OK") or not (yield from _agreed()):
+        raise BadReply("it does not begin TLS")
+    yield Secure()
 
 
 def _capabilities() -> Generator[Want, bytes, tuple[str, ...]]:
@@ -72,4 +84,5 @@ PROTOCOL = Protocol(
     tls_ports=(995,),
     first=First.SERVER,
     rarity=2,
+    upgrade=upgrade_untrusted,
 )

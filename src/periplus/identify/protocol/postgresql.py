@@ -9,14 +9,15 @@ Identified by an error with its fields S, C and M.
 """
 
 import struct
+from collections.abc import Generator
 
 from periplus.errors import BadReply
 from periplus.identify.cursor import Cursor
 from periplus.identify.frames import framed, printable
 from periplus.identify.model import Peer, Protocol
-from periplus.identify.talk import Afresh, Detail, Exactly, Known, Say, Secure, Talk, Told
+from periplus.identify.talk import Afresh, Detail, Exactly, Known, Say, Secure, Talk, Told, Want
 
-__all__ = ["PROTOCOL", "error_untrusted", "looks_untrusted"]
+__all__ = ["PROTOCOL", "error_untrusted", "looks_untrusted", "upgrade_untrusted"]
 
 STARTUP = struct.pack("!IHH", 9, 255, 255) + b"\0"
 TLS_REQUEST = struct.pack("!IHH", 8, 1234, 5679)
@@ -48,11 +49,23 @@ def talk_untrusted(peer: Peer) -> Talk:
     if peer.tls:
         return
     yield Afresh()
-    yield Say(TLS_REQUEST)
-    answer = yield Exactly(1)
-    yield Told(detail={"tls": answer == b"S"})
-    if answer == b"S":
+    agreed = yield from _agreed()
+    yield Told(detail={"tls": agreed})
+    if agreed:
         yield Secure()
+
+
+def _agreed() -> Generator[Want, bytes, bool]:
+    """Ask for TLS; return whether it may begin."""
+    yield Say(TLS_REQUEST)
+    return (yield Exactly(1)) == b"S"
+
+
+def upgrade_untrusted(peer: Peer) -> Talk:
+    """Begin TLS."""
+    if not (yield from _agreed()):
+        raise BadReply("it does not begin TLS")
+    yield Secure()
 
 
 def error_untrusted(body: bytes) -> dict[str, str]:
@@ -74,4 +87,5 @@ PROTOCOL = Protocol(
     looks=looks_untrusted,
     ports=(5432, 5433, 6432, 26257),
     rarity=2,
+    upgrade=upgrade_untrusted,
 )

@@ -18,7 +18,7 @@ from periplus.identify.ntlm import NEGOTIATE, challenge_untrusted
 from periplus.identify.talk import Afresh, Detail, Known, Say, Secure, Talk, Told
 from periplus.payload.ber import integer, octets, sequence, tlv
 
-__all__ = ["PROTOCOL", "confirm_untrusted", "looks_untrusted"]
+__all__ = ["PROTOCOL", "confirm_untrusted", "looks_untrusted", "upgrade_untrusted"]
 
 REQUEST, CONFIRM = 0xE0, 0xD0
 NEGOTIATION, ANSWER, FAILURE = 1, 2, 3
@@ -80,6 +80,15 @@ def talk_untrusted(peer: Peer) -> Talk:
         yield Told(texts=texts, hostname=said.hostname, detail=said.detail)
 
 
+def upgrade_untrusted(peer: Peer) -> Talk:
+    """Negotiate what goes over TLS."""
+    yield Say(question(TLS | CREDSSP))
+    kind, value = confirm_untrusted((yield from framed(4, 2, 2, more=-4, most=256)))
+    if kind != ANSWER or value == PLAIN:
+        raise BadReply("it does not begin TLS")
+    yield Secure()
+
+
 def confirm_untrusted(packet: bytes) -> tuple[int, int]:
     """Return the kind of a negotiation's answer (0: none) and its protocol or failure; raises BadReply."""
     cursor = Cursor(packet, 0, "little")
@@ -106,4 +115,5 @@ PROTOCOL = Protocol(
     looks=looks_untrusted,
     ports=(3389, 3388, 3390),
     rarity=2,
+    upgrade=upgrade_untrusted,
 )

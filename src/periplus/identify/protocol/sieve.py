@@ -13,7 +13,7 @@ from periplus.identify.model import First, Peer, Protocol
 from periplus.identify.replies import plain_untrusted
 from periplus.identify.talk import Detail, Known, Line, Say, Secure, Talk, Told, Want
 
-__all__ = ["PROTOCOL", "looks_untrusted"]
+__all__ = ["PROTOCOL", "looks_untrusted", "upgrade_untrusted"]
 
 MOST_LINES = 50
 CAPABILITY = re.compile(r'"([A-Za-z]+)"(?: "((?:[^"\\]|\\.)*)")?')
@@ -36,13 +36,24 @@ def talk_untrusted(peer: Peer) -> Talk:
     yield Known(0.98, "capabilities of ManageSieve")
     said = known.get("IMPLEMENTATION", "")
     yield Told(texts={"sieve.implementation": said} if said else {}, detail={"capabilities": _plain(known)})
-    if not peer.tls and "STARTTLS" in known:
-        yield Say(b"STARTTLS\r\n")
-        if (yield Line()).upper().startswith(b"OK"):
-            yield Secure()
-            inside = yield from _capabilities()
-            yield Told(detail={"capabilities_tls": _plain(inside)})
+    if not peer.tls and "STARTTLS" in known and (yield from _agreed()):
+        yield Secure()
+        inside = yield from _capabilities()
+        yield Told(detail={"capabilities_tls": _plain(inside)})
     yield Say(b"LOGOUT\r\n")
+
+
+def _agreed() -> Generator[Want, bytes, bool]:
+    """Ask for TLS; return whether it may begin."""
+    yield Say(b"STARTTLS\r\n")
+    return (yield Line()).upper().startswith(b"OK")
+
+
+def upgrade_untrusted(peer: Peer) -> Talk:
+    """Take the capabilities and begin TLS."""
+    if "STARTTLS" not in (yield from _capabilities()) or not (yield from _agreed()):
+        raise BadReply("it does not begin TLS")
+    yield Secure()
 
 
 def _plain(known: dict[str, str]) -> dict[str, Detail]:
@@ -71,4 +82,5 @@ PROTOCOL = Protocol(
     ports=(4190, 2000),
     first=First.SERVER,
     rarity=8,
+    upgrade=upgrade_untrusted,
 )

@@ -7,13 +7,14 @@ Identified by 250 to EHLO, or to HELO where that is not known.
 
 import re
 from collections.abc import Generator
+from functools import partial
 
 from periplus.errors import BadReply
 from periplus.identify.model import First, Peer, Protocol
 from periplus.identify.replies import Reply, reply
 from periplus.identify.talk import Known, Say, Secure, Talk, Told, Want
 
-__all__ = ["PROTOCOLS", "looks_lmtp_untrusted", "looks_untrusted"]
+__all__ = ["PROTOCOLS", "looks_lmtp_untrusted", "looks_untrusted", "upgrade_untrusted"]
 
 READY, DONE, HELP = 220, 250, (211, 214)
 EHLO, LHLO = b"EHLO", b"LHLO"
@@ -67,13 +68,28 @@ def talk_untrusted(peer: Peer, hello: bytes = EHLO) -> Talk:
     help_ = yield from reply()
     if help_.code in HELP:
         yield Told(texts={"smtp.help": help_.text}, detail={"help": help_.text})
-    if not peer.tls and any(each.upper() == "STARTTLS" for each in extensions.lines[1:]):
-        yield Say(b"STARTTLS\r\n")
-        if (yield from reply()).code == READY:
-            yield Secure()
-            secured = yield from _greeted(hello)
-            yield Told(detail={"extensions_tls": [*secured.lines[1:]]})
+    offered = not peer.tls and any(each.upper() == "STARTTLS" for each in extensions.lines[1:])
+    if offered and (yield from _asked_for_tls()).code == READY:
+        yield Secure()
+        secured = yield from _greeted(hello)
+        yield Told(detail={"extensions_tls": [*secured.lines[1:]]})
     yield Say(b"QUIT\r\n")
+
+
+def _asked_for_tls() -> Generator[Want, bytes, Reply]:
+    yield Say(b"STARTTLS\r\n")
+    return (yield from reply())
+
+
+def upgrade_untrusted(peer: Peer, hello: bytes = EHLO) -> Talk:
+    """Say hello and begin TLS."""
+    answer = yield from reply()
+    if answer.code == READY:
+        yield from _greeted(hello)
+        answer = yield from _asked_for_tls()
+    if answer.code != READY:
+        raise BadReply(f"{answer.code} {answer.text}")
+    yield Secure()
 
 
 def talk_lmtp_untrusted(peer: Peer) -> Talk:
@@ -109,6 +125,7 @@ PROTOCOLS = (
         tls_ports=(465,),
         first=First.SERVER,
         rarity=1,
+        upgrade=upgrade_untrusted,
     ),
     Protocol(
         name="lmtp",
@@ -119,5 +136,6 @@ PROTOCOLS = (
         ports=(24, 2003),
         first=First.SERVER,
         rarity=8,
+        upgrade=partial(upgrade_untrusted, hello=LHLO),
     ),
 )

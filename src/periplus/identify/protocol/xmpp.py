@@ -8,13 +8,20 @@ Identified by a stream header that has an ``id`` (ours has none).
 
 import re
 from collections.abc import Generator
+from functools import partial
 
 from periplus.errors import BadReply
 from periplus.identify.model import Peer, Protocol
 from periplus.identify.replies import plain_untrusted
 from periplus.identify.talk import Ended, Known, Say, Secure, Talk, Told, Until, Want
 
-__all__ = ["PROTOCOLS", "looks_server_untrusted", "looks_untrusted", "stream_untrusted"]
+__all__ = [
+    "PROTOCOLS",
+    "looks_server_untrusted",
+    "looks_untrusted",
+    "stream_untrusted",
+    "upgrade_untrusted",
+]
 
 STREAMS = b"http://etherx.jabber.org/streams"
 TLS = "urn:ietf:params:xml:ns:xmpp-tls"
@@ -26,6 +33,8 @@ ATTRIBUTE = re.compile(r"\b(from|id|version)=['\"]([^'\"]*)['\"]")
 ERROR = re.compile(r"<stream:error[^>]*>\s*<([\w-]+)")
 MECHANISM = re.compile(r"<mechanism>([^<]*)</mechanism>")
 END = b"</stream:stream>"
+CLIENT = "xmlns='jabber:client'"
+SERVER = "xmlns='jabber:server' xmlns:db='jabber:server:dialback'"
 
 
 def looks_untrusted(data: bytes) -> float:
@@ -40,17 +49,16 @@ def looks_server_untrusted(data: bytes) -> float:
 
 def talk_client_untrusted(peer: Peer) -> Talk:
     """Ask as a client."""
-    return _talk(peer, "xmlns='jabber:client'", servers=False)
+    return _talk(peer, CLIENT, servers=False)
 
 
 def talk_server_untrusted(peer: Peer) -> Talk:
     """Ask as another server."""
-    return _talk(peer, "xmlns='jabber:server' xmlns:db='jabber:server:dialback'", servers=True)
+    return _talk(peer, SERVER, servers=True)
 
 
 def _talk(peer: Peer, spaces: str, servers: bool) -> Talk:
-    to = (peer.name or peer.address).replace("'", "").replace("<", "").replace("&", "")
-    ours = f"<?xml version='1.0'?><stream:stream to='{to}' {spaces} xmlns:stream='{STREAMS.decode()}' version='1.0'>"
+    ours = _ours(peer, spaces)
     text = yield from _opened(ours)
     said = stream_untrusted(text)
     other = bool(SERVERS.search(said["header"])) is not servers
@@ -61,15 +69,30 @@ def _talk(peer: Peer, spaces: str, servers: bool) -> Talk:
         detail={name: value for name, value in said.items() if value and name not in ("id", "header")},
     )
     yield Told(detail={"mechanisms": [*MECHANISM.findall(text)], "starttls": TLS in text})
-    if TLS in text and not peer.tls:
-        yield Say(f"<starttls xmlns='{TLS}'/>".encode())
-        if (yield Until(b">", LONGEST_TAG)).lstrip().startswith(b"<proceed"):
-            yield Secure()
-            inside = yield from _opened(ours)
-            yield Told(
-                texts={"xmpp.features": inside}, detail={"mechanisms_tls": [*MECHANISM.findall(inside)]}
-            )
+    if TLS in text and not peer.tls and (yield from _agreed()):
+        yield Secure()
+        inside = yield from _opened(ours)
+        yield Told(texts={"xmpp.features": inside}, detail={"mechanisms_tls": [*MECHANISM.findall(inside)]})
     yield Say(END)
+
+
+def _ours(peer: Peer, spaces: str) -> str:
+    """Return the head of our stream."""
+    to = (peer.name or peer.address).replace("'", "").replace("<", "").replace("&", "")
+    return f"<?xml version='1.0'?><stream:stream to='{to}' {spaces} xmlns:stream='{STREAMS.decode()}' version='1.0'>"
+
+
+def _agreed() -> Generator[Want, bytes, bool]:
+    """Ask for TLS; return whether it may begin."""
+    yield Say(f"<starttls xmlns='{TLS}'/>".encode())
+    return (yield Until(b">", LONGEST_TAG)).lstrip().startswith(b"<proceed")
+
+
+def upgrade_untrusted(peer: Peer, spaces: str = CLIENT) -> Talk:
+    """Open a stream and begin TLS."""
+    if TLS not in (yield from _opened(_ours(peer, spaces))) or not (yield from _agreed()):
+        raise BadReply("it does not begin TLS")
+    yield Secure()
 
 
 def _opened(ours: str) -> Generator[Want, bytes, str]:
@@ -113,6 +136,7 @@ PROTOCOLS = (
         ports=(5222,),
         tls_ports=(5223,),
         rarity=6,
+        upgrade=upgrade_untrusted,
     ),
     Protocol(
         name="xmpp-server",
@@ -123,5 +147,6 @@ PROTOCOLS = (
         ports=(5269,),
         tls_ports=(5270,),
         rarity=8,
+        upgrade=partial(upgrade_untrusted, spaces=SERVER),
     ),
 )

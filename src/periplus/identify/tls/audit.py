@@ -74,6 +74,14 @@ class Audit:
     jarm: str | None = None
     cut: str | None = None  # why not all was asked
 
+    def given(self, version: int, offered: Sequence[str]) -> str | None:
+        """Return which of these suites, by name and in a client's order, it is given; None: none, or not known."""
+        if self.cut and version not in self.prefers:
+            return None
+        accepted = [self.suites[each] for each in self.ciphers.get(version, ())]
+        order, others = (accepted, offered) if self.prefers.get(version) else (offered, accepted)
+        return next((each for each in order if each in others), None)
+
     def questions(self) -> Questions:
         """Ask for everything; `ciphers` and so on grow as answers come."""
         for version in NEWEST_FIRST:

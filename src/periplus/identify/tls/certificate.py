@@ -163,5 +163,6 @@ def trust_untrusted(
         )
         builder.build_server_verifier(subject).verify(own, others)
     except (verification.VerificationError, ValueError, TypeError, UnsupportedAlgorithm) as error:
-        return str(error).splitlines()[0] if str(error) else type(error).__name__
+        # The library adds which certificate it was at, in its own notation.
+        return str(error).partition(" (encountered")[0].partition("\n")[0] or type(error).__name__
     return None

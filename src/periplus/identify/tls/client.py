@@ -27,7 +27,10 @@ class TlsRefused(BadReply):
 
 @dataclass(frozen=True, slots=True)
 class Handshake:
-    """A finished handshake: what was chosen, the peer's chain (DER, its own first), and what the peer sent for it."""
+    """A finished handshake: what was chosen, the peer's chain (DER, its own first), and what the peer sent for it.
+
+    `within`: the protocol in whose conversation it was begun; None: the connection began with it.
+    """
 
     version: str
     cipher: str
@@ -35,6 +38,7 @@ class Handshake:
     chain: tuple[bytes, ...]
     ocsp: bytes | None
     said: bytes
+    within: str | None = None
 
 
 class TlsClient:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from periplus.errors import BadReply
 from periplus.identify.talk import Detail
 from periplus.identify.tls.certificate import Certificate, certificate_untrusted, covers, trust_untrusted
-from periplus.identify.tls.grade import Judged, grade
+from periplus.identify.tls.grade import CURRENT, Judged, grade
 from periplus.identify.tls.hello import GROUPS, VERSIONS, ServerHello, server_hello_untrusted
 from periplus.identify.tls.ja4s import ja4s
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["facts_untrusted"]
 
+TLS_12 = 0x0303
+UNCHECKED = frozenset({"smtp"})  # within which clients look at no certificate
 HYBRID = ("MLKEM", "Kyber")
 
 
@@ -38,11 +40,12 @@ def facts_untrusted(
     own = chain[0] if chain else None
     problem = trust_untrusted(handshake.chain, roots, wanted, now) if own else "no certificate"
     matches = covers(own.names, wanted) if own else None
-    mark, reasons = None, list[str]()
+    verdict = None
     if own is not None:
         named_so = matches if named else None
         what = Judged([handshake.version], handshake.cipher, own, problem, named_so, now)
-        mark, reasons = grade(what if audit is None else _audited(what, audit))
+        what = replace(what, unchecked=handshake.within in UNCHECKED)
+        verdict = grade(what if audit is None else _audited(what, audit))
     facts: dict[str, Detail] = {
         "version": handshake.version,
         "cipher": handshake.cipher,
@@ -53,8 +56,10 @@ def facts_untrusted(
         "untrusted_because": problem,
         "name_matches": matches,
         "ocsp": _ocsp_untrusted(handshake.ocsp),
-        "grade": mark,
-        "reasons": [*reasons],
+        "starttls": handshake.within is not None or None,
+        "grade": verdict.mark if verdict else None,
+        "reasons": [*verdict.reasons] if verdict else [],
+        "remarks": [*verdict.remarks] if verdict and verdict.remarks else None,
     }
     with suppress(BadReply):
         facts.update(_of_hello(server_hello_untrusted(handshake.said)))
@@ -90,7 +95,13 @@ def _audited(what: Judged, audit: "Audit") -> Judged:
     """Judge all that is accepted, not only what was chosen."""
     versions = dict.fromkeys((*what.versions, *(VERSIONS[each] for each in audit.ciphers)))
     suites = dict.fromkeys(audit.suites[each] for some in audit.ciphers.values() for each in some)
-    return replace(what, versions=tuple(versions), suites=tuple(suites), prime_bits=audit.dh_bits)
+    return replace(
+        what,
+        versions=tuple(versions),
+        suites=tuple(suites),
+        prime_bits=audit.dh_bits,
+        given=audit.given(TLS_12, CURRENT),
+    )
 
 
 def _of_audit(audit: "Audit") -> dict[str, Detail]:

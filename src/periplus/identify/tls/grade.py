@@ -3,6 +3,12 @@
 A: nothing to say against it. B: old, or weaker than it need be. C: a careful client will refuse it. F: an
 eavesdropper or an impostor can get through. What the rules rest on: RFC 8996 (TLS 1.0 and 1.1 are not to be used),
 RFC 7465 (RC4), RFC 9325 (recommendations), and the key sizes of NIST SP 800-57.
+
+What current clients come to lowers the grade. A suite that is accepted besides does so where an attacker can make use
+of it (broken or without encryption, short blocks); where only old clients come to it, who offer nothing better, it is
+a remark: the server gains nothing by turning them away, and those who want to know of them read it there. Mail
+servers accept suites without a certificate of each other, where no certificate is checked anyway (RFC 7672 section
+1.3): there these are a remark too.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,11 +17,29 @@ from datetime import datetime
 
 from periplus.identify.tls.certificate import Certificate
 
-__all__ = ["Judged", "grade"]
+__all__ = ["CURRENT", "Grade", "Judged", "grade"]
 
 WEAK_CIPHERS = ("RC4", "NULL", "EXP", "DES-CBC-", "ADH", "AECDH", "anon", "MD5")
 # By IANA's names; TLS_SHA256_SHA256 and its sister do not encrypt (RFC 9150).
-WEAK_SUITES = ("_RC4_", "_RC2_", "_NULL", "_EXPORT", "_DES_", "_DES40_", "_anon_", "TLS_SHA")
+WEAK_SUITES = ("_RC4_", "_RC2_", "_NULL", "_EXPORT", "_DES_", "_DES40_", "TLS_SHA")
+ANONYMOUS = ("_anon_",)
+# What browsers offer of TLS 1.2, in their order.
+CURRENT = (
+    "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+    "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+    "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+    "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+    "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+    "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+    "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA",
+    "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA",
+    "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA",
+    "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA",
+    "TLS_RSA_WITH_AES_128_GCM_SHA256",
+    "TLS_RSA_WITH_AES_256_GCM_SHA384",
+    "TLS_RSA_WITH_AES_128_CBC_SHA",
+    "TLS_RSA_WITH_AES_256_CBC_SHA",
+)
 SHORT_BLOCKS = ("_3DES_", "_IDEA_")
 FORWARD = ("TLS_ECDHE_", "TLS_DHE_", "TLS_ECDH_anon_", "TLS_DH_anon_", "TLS_PSK_DHE_", "TLS_ECCPWD_")
 BROKEN_BITS, SHORT_BITS = 1024, 2048  # of a prime: what was broken in 2015 (Logjam), and what RFC 9325 wants
@@ -30,7 +54,8 @@ class Judged:
     """What there is to judge. `versions`: all that are accepted, as far as known; `suites` by IANA's names: too.
 
     `problem`: why the chain is not trusted; `named`: whether the certificate is for the name that was asked for.
-    `prime_bits`: the shortest prime of a key exchange in a finite field.
+    `prime_bits`: the shortest prime of a key exchange in a finite field. `given`: what a client of TLS 1.2 comes to
+    that offers `CURRENT`, if that is known. `unchecked`: clients look at no certificate, as mail servers do not.
     """
 
     versions: Sequence[str]
@@ -41,6 +66,8 @@ class Judged:
     now: datetime
     suites: Sequence[str] = ()
     prime_bits: int | None = None
+    given: str | None = None
+    unchecked: bool = False
 
     @property
     def days_left(self) -> float:
@@ -61,9 +88,13 @@ def _accepts(what: Judged, marks: Sequence[str]) -> bool:
     return any(mark in suite for suite in what.suites for mark in marks)
 
 
-def _loses_secrecy(what: Judged) -> bool:
-    """Whether a suite is accepted with which recordings can be opened later."""
-    return any("_WITH_" in suite and not suite.startswith(FORWARD) for suite in what.suites)
+def _loses_secrecy(suite: str) -> bool:
+    """Whether recordings can be opened later."""
+    return "_WITH_" in suite and not suite.startswith(FORWARD)
+
+
+def _given_without_secrecy(what: Judged) -> bool:
+    return what.forward_secret and what.given is not None and _loses_secrecy(what.given)
 
 
 def _prime_below(what: Judged, bits: int) -> bool:
@@ -76,8 +107,13 @@ RULES: tuple[Rule, ...] = (
     ("F", "the cipher is broken, or none", lambda what: any(weak in what.cipher for weak in WEAK_CIPHERS)),
     (
         "F",
-        "suites are accepted that encrypt by a broken cipher, or none, or let anybody in between",
+        "suites are accepted that encrypt by a broken cipher, or none",
         lambda what: _accepts(what, WEAK_SUITES),
+    ),
+    (
+        "F",
+        "suites without a certificate are accepted, which let anybody in between",
+        lambda what: _accepts(what, ANONYMOUS) and not what.unchecked,
     ),
     ("F", "the key is too short", _weak_key),
     ("F", "the prime of a key exchange is far too short", lambda what: _prime_below(what, BROKEN_BITS)),
@@ -89,7 +125,7 @@ RULES: tuple[Rule, ...] = (
     ("B", "TLS 1.0 or 1.1 is accepted", lambda what: bool(OLD & set(what.versions))),
     ("B", "no TLS 1.3", lambda what: bool(what.versions) and "TLSv1.3" not in what.versions),
     ("B", "no forward secrecy", lambda what: not what.forward_secret),
-    ("B", "suites without forward secrecy are accepted", _loses_secrecy),
+    ("B", "no forward secrecy for clients of TLS 1.2, though they offer it", _given_without_secrecy),
     ("B", "suites with blocks of 64 bits are accepted", lambda what: _accepts(what, SHORT_BLOCKS)),
     (
         "B",
@@ -100,9 +136,37 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def grade(what: Judged) -> tuple[str, list[str]]:
-    """Return the grade, and every reason that holds, the worst first."""
+# Told, and nothing more.
+REMARKS: tuple[tuple[str, Callable[[Judged], bool]], ...] = (
+    (
+        "suites without forward secrecy are accepted of clients that offer no better",
+        lambda what: (
+            what.forward_secret and not _given_without_secrecy(what) and any(map(_loses_secrecy, what.suites))
+        ),
+    ),
+    (
+        "suites without a certificate are accepted, as is usual between mail servers",
+        lambda what: _accepts(what, ANONYMOUS) and what.unchecked,
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """The grade, the reasons why it is no better, the worst first, and what else may be worth a look."""
+
+    mark: str
+    reasons: tuple[str, ...]
+    remarks: tuple[str, ...]
+
+
+def grade(what: Judged) -> Grade:
+    """Judge by every rule."""
     held = [(mark, reason) for mark, reason, holds in RULES if holds(what)]
     if what.problem and not any(mark in "FC" for mark, _ in held):
         held.insert(0, ("C", f"not trusted: {what.problem}"))
-    return (max(mark for mark, _ in held) if held else "A"), [reason for _, reason in held]
+    return Grade(
+        max(mark for mark, _ in held) if held else "A",
+        tuple(reason for _, reason in held),
+        tuple(remark for remark, holds in REMARKS if holds(what)),
+    )
