@@ -76,7 +76,9 @@ class GoneAtOnce(socket):
 def test_a_peer_that_resets_at_once_ends_the_connection_and_not_the_port() -> None:
     async def both() -> object:
         async with serving(resetting) as port:
-            stream = await Stream.open(LOCAL, port, 2.0, now_ms, lambda family: GoneAtOnce(family, SOCK_STREAM))
+            stream = await Stream.open(
+                LOCAL, port, 2.0, now_ms, lambda family: GoneAtOnce(family, SOCK_STREAM)
+            )
             await stream.send(b"x", 1.0)
             return await stream.receive(2.0)
 
