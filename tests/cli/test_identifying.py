@@ -1,7 +1,5 @@
 """Options of identification: what they mean, and what does not go together."""
 
-from pathlib import Path
-
 import pytest
 
 from periplus.cli.identifying import explained, fingerprinting, identification, widen
@@ -53,23 +51,6 @@ def test_ports_that_are_named_one_by_one() -> None:
     meant = identification(given, [SYN])
     assert meant is not None
     assert meant.named == {22, 502, 2222, 102}
-
-
-def test_signatures_of_the_user_are_read_before_anything_is_asked(tmp_path: Path) -> None:
-    file = tmp_path / "own.toml"
-    words = ["-sV", "--signatures", str(file), "198.18.0.2"]
-    with pytest.raises(UsageError, match="there is no such file"):
-        identification(read(words), [SYN])
-    file.write_text("[[signature]]\nfield = 1\n", encoding="utf-8")
-    with pytest.raises(UsageError, match=r"own\.toml: signature 1: "):
-        identification(read(words), [SYN])
-    file.write_bytes(b"\xff")
-    with pytest.raises(UsageError, match=r"own\.toml"):
-        identification(read(words), [SYN])
-    file.write_text("", encoding="utf-8")
-    found = identification(read(words), [SYN])
-    assert found is not None
-    assert found.signatures == str(file)
 
 
 def test_a_technique_that_finds_no_open_port_leaves_nobody_to_ask() -> None:

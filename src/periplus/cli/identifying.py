@@ -3,9 +3,9 @@
 import argparse
 import re
 from collections.abc import Sequence
-from pathlib import Path
 
 from periplus.cli.aim import named_ports
+from periplus.cli.opinions import check_opinions
 from periplus.cli.parser import Parser
 from periplus.errors import CannotScan, UsageError
 from periplus.scan.config import Fingerprinting, Identify
@@ -169,27 +169,12 @@ def identification(given: argparse.Namespace, chosen: Sequence[Technique]) -> Id
     if not any(technique.finds_open for technique in chosen):
         flags = " ".join(technique.flag for technique in chosen)
         raise UsageError(f"{flag} asks open ports, and {flags} finds none: add -sS, -sT or -sU")
-    _check_files(given)
+    check_opinions(given)
     intensity = USUAL if given.intensity is None else given.intensity
     named = named_ports(given.ports) | _ports_of_endpoints(given.targets)
     return Identify(
         intensity, given.ics, named, given.probes_db, given.recog, given.signatures, given.tls_audit
     )
-
-
-def _check_files(given: argparse.Namespace) -> None:
-    """Refuse now what would fail when the first port is asked."""
-    files = {"--probes-db": given.probes_db, "--recog": given.recog, "--signatures": given.signatures}
-    for flag, file in files.items():
-        if file is not None and not Path(file).exists():
-            raise UsageError(f"{flag} {file}: there is no such file")
-    if given.signatures is not None:
-        from periplus.identify.signature import read_signatures
-
-        try:
-            read_signatures(Path(given.signatures).read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, UsageError) as error:
-            raise UsageError(f"--signatures {given.signatures}: {error}") from None
 
 
 def _ports_of_endpoints(targets: Sequence[str]) -> frozenset[int]:
