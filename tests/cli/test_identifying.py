@@ -21,6 +21,7 @@ SYN, FIN = by_name("syn"), by_name("fin")
         (["-sV", "--version-intensity", "0"], Identify(0)),
         (["-sV", "--tls-audit"], Identify(7, tls_audit=True)),
         (["--explain", "198.18.0.2:22"], Identify(7)),
+        (["--version-trace"], Identify(7)),
     ],
 )
 def test_what_options_mean(words: list[str], meant: Identify | None) -> None:
@@ -35,6 +36,7 @@ def test_what_options_mean(words: list[str], meant: Identify | None) -> None:
         (["--tls-audit"], "--tls-audit says how"),
         (["-sV", "-sn"], "-sn scans no ports"),
         (["--explain", "a.example:22", "-sL"], "--explain asks open ones"),
+        (["--version-trace", "-sn"], "--version-trace asks open ones"),
         (["-sV", "--version-intensity", "10"], "no number from 0 to 9"),
         (["-sV", "--version-light", "--version-all"], "not allowed together"),
         (["--explain", "a.example"], "HOST:PORT is wanted"),

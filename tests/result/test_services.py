@@ -83,6 +83,15 @@ def test_an_explanation_is_shown_where_it_is_wanted() -> None:
         assert "443/tcp was" not in text
 
 
+def test_a_port_that_was_not_asked_is_told_and_all_can_be_wanted() -> None:
+    wanted = replace(OPTIONS, explained=frozenset({("198.18.0.2", 7), ("198.18.0.9", 8)}))
+    text = written(normal.FORMAT, served_host(), options=wanted)
+    assert "198.18.0.2 port 7 was not asked who answers there" in text
+    assert "port 8" not in text
+    everything = written(normal.FORMAT, served_host(), options=replace(OPTIONS, explain_all=True))
+    assert [f"port {port}/tcp was" in everything for port in (22, 80, 443)] == [True] * 3
+
+
 def test_one_line_a_host() -> None:
     text = written(grepable.FORMAT, served_host())
     assert "22/open/tcp//ssh//OpenSSH 9.2p1 (Debian 2+deb12u3)/, 80/open/tcp//http?//" in text

@@ -82,6 +82,9 @@ def add_identification(made: Parser) -> None:
         metavar="HOST:PORT",
         help="show the conversation that decided, and by which rule",
     )
+    group.add_argument(
+        "--version-trace", dest="explain_all", action="store_true", help="explain every port that was asked"
+    )
 
 
 def _level(text: str) -> int:
@@ -147,7 +150,8 @@ def fingerprinting(
 
 def identification(given: argparse.Namespace, chosen: Sequence[Technique]) -> Identify | None:
     """Return how open ports are identified, if they are. UsageError: what was asked for does not go together."""
-    if not given.identify and not given.explain:
+    explains = given.explain or given.explain_all
+    if not given.identify and not explains:
         alone = {
             "--version-intensity": given.intensity,
             "--tls-audit": given.tls_audit or None,
@@ -162,7 +166,7 @@ def identification(given: argparse.Namespace, chosen: Sequence[Technique]) -> Id
                     f"{flag} says how open ports are identified, and nothing asks for that: add -sV"
                 )
         return None
-    flag = "-sV" if given.identify else "--explain"
+    flag = "-sV" if given.identify else "--explain" if given.explain else "--version-trace"
     for alone, other in ((given.only_find, "-sn"), (given.only_list, "-sL")):
         if alone:
             raise UsageError(f"{other} scans no ports, and {flag} asks open ones: only one of them")

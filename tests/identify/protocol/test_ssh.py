@@ -116,7 +116,7 @@ def test_a_server_that_will_not_leaves_the_rest_known() -> None:
         [("<", BANNER), (">", HELLO), ("<", lists), (">", None), (">", None), ("<", packet(b"\x01"))],
     )
     assert service.detail["host_key"] == ["ssh-ed25519"]
-    assert service.problems == ("the server disconnects",)
+    assert service.problems == ("ssh: the server disconnects",)
 
 
 def test_what_is_no_ssh_is_not_known() -> None:
