@@ -39,6 +39,11 @@ def test_names(service: ServiceRow | None, table: str | None, name: str | None) 
         (HTTPS, "nginx"),
         (replace(HTTPS, product=None, info="alone"), "alone"),
         (SILENT, "takes connections and says nothing"),
+        (
+            replace(SILENT, came="unknown", passages=(Passage("<", b"\r\nready " + b"x" * 90, 0.1),)),
+            f"says something that is not understood: ready {'x' * 34}...",
+        ),
+        (replace(SILENT, came="unknown"), "says something that is not understood"),
     ],
 )
 def test_versions(service: ServiceRow | None, text: str) -> None:
@@ -136,5 +141,19 @@ def test_nmaps_xml() -> None:
     https = document.find(".//port[@portid='443']")
     assert https.find("service").get("tunnel") == "ssl"
     script = https.find("script[@id='ssl-cert']")
-    assert "Subject: CN=a.example" in script.get("output")
-    assert script.find("table[@key='validity']/elem[@key='notAfter']").text == "2027-01-01T00:00:00+00:00"
+    assert "Subject: commonName=a.example" in script.get("output")
+    assert script.find("table[@key='validity']/elem[@key='notAfter']").text == "2027-01-01T00:00:00"
+
+
+def test_nmaps_xml_of_tls_within_another_protocol_and_of_unknown_services() -> None:
+    mail = replace(HTTPS, port=22, name="smtp", detail={"starttls": True})
+    heard = (Passage("<", b"\x1b[2Jready", 0.1),)
+    unknown = replace(SILENT, port=443, came="unknown", tls=HTTPS.tls, passages=heard)
+    document = etree.fromstring(written(xml.FORMAT, served_host(mail, unknown)).encode())
+    starttls, inside = (document.find(f".//port[@portid='{port}']") for port in (22, 443))
+    assert starttls.find("service").get("tunnel") is None
+    assert starttls.find("script[@id='ssl-cert']") is not None
+    service = inside.find("service")
+    assert (service.get("tunnel"), service.get("method")) == ("ssl", "table")
+    assert service.get("servicefp") == "\\x1b[2Jready"
+    assert inside.find("script[@id='ssl-cert']") is not None

@@ -63,6 +63,11 @@ def add_identification(made: Parser) -> None:
     group.add_argument(
         "--ics", action="store_true", help="speak to industrial equipment too, at its own ports; reads only"
     )
+    _add_files(group)
+    _add_explanations(group)
+
+
+def _add_files(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--probes-db",
         metavar="FILE",
@@ -74,6 +79,9 @@ def add_identification(made: Parser) -> None:
         metavar="FILE",
         help="signatures of your own (TOML), tried before those of the program; see periplus signature",
     )
+
+
+def _add_explanations(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--explain",
         type=_endpoint,

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from periplus.result.row import HostReport, ServiceRow
 
-__all__ = ["by_port", "host_facts", "nmap_cpe", "nmap_name", "version_text"]
+__all__ = ["by_port", "host_facts", "nmap_cpe", "nmap_name", "said", "through_tls", "version_text"]
 
 UNQUOTED = "~"  # beside letters, digits, and _ . -
 SAYS = {
@@ -21,9 +21,26 @@ SAYS = {
 }
 
 
+MOST_SAID = 2_048
+MOST_SHOWN = 40  # of it in a table
+
+
+def said(service: ServiceRow) -> str | None:
+    """Return what an unknown service said, a letter a byte, for whoever wants to make a signature of it."""
+    if service.came != "unknown":
+        return None
+    heard = b"".join(each.data for each in service.passages if each.way == "<")
+    return heard[:MOST_SAID].decode("latin-1") or None
+
+
 def by_port(host: HostReport) -> dict[tuple[str, int], ServiceRow]:
     """Return the host's services by protocol and port."""
     return {(each.proto, each.port): each for each in host.services}
+
+
+def through_tls(service: ServiceRow) -> bool:
+    """Whether TLS is spoken from the start, not only after a word as STARTTLS."""
+    return bool(service.tls) and not service.detail.get("starttls")
 
 
 def nmap_name(service: ServiceRow | None, table: str | None) -> str | None:
@@ -33,15 +50,20 @@ def nmap_name(service: ServiceRow | None, table: str | None) -> str | None:
     if service.name is None:
         bare = table or "unknown"
         return f"ssl/{bare}?" if service.tls else f"{bare}?"
-    return f"ssl/{service.name}" if service.tls and not service.detail.get("starttls") else service.name
+    return f"ssl/{service.name}" if through_tls(service) else service.name
 
 
 def version_text(service: ServiceRow | None) -> str:
-    """Return product, version and what else belongs to it: ``OpenSSH 9.2p1 (Debian 2+deb12u3)``."""
+    """Return product, version and what else belongs to it: ``OpenSSH 9.2p1 (Debian 2+deb12u3)``.
+
+    Of a service that is unknown it is the beginning of what it says.
+    """
     if service is None:
         return ""
     if service.name is None:
-        return SAYS.get(service.came, service.came)
+        heard = (said(service) or "").strip()
+        shown = f": {heard[:MOST_SHOWN]}{'...' if len(heard) > MOST_SHOWN else ''}" if heard else ""
+        return SAYS.get(service.came, service.came) + shown
     words = " ".join(filter(None, (service.product, service.version)))
     return f"{words} ({service.info})" if words and service.info else words or service.info or ""
 

@@ -76,6 +76,7 @@ def test_an_answer_to_another_question_leads_to_whom_it_looks_like() -> None:
 def test_inside_tls_the_same_is_done_again(tmp_path: Path) -> None:
     service = one(answering(b"a?\n", b"a!\n"), driver([A, B]), server_context(tmp_path))
     assert (service.protocol, service.info, service.tls) == ("a", "inside", {"here": True})
+    assert "starttls" not in service.detail
 
 
 def test_tls_may_begin_within_a_conversation(tmp_path: Path) -> None:
@@ -99,6 +100,7 @@ def test_tls_may_begin_within_a_conversation(tmp_path: Path) -> None:
     )
     service = one(handler, driver([protocol]))
     assert (service.protocol, service.info, service.tls) == ("s", "secret", {"here": True})
+    assert service.detail["starttls"] is True
 
 
 def refusing(hellos: list[bytes], before: bytes = b"") -> Handler:

@@ -13,10 +13,22 @@ from periplus.identify.driver.limits import Limits
 from periplus.identify.driver.stream import NoConnection, Stream
 from periplus.identify.model import Peer, Protocol
 from periplus.identify.service import Attempt
-from periplus.identify.talk import DONE, NEED_DATA, Afresh, Conversation, Detail, End, Event, Say, Secure
+from periplus.identify.talk import (
+    DONE,
+    NEED_DATA,
+    Afresh,
+    Conversation,
+    Detail,
+    End,
+    Event,
+    Say,
+    Secure,
+    Told,
+)
 
 __all__ = ["Talking", "TlsFacts"]
 
+BY_WORD = Told(detail={"starttls": True})  # TLS did not begin with the connection
 MOST_CONNECTIONS = 6  # of one talk
 TlsFacts = dict[str, Detail]
 
@@ -87,6 +99,7 @@ class Talking:
             # What begins within another protocol is not HTTP, and some servers (Exim) then refuse its name.
             await self.stream.secure(self.peer.name, self.limits.answer_s, alpn=False)
             self.tls = self.facts(self.stream)
+            talk.told.append(BY_WORD)
             return talk.ready()
         # What was sent before a reset may still be there to read.
         came = await self.stream.receive(self.limits.answer_s if talk.wait_s is None else talk.wait_s)

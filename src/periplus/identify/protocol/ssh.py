@@ -15,6 +15,7 @@ there is nothing to keep secret.
 
 import hashlib
 import struct
+from base64 import b64encode
 from collections.abc import Generator
 from dataclasses import dataclass
 
@@ -155,12 +156,17 @@ def _host_key(
 
 
 def host_key_untrusted(blob: bytes, signature: bytes, signed: bytes) -> dict[str, Detail]:
-    """Return kind, bits, fingerprint, and whether the signature fits (None: not known here); raises BadReply."""
+    """Return kind, bits, fingerprints, the key in base 64, and whether the signature fits (None: not known here).
+
+    Raises BadReply.
+    """
     [kind] = strings_untrusted(blob, 1)
     return {
         "type": kind.decode("ascii", "replace"),
         "bits": bits_untrusted(blob),
         "sha256": fingerprint(blob),
+        "md5": hashlib.md5(blob, usedforsecurity=False).hexdigest(),  # as older lists of known hosts have it
+        "key": b64encode(blob).decode(),
         "verified": verified_untrusted(blob, signature, signed),
     }
 
