@@ -1,7 +1,5 @@
 """Options of identification: what they mean, and what does not go together."""
 
-from pathlib import Path
-
 import pytest
 
 from periplus.cli.identifying import explained, fingerprinting, identification, widen
@@ -23,6 +21,7 @@ SYN, FIN = by_name("syn"), by_name("fin")
         (["-sV", "--version-intensity", "0"], Identify(0)),
         (["-sV", "--tls-audit"], Identify(7, tls_audit=True)),
         (["--explain", "198.18.0.2:22"], Identify(7)),
+        (["--version-trace"], Identify(7)),
     ],
 )
 def test_what_options_mean(words: list[str], meant: Identify | None) -> None:
@@ -37,6 +36,7 @@ def test_what_options_mean(words: list[str], meant: Identify | None) -> None:
         (["--tls-audit"], "--tls-audit says how"),
         (["-sV", "-sn"], "-sn scans no ports"),
         (["--explain", "a.example:22", "-sL"], "--explain asks open ones"),
+        (["--version-trace", "-sn"], "--version-trace asks open ones"),
         (["-sV", "--version-intensity", "10"], "no number from 0 to 9"),
         (["-sV", "--version-light", "--version-all"], "not allowed together"),
         (["--explain", "a.example"], "HOST:PORT is wanted"),
@@ -53,23 +53,6 @@ def test_ports_that_are_named_one_by_one() -> None:
     meant = identification(given, [SYN])
     assert meant is not None
     assert meant.named == {22, 502, 2222, 102}
-
-
-def test_signatures_of_the_user_are_read_before_anything_is_asked(tmp_path: Path) -> None:
-    file = tmp_path / "own.toml"
-    words = ["-sV", "--signatures", str(file), "198.18.0.2"]
-    with pytest.raises(UsageError, match="there is no such file"):
-        identification(read(words), [SYN])
-    file.write_text("[[signature]]\nfield = 1\n", encoding="utf-8")
-    with pytest.raises(UsageError, match=r"own\.toml: signature 1: "):
-        identification(read(words), [SYN])
-    file.write_bytes(b"\xff")
-    with pytest.raises(UsageError, match=r"own\.toml"):
-        identification(read(words), [SYN])
-    file.write_text("", encoding="utf-8")
-    found = identification(read(words), [SYN])
-    assert found is not None
-    assert found.signatures == str(file)
 
 
 def test_a_technique_that_finds_no_open_port_leaves_nobody_to_ask() -> None:

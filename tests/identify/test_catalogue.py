@@ -13,7 +13,7 @@ from tests.identify.script import PEER, Line, play
 from periplus.identify.catalogue import protocols
 from periplus.identify.model import MOST_RARE, First, Over, Protocol
 from periplus.identify.order import by_looks
-from periplus.identify.talk import DONE, NEED_DATA, Conversation, End, Say
+from periplus.identify.talk import DONE, NEED_DATA, Conversation, End, Say, Told
 
 ALL = protocols()
 HERE = Path(__file__).parent / "protocol"
@@ -57,15 +57,15 @@ def test_every_protocol_has_an_exchange() -> None:
     assert {(each.name, each.over) for each in ALL} - scripted == set()
 
 
-def outlive(protocol: Protocol, said: list[bytes]) -> None:
-    """Feed a talk, and then go silent until it ends."""
+def outlive(protocol: Protocol, said: list[bytes]) -> list[Told]:
+    """Feed a talk, and then go silent until it ends; what it told."""
     talk_untrusted = protocol.talk
     talk = Conversation(talk_untrusted(PEER), datagrams=protocol.over is Over.UDP)
     events = talk.start()
     waiting = iter(said)
     for _ in range(1000):
         if events[-1] is DONE:
-            return
+            return talk.told
         data = next(waiting, None) if events[-1] is NEED_DATA else b""
         if events[-1] is not NEED_DATA:
             events = talk.ready()

@@ -1,9 +1,10 @@
 """Reading Recog's form: a file of this test's own."""
 
 import pytest
+from tests.identify.test_catalogue import SAID, outlive
 
 from periplus.errors import UsageError
-from periplus.identify.recog import read_recog
+from periplus.identify.recog import FIELDS, read_recog
 from periplus.identify.signature import Signatures
 
 TEXT = r"""<?xml version="1.0"?>
@@ -35,9 +36,36 @@ def test_fingerprints_become_signatures() -> None:
 
 
 def test_kinds_of_text_that_no_conversation_has_are_left_out() -> None:
-    assert read_recog(TEXT.replace("ssh.banner", "x11.vendor"), "x.xml") == ([], [])
+    assert read_recog(TEXT.replace("ssh.banner", "architecture"), "x.xml") == ([], [])
 
 
 def test_what_is_no_xml_is_refused_in_words() -> None:
     with pytest.raises(UsageError, match=r"x\.xml: no XML"):
         read_recog("<fingerprints", "x.xml")
+
+
+def test_every_kind_is_a_text_that_a_conversation_of_ours_has() -> None:
+    had = {field for protocol, said in SAID for told in outlive(protocol, said) for field in told.texts}
+    assert {field for field, _ in FIELDS.values()} - had == set()
+
+
+@pytest.mark.parametrize(
+    ("kind", "pattern", "field", "text"),
+    [
+        ("imap4.banner", "^Thing ([\\d.]+) ready$", "imap.greeting", "OK Thing 1.2 ready"),
+        ("http_header.cookie", "^THING([\\d.]+)=", "http.header", "Server: x\nSet-Cookie: THING1.2=; Path=/"),
+        ("smb.native_lm", "^Thing ([\\d.]+)$", "smb.native", "Plan 9\nThing 1.2"),
+        ("telnet_banners", "(?i)\\A\\s*thing ([\\d.]+) login:", "telnet.banner", "\r\nTHING 1.2 login:"),
+    ],
+)
+def test_patterns_fit_our_form_of_the_text(kind: str, pattern: str, field: str, text: str) -> None:
+    named = f' matches="{kind}"' if "." in kind else ""
+    xml = (
+        f'<fingerprints{named}><fingerprint pattern="{pattern}"><param pos="1" name="service.version"/>'
+        '<param pos="0" name="service.product" value="Thing"/></fingerprint></fingerprints>'
+    )
+    signatures, problems = read_recog(xml, f"{kind}.xml")
+    found = Signatures(signatures).match(field, text)
+    assert not problems
+    assert found is not None
+    assert (found.product, found.version) == ("Thing", "1.2")

@@ -212,7 +212,7 @@ TENANTS = (
     ),
     Tenant(
         "tor", "tor", "/usr/bin/tor", "-f {files}/config --ignore-missing-torrc --defaults-torrc /dev/null", 9151,
-        "socks5", None,
+        "socks5", "Tor",
         "SocksPort 0.0.0.0:{port}\nDataDirectory {files}/data\nLog notice file {files}/log\n"
         "DirAuthority nobody orport=9001 no-v2 v3ident=0123456789012345678901234567890123456789 "
         "198.18.0.77:9030 0123456789012345678901234567890123456789\n",

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.result.served import HTTPS, SILENT, SSH
 
 from periplus.findings import Passage, Way
-from periplus.result.explain import MOST_BYTES, explanation
+from periplus.result.explain import MOST_BYTES, explanation, unasked
 
 
 def test_what_decided_and_the_conversation() -> None:
@@ -30,6 +30,11 @@ def test_what_was_not_identified() -> None:
     assert list(explanation("198.18.0.2", SILENT)) == [
         "How 198.18.0.2 port 80/tcp was asked: it takes connections and says nothing\n"
     ]
+
+
+def test_what_was_not_asked() -> None:
+    line = "198.18.0.2 port 7 was not asked who answers there: it was not found open\n"
+    assert unasked("198.18.0.2", 7) == line
 
 
 @given(st.sampled_from(Way), st.binary(max_size=3_000))

@@ -40,6 +40,11 @@ def test_names(service: ServiceRow | None, table: str | None, name: str | None) 
         (HTTPS, "nginx"),
         (replace(HTTPS, product=None, info="alone"), "alone"),
         (SILENT, "takes connections and says nothing"),
+        (
+            replace(SILENT, came="unknown", passages=(Passage(Way.THEIRS, b"\r\nready " + b"x" * 90, 0.1),)),
+            f"says something that is not understood: ready {'x' * 34}...",
+        ),
+        (replace(SILENT, came="unknown"), "says something that is not understood"),
     ],
 )
 def test_versions(service: ServiceRow | None, text: str) -> None:
@@ -82,6 +87,15 @@ def test_an_explanation_is_shown_where_it_is_wanted() -> None:
         text = written(normal.FORMAT, served_host(), options=wanted)
         assert "How 198.18.0.2 port 22/tcp was identified: ssh, sure by 0.99" in text
         assert "443/tcp was" not in text
+
+
+def test_a_port_that_was_not_asked_is_told_and_all_can_be_wanted() -> None:
+    wanted = replace(OPTIONS, explained=frozenset({("198.18.0.2", 7), ("198.18.0.9", 8)}))
+    text = written(normal.FORMAT, served_host(), options=wanted)
+    assert "198.18.0.2 port 7 was not asked who answers there" in text
+    assert "port 8" not in text
+    everything = written(normal.FORMAT, served_host(), options=replace(OPTIONS, explain_all=True))
+    assert [f"port {port}/tcp was" in everything for port in (22, 80, 443)] == [True] * 3
 
 
 def test_one_line_a_host() -> None:
@@ -132,5 +146,19 @@ def test_nmaps_xml() -> None:
     https = document.find(".//port[@portid='443']")
     assert https.find("service").get("tunnel") == "ssl"
     script = https.find("script[@id='ssl-cert']")
-    assert "Subject: CN=a.example" in script.get("output")
-    assert script.find("table[@key='validity']/elem[@key='notAfter']").text == "2027-01-01T00:00:00+00:00"
+    assert "Subject: commonName=a.example" in script.get("output")
+    assert script.find("table[@key='validity']/elem[@key='notAfter']").text == "2027-01-01T00:00:00"
+
+
+def test_nmaps_xml_of_tls_within_another_protocol_and_of_unknown_services() -> None:
+    mail = replace(HTTPS, port=22, name="smtp", tls={**(HTTPS.tls or {}), "starttls": True})
+    heard = (Passage(Way.THEIRS, b"\x1b[2Jready", 0.1),)
+    unknown = replace(SILENT, port=443, came="unknown", tls=HTTPS.tls, passages=heard)
+    document = etree.fromstring(written(xml.FORMAT, served_host(mail, unknown)).encode())
+    starttls, inside = (document.find(f".//port[@portid='{port}']") for port in (22, 443))
+    assert starttls.find("service").get("tunnel") is None
+    assert starttls.find("script[@id='ssl-cert']") is not None
+    service = inside.find("service")
+    assert (service.get("tunnel"), service.get("method")) == ("ssl", "table")
+    assert service.get("servicefp") == "\\x1b[2Jready"
+    assert inside.find("script[@id='ssl-cert']") is not None

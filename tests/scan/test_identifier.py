@@ -143,6 +143,21 @@ def test_signatures_of_the_user_stand_in_front(tmp_path: Path) -> None:
     assert len(all_signatures(str(own))) == len(all_signatures()) + 1
 
 
+def test_files_in_a_folder_of_recog_that_cannot_be_read_are_told_and_the_rest_counts(tmp_path: Path) -> None:
+    (tmp_path / "broken.xml").write_text("<fingerprints", encoding="utf-8")
+    (tmp_path / "latin.xml").write_bytes(b"<fingerprints>\xff</fingerprints>")
+    (tmp_path / "ssh_banners.xml").write_text(
+        "<fingerprints matches='ssh.banner'><fingerprint pattern='^Thing$'><param pos='0' "
+        "name='service.product' value='Thing'/></fingerprint></fingerprints>",
+        encoding="utf-8",
+    )
+    told: list[str] = []
+    found = all_signatures(None, str(tmp_path), told.append).match("ssh.software", "Thing")
+    assert found is not None
+    assert found.product == "Thing"
+    assert [line.partition(":")[0] for line in told] == ["broken.xml", "latin.xml"]
+
+
 def test_roots_of_this_machine_can_be_had_or_not(monkeypatch: pytest.MonkeyPatch) -> None:
     assert isinstance(system_roots(), list)
     monkeypatch.setenv("SSL_CERT_FILE", "/does/not/exist")

@@ -3,9 +3,9 @@
 import argparse
 import re
 from collections.abc import Sequence
-from pathlib import Path
 
 from periplus.cli.aim import named_ports
+from periplus.cli.opinions import check_opinions
 from periplus.cli.parser import Parser
 from periplus.errors import CannotScan, UsageError
 from periplus.scan.config import Fingerprinting, Identify
@@ -63,6 +63,11 @@ def add_identification(made: Parser) -> None:
     group.add_argument(
         "--ics", action="store_true", help="speak to industrial equipment too, at its own ports; reads only"
     )
+    _add_files(group)
+    _add_explanations(group)
+
+
+def _add_files(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--probes-db",
         metavar="FILE",
@@ -74,6 +79,9 @@ def add_identification(made: Parser) -> None:
         metavar="FILE",
         help="signatures of your own (TOML), tried before those of the program; see periplus signature",
     )
+
+
+def _add_explanations(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--explain",
         type=_endpoint,
@@ -81,6 +89,9 @@ def add_identification(made: Parser) -> None:
         default=[],
         metavar="HOST:PORT",
         help="show the conversation that decided, and by which rule",
+    )
+    group.add_argument(
+        "--version-trace", dest="explain_all", action="store_true", help="explain every port that was asked"
     )
 
 
@@ -147,7 +158,8 @@ def fingerprinting(
 
 def identification(given: argparse.Namespace, chosen: Sequence[Technique]) -> Identify | None:
     """Return how open ports are identified, if they are. UsageError: what was asked for does not go together."""
-    if not given.identify and not given.explain:
+    explains = given.explain or given.explain_all
+    if not given.identify and not explains:
         alone = {
             "--version-intensity": given.intensity,
             "--tls-audit": given.tls_audit or None,
@@ -162,34 +174,19 @@ def identification(given: argparse.Namespace, chosen: Sequence[Technique]) -> Id
                     f"{flag} says how open ports are identified, and nothing asks for that: add -sV"
                 )
         return None
-    flag = "-sV" if given.identify else "--explain"
+    flag = "-sV" if given.identify else "--explain" if given.explain else "--version-trace"
     for alone, other in ((given.only_find, "-sn"), (given.only_list, "-sL")):
         if alone:
             raise UsageError(f"{other} scans no ports, and {flag} asks open ones: only one of them")
     if not any(technique.finds_open for technique in chosen):
         flags = " ".join(technique.flag for technique in chosen)
         raise UsageError(f"{flag} asks open ports, and {flags} finds none: add -sS, -sT or -sU")
-    _check_files(given)
+    check_opinions(given)
     intensity = USUAL if given.intensity is None else given.intensity
     named = named_ports(given.ports) | _ports_of_endpoints(given.targets)
     return Identify(
         intensity, given.ics, named, given.probes_db, given.recog, given.signatures, given.tls_audit
     )
-
-
-def _check_files(given: argparse.Namespace) -> None:
-    """Refuse now what would fail when the first port is asked."""
-    files = {"--probes-db": given.probes_db, "--recog": given.recog, "--signatures": given.signatures}
-    for flag, file in files.items():
-        if file is not None and not Path(file).exists():
-            raise UsageError(f"{flag} {file}: there is no such file")
-    if given.signatures is not None:
-        from periplus.identify.signature import read_signatures
-
-        try:
-            read_signatures(Path(given.signatures).read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, UsageError) as error:
-            raise UsageError(f"--signatures {given.signatures}: {error}") from None
 
 
 def _ports_of_endpoints(targets: Sequence[str]) -> frozenset[int]:

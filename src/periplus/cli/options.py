@@ -22,7 +22,16 @@ from periplus.wire.cookie import PORT_SHIFTS
 
 __all__ = ["add_formats", "least_rate", "output_requests", "parser", "read", "timing"]
 
-DESCRIPTION = "Find the open ports of hosts. For networks you own or may test."
+OWNED = "For networks you own or may test."
+IDENTIFY = f"""\
+Find out who answers at these ports: scan -sV -Pn. With -sU they are ports of
+UDP; of a TARGET without a port the usual ones are asked, or those of -p.
+{OWNED}"""
+COMMANDS = {  # that are scans: how they are called, and what they do
+    "scan": ("[OPTIONS] TARGET ...", f"Find the open ports of hosts. {OWNED}"),
+    "ping": ("[OPTIONS] TARGET ...", f"Find out which hosts are up: scan -sn --reason. {OWNED}"),
+    "identify": ("[OPTIONS] HOST:PORT ...", IDENTIFY),
+}
 TARGETS = """\
 TARGET: 198.18.0.7  198.18.0.0/24  198.18.0,1.1-9  198.18.0.5-198.18.0.20
         2001:db8::7  2001:db8::/120  host.example  host.example/28
@@ -38,9 +47,9 @@ def read(arguments: Sequence[str]) -> argparse.Namespace:
     return given
 
 
-def parser() -> Parser:
-    """Return the parser of ``periplus scan``."""
-    made = Parser("scan", "[OPTIONS] TARGET ...", DESCRIPTION)
+def parser(command: str = "scan") -> Parser:
+    """Return the parser of a command that is a scan."""
+    made = Parser(command, *COMMANDS[command])
     _add_targets(made)
     add_discovery(made)
     _add_ports(made)

@@ -193,6 +193,7 @@ def _options(given: argparse.Namespace, services: Services) -> Options:
         given.verbose,
         given.show_tarpits,
         explained(given),
+        given.explain_all,
     )
 
 

@@ -2,8 +2,9 @@
 
 Recog (Rapid7, BSD licence) is XML: a file is for one kind of text (``matches="ssh.banner"``) and holds
 fingerprints with a pattern and parameters, of which a position takes a group and a value may hold others in
-braces. `FIELDS` says which of our texts a kind is. The patterns are Ruby's; what Python cannot compile is told
-by file and pattern.
+braces. `FIELDS` says which of our texts a kind is, and by an expression what stands before it there. A file that
+names no kind is of the kind that it is called by. The patterns are Ruby's, whose ``^`` and ``$`` are those of a
+line; what Python cannot compile is told by file and pattern.
 
 Limits: kinds of text that no conversation of ours has are left out.
 """
@@ -19,24 +20,31 @@ from periplus.identify.signature import Signature
 __all__ = ["FIELDS", "read_recog"]
 
 FIELDS = {
-    "ssh.banner": "ssh.software",
-    "ftp.banner": "ftp.banner",
-    "smtp.banner": "smtp.banner",
-    "imap4.banner": "imap.banner",
-    "pop3.banner": "pop3.banner",
-    "nntp.banner": "nntp.banner",
-    "telnet.banner": "telnet.banner",
-    "http_header.server": "http.server",
-    "html_title": "http.title",
-    "http_header.wwwauth": "http.auth",
-    "http_header.cookie": "http.cookie",
-    "snmp.sys_description": "snmp.description",
-    "dns.versionbind": "dns.version",
-    "sip_header.server": "sip.server",
-    "sip_header.user_agent": "sip.agent",
-    "mysql.banners": "mysql.version",
+    "ssh.banner": ("ssh.software", ""),
+    "ftp.banner": ("ftp.greeting", ""),
+    "smtp.banner": ("smtp.greeting", ""),
+    "imap4.banner": ("imap.greeting", "(?:OK|PREAUTH|BYE) "),
+    "pop3.banner": ("pop3.greeting", ""),
+    "nntp.banner": ("nntp.greeting", ""),
+    "telnet_banners": ("telnet.banner", ""),
+    "http_header.server": ("http.server", ""),
+    "http_header.x-powered-by": ("http.powered", ""),
+    "http_header.wwwauth": ("http.auth", ""),
+    "http_header.cookie": ("http.header", "set-cookie: "),
+    "html_title": ("http.title", ""),
+    "favicon.md5": ("http.favicon_md5", ""),
+    "snmp.sys_description": ("snmp.sysdescr", ""),
+    "dns.versionbind": ("dns.version", ""),
+    "sip_header.server": ("sip.server", ""),
+    "sip_header.user_agent": ("sip.server", ""),
+    "rtsp_header.server": ("rtsp.server", ""),
+    "mysql.banners": ("mysql.version", ""),
+    "mysql.error": ("mysql.error", ""),
+    "smb.native_os": ("smb.native", ""),
+    "smb.native_lm": ("smb.native", ""),
 }
 CPES = ("service.cpe23", "os.cpe23", "hw.cpe23")
+LINES = "(?m)"
 _BRACED = re.compile(r"\{([\w.]+)\}")
 
 
@@ -46,26 +54,30 @@ def read_recog(text: str, file: str) -> tuple[list[Signature], list[str]]:
         root = ET.fromstring(text)
     except ET.ParseError as error:
         raise UsageError(f"{file}: no XML: {error}") from None
-    field = FIELDS.get(root.get("matches", ""))
+    field, before = FIELDS.get(root.get("matches") or file.removesuffix(".xml"), ("", ""))
     signatures: list[Signature] = []
     problems: list[str] = []
     for entry in root.iter("fingerprint") if field else ():
         try:
-            signatures.append(_signature(entry, str(field), file))
+            signatures.append(_signature(entry, field, before, file))
         except (re.error, ValueError, OverflowError) as error:
             problems.append(f"{file}: {entry.get('pattern', '')!r}: {error}")
     return signatures, problems
 
 
-def _signature(entry: ET.Element, field: str, file: str) -> Signature:
+def _signature(entry: ET.Element, field: str, before: str, file: str) -> Signature:
     pattern = entry.get("pattern", "")
+    if before and pattern.startswith("^"):
+        pattern = f"^{before}{pattern[1:]}"
     groups = {
         int(each.get("pos", "0")): each.get("name", "")
         for each in entry.iter("param")
         if each.get("pos") != "0"
     }
     values = dict(_values(entry))
-    made = Signature(field, _named(pattern, groups), entry.findtext("example") or "", file, version=None)
+    made = Signature(
+        field, LINES + _named(pattern, groups), entry.findtext("example") or "", file, version=None
+    )
     re.compile(made.match)
     return replace(
         made,

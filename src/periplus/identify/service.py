@@ -71,7 +71,7 @@ def service_of(
 ) -> Service:
     """Join all attempts at one port into what a reader gets."""
     ranked = sorted((each for each in attempts if each.known), key=_confidence, reverse=True)
-    problems = tuple(each.problem for each in attempts if each.problem)
+    problems = tuple(_told_problem(each) for each in attempts if each.problem)
     if not ranked:
         bare = Service(address, port, over, came_of(attempts), problems=problems)
         return _unknown(bare, attempts, signatures)
@@ -92,6 +92,11 @@ def service_of(
         problems=problems,
     )
     return _with_signatures(_with_told(bare, best.told), best.told, signatures)
+
+
+def _told_problem(attempt: Attempt) -> str:
+    """Say of which protocol a problem is."""
+    return f"{attempt.protocol.name}: {attempt.problem}" if attempt.protocol else str(attempt.problem)
 
 
 def _confidence(attempt: Attempt) -> float:

@@ -10,7 +10,7 @@ from periplus.result.row import ServiceRow
 from periplus.result.services import SAYS, version_text
 from periplus.result.text import printable
 
-__all__ = ["explanation"]
+__all__ = ["explanation", "unasked"]
 
 A_LINE = 16
 MOST_BYTES = 2_048  # of one passage
@@ -36,6 +36,11 @@ def explanation(addr: str, service: ServiceRow) -> Iterator[str]:
     yield from (f"  {title}: {printable(text)}\n" for title, text in facts if text)
     for passage in service.passages:
         yield from _lines(passage)
+
+
+def unasked(addr: str, port: int) -> str:
+    """Return the line on a port that is to be explained and was not asked who is there."""
+    return f"{addr} port {port} was not asked who answers there: it was not found open\n"
 
 
 def _lines(passage: Passage) -> Iterator[str]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from periplus.findings import WORDS, Detail, OsClass, OsGuess, Way
+from periplus.findings import WORDS, Detail, OsClass, OsGuess
 from periplus.result.fold import Folded, Folder, rows
 from periplus.result.missed import missed_95
 from periplus.result.row import (
@@ -29,6 +29,7 @@ from periplus.result.row import (
     Tarpit,
     Trace,
 )
+from periplus.result.services import said
 from periplus.result.sink import Sink
 from periplus.result.text import faithful, iso_time, port_list
 from periplus.result.writer import Format, Options, Writer
@@ -36,7 +37,6 @@ from periplus.technique.verdict import Reason, State
 
 __all__ = ["CONTRACT", "FORMAT", "Ndjson"]
 
-MOST_SAID = 2_048  # bytes of an unknown service
 CONTRACT = 2  # raised when a field changes its meaning or goes; new fields may come without it
 
 
@@ -182,7 +182,7 @@ def _host(host: HostReport) -> dict[str, Any]:
 def _service(addr: str, service: ServiceRow) -> dict[str, Any]:
     """Who answers at a port; texts of the service itself are `faithful`, `detail` holds what its protocol states."""
     runner_up = service.runner_up
-    said = {word: getattr(service, word) for word in WORDS}
+    told = {word: getattr(service, word) for word in WORDS}
     return {
         "type": "service",
         "addr": addr,
@@ -191,7 +191,7 @@ def _service(addr: str, service: ServiceRow) -> dict[str, Any]:
         "came": service.came,
         "service": service.name,
         "confidence": _number(service.confidence, 2) if service.name else None,
-        **{word: None if text is None else faithful(text) for word, text in said.items()},
+        **{word: None if text is None else faithful(text) for word, text in told.items()},
         "cpe": list(service.cpe) or None,
         "evidence": _known(
             {
@@ -203,18 +203,10 @@ def _service(addr: str, service: ServiceRow) -> dict[str, Any]:
                 "problems": [faithful(each) for each in service.problems] or None,
             }
         ),
-        "said": _said(service),
+        "said": said(service),
         "tls": _plain(dict(service.tls)) if service.tls else None,
         "detail": _plain(dict(service.detail)) if service.detail else None,
     }
-
-
-def _said(service: ServiceRow) -> str | None:
-    """What an unknown service said, a letter a byte, for whoever wants to make a signature of it."""
-    if service.came != "unknown":
-        return None
-    heard = b"".join(each.data for each in service.passages if each.way is Way.THEIRS)
-    return heard[:MOST_SAID].decode("latin-1") or None
 
 
 def _plain(value: Detail) -> Any:

@@ -9,7 +9,7 @@ first.
 from collections.abc import Iterable, Iterator
 
 from periplus.result.batch import HostBatch, Hosts
-from periplus.result.explain import explanation
+from periplus.result.explain import explanation, unasked
 from periplus.result.fold import Folded, Folder, Look, fold_batch, look, rows, told
 from periplus.result.os import os_lines
 from periplus.result.row import PROTOCOLS, Hop, HostReport, PortColumns, PortRow, RunRow, SummaryRow, Trace
@@ -138,10 +138,13 @@ class _Table(Writer):
     def _explanations(self, host: HostReport) -> Iterator[str]:
         """How those services were identified of which the user wants to know it."""
         names = {host.addr, *(name.lower() for name, _ in host.names)}
-        for service in host.services if self._options.explained else ():
-            if any((name, service.port) in self._options.explained for name in names):
+        wanted = {port for name, port in self._options.explained if name in names}
+        for service in host.services:
+            if self._options.explain_all or service.port in wanted:
                 yield "\n"
                 yield from explanation(host.addr, service)
+        for port in sorted(wanted - {service.port for service in host.services}):
+            yield f"\n{unasked(host.addr, port)}"
 
     def _more(self, reason: str, version: str, host: HostReport) -> tuple[str, ...]:
         """The columns that are not always there."""

@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterator
 from urllib.parse import quote
 
+from periplus.findings import Way
 from periplus.result.row import HostReport, ServiceRow
 
-__all__ = ["by_port", "from_the_start", "host_facts", "nmap_cpe", "nmap_name", "version_text"]
+__all__ = ["by_port", "from_the_start", "host_facts", "nmap_cpe", "nmap_name", "said", "version_text"]
 
 UNQUOTED = "~"  # beside letters, digits, and _ . -
 SAYS = {
@@ -19,6 +20,18 @@ SAYS = {
     "refused": "took no connection when asked who is there",
     "fault": "could not be asked: a mistake of Periplus",
 }
+
+
+MOST_SAID = 2_048
+MOST_SHOWN = 40  # of it in a table
+
+
+def said(service: ServiceRow) -> str | None:
+    """Return what an unknown service said, a letter a byte, for whoever wants to make a signature of it."""
+    if service.came != "unknown":
+        return None
+    heard = b"".join(each.data for each in service.passages if each.way is Way.THEIRS)
+    return heard[:MOST_SAID].decode("latin-1") or None
 
 
 def by_port(host: HostReport) -> dict[tuple[str, int], ServiceRow]:
@@ -42,11 +55,16 @@ def from_the_start(service: ServiceRow) -> bool:
 
 
 def version_text(service: ServiceRow | None) -> str:
-    """Return product, version and what else belongs to it: ``OpenSSH 9.2p1 (Debian 2+deb12u3)``."""
+    """Return product, version and what else belongs to it: ``OpenSSH 9.2p1 (Debian 2+deb12u3)``.
+
+    Of a service that is unknown it is the beginning of what it says.
+    """
     if service is None:
         return ""
     if service.name is None:
-        return SAYS.get(service.came, service.came)
+        heard = (said(service) or "").strip()
+        shown = f": {heard[:MOST_SHOWN]}{'...' if len(heard) > MOST_SHOWN else ''}" if heard else ""
+        return SAYS.get(service.came, service.came) + shown
     words = " ".join(filter(None, (service.product, service.version)))
     return f"{words} ({service.info})" if words and service.info else words or service.info or ""
 

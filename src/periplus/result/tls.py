@@ -66,7 +66,7 @@ def _wrapped(names: list[str]) -> Iterator[str]:
         yield f"{line}\n"
 
 
-Table = dict[str, "str | Table | list[Table]"]
+Table = dict[str, "str | Table | list[Table] | list[str]"]
 
 
 def enumerated(service: ServiceRow) -> tuple[str, Table] | None:
@@ -79,7 +79,8 @@ def enumerated(service: ServiceRow) -> tuple[str, Table] | None:
     for version in sorted(ciphers):
         name = NMAP_VERSIONS.get(version, version)
         lines += [f"  {name}: ", "    ciphers: ", *(f"      {each}" for each in ciphers[version])]
-        one: Table = {"ciphers": [{"name": each} for each in ciphers[version]]}
+        suites: list[Table] = [{"name": each} for each in ciphers[version]]
+        one: Table = {"ciphers": suites}
         whose = preference.get(version)
         if isinstance(whose, str):
             lines.append(f"    cipher preference: {whose}")

@@ -49,7 +49,8 @@ class Options:
 
     `open_only` hides ports and hosts that are not open, `reason` adds why and the TTL, `all_states` makes the
     machine formats (NDJSON, CSV) write every port, `verbose` counts ``-v``. `show_tarpits` lists the ports of hosts
-    that accept everything. `explained`: hosts, by address or name, and ports whose identification is shown.
+    that accept everything. `explained`: hosts, by address or name, and ports whose identification is shown;
+    `explain_all`: that of every port.
     """
 
     services: ServiceNames
@@ -59,6 +60,7 @@ class Options:
     verbose: int = 0
     show_tarpits: bool = False
     explained: frozenset[tuple[str, int]] = frozenset()
+    explain_all: bool = False
 
 
 @dataclass(frozen=True, slots=True)

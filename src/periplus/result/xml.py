@@ -16,7 +16,8 @@ from typing import Any
 from periplus.result.fold import Folded, Folder, rows
 from periplus.result.osxml import os_elements
 from periplus.result.row import Hop, HostReport, PortRow, RunRow, ServiceRow, SummaryRow, Trace
-from periplus.result.services import by_port, from_the_start, nmap_cpe
+from periplus.result.scripts import scripts
+from periplus.result.services import by_port, from_the_start, nmap_cpe, said
 from periplus.result.sink import Sink
 from periplus.result.text import (
     address_key,
@@ -27,7 +28,7 @@ from periplus.result.text import (
     port_list,
     xml_attribute,
 )
-from periplus.result.tls import Table, enumerated
+from periplus.result.tls import Table
 from periplus.result.writer import Format, Options, Writer
 
 __all__ = ["FORMAT", "NmapXml"]
@@ -41,23 +42,7 @@ SCAN_TYPES = {name: name for name in _SAME} | {
 }
 SERVICE_BY_TABLE = 3  # Nmap's confidence in a name that only the port number suggests
 MOST_CONFIDENCE = 10
-CERTIFICATE_LINES = (
-    ("Subject", "subject"),
-    ("Issuer", "issuer"),
-    ("Public Key type", "key"),
-    ("Public Key bits", "key_bits"),
-    ("Signature Algorithm", "signature"),
-    ("Not valid before", "not_before"),
-    ("Not valid after", "not_after"),
-    ("SHA-256", "sha256"),
-)
-CERTIFICATE_TABLES = {
-    "subject": (("commonName", "subject"),),
-    "issuer": (("commonName", "issuer"),),
-    "pubkey": (("type", "key"), ("bits", "key_bits")),
-    "validity": (("notBefore", "not_before"), ("notAfter", "not_after")),
-}
-CERTIFICATE_ELEMENTS = (("sig_algo", "signature"), ("sha256", "sha256"))
+UNKNOWN = "unknown"
 
 
 class NmapXml(Writer):
@@ -200,71 +185,60 @@ def _port(row: PortRow, service: ServiceRow | None) -> str:
 
 
 def _service(row: PortRow, service: ServiceRow | None) -> str:
-    """The service as it was found, or else as the table of ports has it."""
+    """The service as it was found, or else as the table of ports has it, with what was heard of it."""
+    if service is None and row.service is None:
+        return ""
+    name = (service.name if service else None) or row.service or UNKNOWN
     if service is None or service.name is None:
-        if not row.service:
-            return ""
-        return f'<service name="{xml_attribute(row.service)}" method="table" conf="{SERVICE_BY_TABLE}"/>'
-    words = {
-        "product": service.product,
-        "version": service.version,
-        "extrainfo": service.info,
-        "hostname": service.hostname,
-        "ostype": service.os,
-        "devicetype": service.device,
-        "tunnel": "ssl" if from_the_start(service) else None,
-    }
-    said = "".join(f' {key}="{xml_attribute(value)}"' for key, value in words.items() if value)
-    cpes = "".join(f"<cpe>{xml_attribute(nmap_cpe(each))}</cpe>" for each in service.cpe)
-    confidence = max(1, round(service.confidence * MOST_CONFIDENCE))
-    start = f'<service name="{xml_attribute(service.name)}"{said} method="probed" conf="{confidence}"'
-    return f"{start}>{cpes}</service>{_scripts(service)}"
+        known: dict[str, str | None] = {"tunnel": _tunnel(service), "method": "table"}
+        known |= {"conf": str(SERVICE_BY_TABLE), "servicefp": said(service) if service else None}
+    else:
+        known = {
+            "product": service.product,
+            "version": service.version,
+            "extrainfo": service.info,
+            "hostname": service.hostname,
+            "ostype": service.os,
+            "devicetype": service.device,
+            "tunnel": _tunnel(service),
+            "method": "probed",
+            "conf": str(max(1, round(service.confidence * MOST_CONFIDENCE))),
+        }
+    told = "".join(f' {key}="{xml_attribute(value)}"' for key, value in known.items() if value)
+    cpes = "".join(f"<cpe>{xml_attribute(nmap_cpe(each))}</cpe>" for each in service.cpe) if service else ""
+    inside = f">{cpes}</service>" if cpes else "/>"
+    return f'<service name="{xml_attribute(name)}"{told}{inside}{_scripts(service) if service else ""}'
+
+
+def _tunnel(service: ServiceRow | None) -> str | None:
+    """``ssl`` where TLS is spoken from the start, which STARTTLS is not."""
+    return "ssl" if service is not None and from_the_start(service) else None
 
 
 def _scripts(service: ServiceRow) -> str:
-    """What readers of Nmap's XML look for as the output of its scripts."""
-    return _certificate(service) + _ciphers(service)
-
-
-def _ciphers(service: ServiceRow) -> str:
-    """The accepted cipher suites as ``ssl-enum-ciphers`` has them."""
-    found = enumerated(service)
-    if found is None:
-        return ""
-    text, table = found
-    return f'<script id="ssl-enum-ciphers" output="{_lines(text)}">{_inside(table)}</script>'
-
-
-def _inside(table: Table) -> str:
-    """The elements and tables of a table."""
-    return "".join(_entry(key, value) for key, value in table.items())
-
-
-def _entry(key: str, value: str | Table | list[Table]) -> str:
-    if isinstance(value, str):
-        return _element(key, value)
-    rows = "".join(f"<table>\n{_inside(row)}</table>\n" for row in value) if isinstance(value, list) else ""
-    inside = rows if isinstance(value, list) else _inside(value)
-    return f'<table key="{xml_attribute(key)}">\n{inside}</table>\n'
-
-
-def _certificate(service: ServiceRow) -> str:
-    """The certificate as ``ssl-cert`` has it."""
-    found = service.tls.get("certificate") if service.tls else None
-    if not isinstance(found, dict):
-        return ""
-    told = {key: value for key, value in found.items() if isinstance(value, str | int)}
-    output = "\n".join(f"{title}: {told.get(key, '')}" for title, key in CERTIFICATE_LINES)
-    tables = "".join(
-        f'<table key="{table}">{"".join(_element(name, told[key]) for name, key in pairs if key in told)}</table>\n'
-        for table, pairs in CERTIFICATE_TABLES.items()
+    return "".join(
+        f'<script id="{name}" output="{_lines(text)}">{_inside(table)}</script>'
+        for name, text, table in scripts(service)
     )
-    alone = "".join(_element(name, told[key]) for name, key in CERTIFICATE_ELEMENTS if key in told)
-    return f'<script id="ssl-cert" output="{_lines(output)}">{tables}{alone}</script>'
 
 
-def _element(key: str, value: str | int) -> str:
-    return f'<elem key="{key}">{xml_attribute(str(value))}</elem>\n'
+def _inside(held: Table | list[Table] | list[str]) -> str:
+    """The elements and tables of a table, or of a list."""
+    if isinstance(held, dict):
+        return "".join(_entry(key, value) for key, value in held.items() if value)
+    return "".join(
+        f"<elem>{xml_attribute(each)}</elem>\n"
+        if isinstance(each, str)
+        else f"<table>\n{_inside(each)}</table>\n"
+        for each in held
+    )
+
+
+def _entry(key: str, value: str | Table | list[Table] | list[str]) -> str:
+    name = xml_attribute(key)
+    if isinstance(value, str):
+        return f'<elem key="{name}">{xml_attribute(value)}</elem>\n'
+    return f'<table key="{name}">\n{_inside(value)}</table>\n'
 
 
 def _lines(text: str) -> str:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from periplus.data import cipher_suites_text, signature_texts
+from periplus.errors import UsageError
 from periplus.identify.catalogue import protocols
 from periplus.identify.driver.driver import Driver, Port, Session
 from periplus.identify.service import Service
@@ -140,7 +141,10 @@ def all_signatures(
         from periplus.identify.recog import read_recog
 
         for path in sorted(Path(recog).glob("*.xml")):
-            more, problems = read_recog(path.read_text(encoding="utf-8"), path.name)
+            try:
+                more, problems = read_recog(path.read_text(encoding="utf-8"), path.name)
+            except (OSError, UnicodeDecodeError, UsageError) as error:
+                more, problems = [], [str(error) if path.name in str(error) else f"{path.name}: {error}"]
             ours += more
             for problem in problems:
                 tell(problem)

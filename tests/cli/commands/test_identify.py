@@ -7,6 +7,7 @@ import pytest
 from tests.scan.test_identifier import LOCAL, greeting
 
 from periplus.cli.commands import identify, scan
+from periplus.errors import UsageError
 
 
 @pytest.fixture(autouse=True)
@@ -25,3 +26,10 @@ def test_it_says_who_answers_and_why(capfd: pytest.CaptureFixture[str], tmp_path
     assert f"How {LOCAL} port {port}/tcp was identified: ssh" in shown
     [service] = [row for row in map(json.loads, rows.read_text().splitlines()) if row["type"] == "service"]
     assert (service["service"], service["product"], service["port"]) == ("ssh", "OpenSSH", port)
+
+
+def test_it_has_a_help_of_its_own(capfd: pytest.CaptureFixture[str]) -> None:
+    assert identify.main(["--help"]) == 0
+    assert capfd.readouterr().out.startswith("usage: periplus identify [OPTIONS] HOST:PORT ...\n")
+    with pytest.raises(UsageError, match='see "periplus identify --help"'):
+        identify.main([])

@@ -72,3 +72,8 @@ def test_it_scans_no_ports(words: list[str], line: str) -> None:
     with pytest.raises(UsageError) as caught:
         ping.main([*words, HOST])
     assert str(caught.value) == line
+
+
+def test_it_has_a_help_of_its_own(capfd: pytest.CaptureFixture[str]) -> None:
+    assert ping.main(["-h"]) == 0
+    assert capfd.readouterr().out.startswith("usage: periplus ping [OPTIONS] TARGET ...\n")

@@ -65,7 +65,7 @@ def test_a_greeting_tells_the_protocol_at_any_port() -> None:
 def test_who_says_nothing_is_asked_until_something_fits() -> None:
     service = one(answering(b"b?\n", b"b!\n"), driver([A, B]))
     assert (service.protocol, service.info, service.confidence) == ("b", "plain", 0.9)
-    assert "no a" in service.problems
+    assert "a: no a" in service.problems
 
 
 def test_an_answer_to_another_question_leads_to_whom_it_looks_like() -> None:
@@ -217,7 +217,7 @@ def test_a_mistake_of_ours_costs_one_attempt() -> None:
 
     service = one(answering(b"b?\n", b"b!\n"), driver([Protocol("broken", "broken", "this test", broken), B]))
     assert service.protocol == "b"
-    assert "a mistake of ours: ZeroDivisionError: ours" in service.problems
+    assert "broken: a mistake of ours: ZeroDivisionError: ours" in service.problems
 
 
 def test_a_conversation_without_end_is_cut() -> None:
@@ -228,4 +228,4 @@ def test_a_conversation_without_end_is_cut() -> None:
 
     hasty = HASTY.__class__(**{**{name: getattr(HASTY, name) for name in HASTY.__slots__}, "talk_s": 0.3})
     service = one(answering(b"", b""), driver([Protocol("endless", "endless", "this test", endless)], hasty))
-    assert "the conversation took too long" in service.problems
+    assert "endless: the conversation took too long" in service.problems

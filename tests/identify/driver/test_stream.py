@@ -4,7 +4,9 @@ import asyncio
 import ssl
 import time
 from collections.abc import Awaitable, Callable
+from errno import ENOTCONN
 from pathlib import Path
+from socket import SOCK_STREAM, socket
 
 import pytest
 from tests.identify.certificates import server_context
@@ -62,6 +64,25 @@ def test_how_a_peer_ends_it(handler: Handler, end: End) -> None:
         assert stream.ended is end
 
     over(handler, use)
+
+
+class GoneAtOnce(socket):
+    """A socket that was reset between the handshake and the first look at it."""
+
+    def getpeername(self) -> tuple[str, int]:
+        raise OSError(ENOTCONN, "Transport endpoint is not connected")
+
+
+def test_a_peer_that_resets_at_once_ends_the_connection_and_not_the_port() -> None:
+    async def both() -> object:
+        async with serving(resetting) as port:
+            stream = await Stream.open(
+                LOCAL, port, 2.0, now_ms, lambda family: GoneAtOnce(family, SOCK_STREAM)
+            )
+            await stream.send(b"x", 1.0)
+            return await stream.receive(2.0)
+
+    assert asyncio.run(both()) is End.RESET
 
 
 def test_of_a_flood_only_the_beginning_is_kept() -> None:

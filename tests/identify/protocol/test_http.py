@@ -72,6 +72,7 @@ SCRIPTS: Mapping[str, list[Line]] = {
         SAY, ("<", answer(b"", b"Location: https://198.18.0.9/\r\n", b"301 Moved")), SAY, ("<", NGINX_404),
     ],
     "MongoDB": [SAY, ("<", answer(MONGODB))],
+    "PHP": [SAY, ("<", answer(b"", b"X-Powered-By: PHP/8.2.29\r\n")), SAY, ("<", NGINX_404)],
 }  # fmt: skip
 
 

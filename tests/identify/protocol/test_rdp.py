@@ -14,12 +14,18 @@ SCRIPTS: dict[str, list[Line]] = {
         (">", bytes.fromhex("030000130ee000000000000100080000000000")),
         ("<", bytes.fromhex("030000130ed000001234000201080000000000")),
         ("afresh", b""),
+        (">", question(TLS)),
+        ("<", bytes.fromhex("030000130ed000001234000201080001000000")),
+        ("afresh", b""),
         (">", bytes.fromhex("030000130ee000000000000100080003000000")),
         ("<", bytes.fromhex("030000130ed000001234000201080001000000")),
         ("tls", b""),
     ],
     "freerdp2-shadow-x11 of Debian 12, CredSSP alone": [
         (">", bytes.fromhex("030000130ee000000000000100080000000000")),
+        ("<", bytes.fromhex("030000130ed000000000000300080005000000")),
+        ("afresh", b""),
+        (">", question(TLS)),
         ("<", bytes.fromhex("030000130ed000000000000300080005000000")),
         ("afresh", b""),
         (">", bytes.fromhex("030000130ee000000000000100080003000000")),
@@ -63,13 +69,14 @@ UPGRADES: list[tuple[Protocol, list[Line]]] = [
 def test_xrdp() -> None:
     service = play(PROTOCOL, SCRIPTS["xrdp of Debian 12"])
     assert service.protocol == "ms-wbt-server"
-    assert service.detail == {"plain": True, "security": "TLS"}
+    assert service.detail == {"plain": True, "tls_alone": True, "security": "TLS"}
 
 
 def test_credssp_names_the_host() -> None:
     service = play(PROTOCOL, SCRIPTS["freerdp2-shadow-x11 of Debian 12, CredSSP alone"])
     assert (service.hostname, service.os) == ("vm", None)  # FreeRDP pretends to be Windows 7
     assert service.detail["plain_refused"] == "CredSSP required"
+    assert (service.detail["plain"], service.detail["tls_alone"]) == (False, False)
     assert service.detail["ntlm_version"] == "6.1.7601"
 
 

@@ -69,10 +69,34 @@ SAMBA: list[Line] = [
 ]
 OLD: list[Line] = SAMBA[5:]
 NO_VERSION_1 = struct.pack("!I", 39) + b"\xffSMB\x72" + bytes(27) + b"\1\xff\xff\0\0" + bytes(2)
+NEWEST = b"".join(data for what, data in SAMBA[:2] if what == "<" and data)
+NOT_SUPPORTED = struct.pack("!I", 73) + NEWEST[4:12] + b"\xbb\0\0\xc0" + NEWEST[16:68] + b"\x09\0" + bytes(7)
+
+
+def taking(dialect: int) -> bytes:
+    """The answer to one that takes this dialect."""
+    return NEWEST[:72] + struct.pack("<H", dialect) + NEWEST[74:]
+
+
+def older(*answers: Line, session: list[Line] | None = None) -> list[Line]:
+    """What is asked of each older dialect, from 3.0.2 on, and what is answered."""
+    return [line for answer in answers for line in (("afresh", b""), *(session or []), (">", None), answer)]
+
+
+ALL_OLDER = [("<", taking(each)) for each in (0x0302, 0x0300, 0x0210, 0x0202)]
+SOME_OLDER: list[Line] = [
+    ("<", taking(0x0302)),
+    ("<", NOT_SUPPORTED),
+    ("end", b"closed"),
+    ("<", taking(0x0300)),
+]
+SILENT: list[Line] = [("end", b"silent")]
+SAMBA[4:4] = older(*ALL_OLDER)
 SCRIPTS: dict[str, list[Line]] = {
     "samba of Debian 12": SAMBA,
-    "version 1 is off": [*SAMBA[:4], ("afresh", b""), (">", None), ("end", b"reset")],
-    "version 1 is refused": [*SAMBA[:4], ("afresh", b""), (">", None), ("<", NO_VERSION_1)],
+    "older dialects are off": [*SAMBA[:4], *older(*SOME_OLDER), ("afresh", b""), *OLD],
+    "version 1 is off": [*SAMBA[:4], *older(*SILENT), ("afresh", b""), (">", None), ("end", b"reset")],
+    "version 1 is refused": [*SAMBA[:4], *older(*SILENT), ("afresh", b""), (">", None), ("<", NO_VERSION_1)],
     "version 1 alone": [(">", negotiate_2()), ("end", b"closed"), ("afresh", b""), *OLD],
     "version 1 in answer to 2": [(">", negotiate_2()), ("<", NO_VERSION_1), ("afresh", b""), *OLD],
     "no SMB": [(">", None), ("<", b"\0\0\0\4nope")],
@@ -80,7 +104,16 @@ SCRIPTS: dict[str, list[Line]] = {
 SESSION: Line = (">", None)
 THERE: Line = ("<", b"\x82\0\0\0")
 NETBIOS_SCRIPTS: dict[str, list[Line]] = {
-    "samba of Debian 12": [SESSION, THERE, *SAMBA[:4], ("afresh", b""), SESSION, THERE, *OLD],
+    "samba of Debian 12": [
+        SESSION,
+        THERE,
+        *SAMBA[:4],
+        *older(*ALL_OLDER, session=[SESSION, THERE]),
+        ("afresh", b""),
+        SESSION,
+        THERE,
+        *OLD,
+    ],
     "a session is refused": [SESSION, ("<", b"\x83\0\0\1\x82")],
     "no session": [SESSION, ("<", b"\x84\0\0\0")],
 }
@@ -94,6 +127,13 @@ def test_samba() -> None:
     assert (service.hostname, service.why) == ("vm", "SMB 3.1.1")
     assert (service.detail["signing"], service.detail["smb1"]) == ("enabled", True)
     assert service.detail["netbios_computer"] == "IDDBHOST"
+
+
+def test_every_dialect_is_asked_for() -> None:
+    service = play(PROTOCOL, SCRIPTS["samba of Debian 12"])
+    assert service.detail["dialects"] == ["2.0.2", "2.1", "3.0", "3.0.2", "3.1.1"]
+    assert play(PROTOCOL, SCRIPTS["older dialects are off"]).detail["dialects"] == ["3.0.2", "3.1.1"]
+    assert "dialects" not in play(PROTOCOL, SCRIPTS["version 1 alone"]).detail
 
 
 def test_signing() -> None:

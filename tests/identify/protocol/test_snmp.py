@@ -43,6 +43,7 @@ def test_snmpd() -> None:
     assert (service.protocol, service.confidence) == ("snmp", 0.98)
     assert (service.product, service.os) == ("Net-SNMP", "Linux")
     assert service.detail["engine_vendor"] == "Net-SNMP"
+    assert service.detail["public_may_read"] is True
     assert service.detail["v1"] is service.detail["v2c"] is service.detail["v3"] is True
     assert str(service.detail["sysdescr"]).startswith("Linux vm 6.")
 
@@ -50,7 +51,7 @@ def test_snmpd() -> None:
 def test_version_3_alone() -> None:
     service = play(PROTOCOL, SCRIPTS["version 3 alone"])
     assert (service.protocol, service.product) == ("snmp", "Net-SNMP")
-    assert "public_may_read" not in service.detail
+    assert service.detail["public_may_read"] is False
 
 
 def test_an_echo_is_none() -> None:

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from tests.identify.script import PEER, Line, exhaust, play
 
 from periplus.identify.protocol.socks import (
+    BROWSER,
     NO_COMMAND,
     OFFER,
     PROTOCOLS,
@@ -15,13 +16,18 @@ from periplus.identify.protocol.socks import (
 )
 
 FIVE, FOUR = PROTOCOLS
+CLOSES: list[Line] = [("afresh", b""), (">", BROWSER), ("end", b"closed")]
 SCRIPTS_5: dict[str, list[Line]] = {
-    "Microsocks": [(">", OFFER), ("<", b"\x05\0"), ("end", b"silent")],
-    "one that wants a password": [(">", OFFER), ("<", b"\x05\2"), ("end", b"silent")],
-    "one that refuses us": [(">", OFFER), ("<", b"\x05\xff"), ("end", b"closed")],
+    "Microsocks": [(">", OFFER), ("<", b"\x05\0"), ("end", b"silent"), *CLOSES],
+    "one that wants a password": [(">", OFFER), ("<", b"\x05\2"), ("end", b"silent"), *CLOSES],
+    "one that refuses us": [(">", OFFER), ("<", b"\x05\xff"), ("end", b"closed"), *CLOSES],
+    "tor of Debian 12": [
+        (">", OFFER), ("<", b"\x05\2"), ("end", b"silent"), ("afresh", b""), (">", BROWSER),
+        ("<", b"HTTP/1.0 501 Tor is not an HTTP Proxy\r\nContent-Type: text/html; charset=iso-8859-1\r\n\r\n"),
+    ],
     "one that closes too early": [(">", OFFER), ("<", b"\x05\0"), ("end", b"closed")],
     "one that goes on": [(">", OFFER), ("<", b"\x05\0\0\0\0")],
-}
+}  # fmt: skip
 SCRIPTS_4: dict[str, list[Line]] = {"rejected": [(">", NO_COMMAND), ("<", b"\0\x5b\0\0\0\0\0\0")]}
 MORE_SCRIPTS = ((FIVE, SCRIPTS_5), (FOUR, SCRIPTS_4))
 
@@ -43,6 +49,12 @@ def test_two_bytes_alone_are_not(name: str, confidence: float) -> None:
 def test_version_4() -> None:
     service = play(FOUR, SCRIPTS_4["rejected"])
     assert (service.protocol, service.confidence, service.detail["answer"]) == ("socks4", 0.8, "rejected")
+
+
+def test_tor_says_its_name_to_browsers() -> None:
+    service = play(FIVE, SCRIPTS_5["tor of Debian 12"])
+    assert (service.protocol, service.product, service.vendor) == ("socks5", "Tor", "Tor Project")
+    assert play(FIVE, SCRIPTS_5["Microsocks"]).product is None
 
 
 def test_an_echo_is_none() -> None:

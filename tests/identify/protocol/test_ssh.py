@@ -116,7 +116,21 @@ def test_a_server_that_will_not_leaves_the_rest_known() -> None:
         [("<", BANNER), (">", HELLO), ("<", lists), (">", None), (">", None), ("<", packet(b"\x01"))],
     )
     assert service.detail["host_key"] == ["ssh-ed25519"]
-    assert service.problems == ("the server disconnects",)
+    assert service.problems == ("ssh: the server disconnects",)
+
+
+def test_a_kind_of_key_that_a_server_only_offers_leaves_the_others_known() -> None:
+    """As dropbear -R of Debian 12, which closes when it cannot make the key."""
+    lists = kexinit(kex="curve25519-sha256", host_key="ssh-ed25519,ecdsa-sha2-nistp256,rsa-sha2-256")
+    refused: list[Line] = [("<", BANNER), (">", HELLO), ("<", lists), (">", None), (">", None)]
+    ecdsa = captured(CAPTURED["every kind of key"][1:2])
+    afresh: Line = ("afresh", b"")
+    script = [*refused, ("end", b"closed"), afresh, *ecdsa, afresh, *refused, ("end", b"silent")]
+    service = play(PROTOCOL, script)
+    held = service.detail["host_keys"]
+    assert isinstance(held, list)
+    assert [each["type"] for each in held if isinstance(each, dict)] == ["ecdsa-sha2-nistp256"]
+    assert service.problems == ("ssh: the peer silent",)
 
 
 def test_what_is_no_ssh_is_not_known() -> None:

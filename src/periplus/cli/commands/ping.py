@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from periplus.cli.commands import scan
+from periplus.cli.main import FINISHED
 
 __all__ = ["HELP", "main"]
 
@@ -12,4 +13,9 @@ MEANS = ("-sn", "--reason")
 
 def main(arguments: Sequence[str]) -> int:
     """Do what ``periplus scan -sn --reason`` does, and return its status."""
+    if {"-h", "--help"} & set(arguments):
+        from periplus.cli.options import parser
+
+        parser("ping").print_help()
+        return FINISHED
     return scan.main([*MEANS, *arguments])

@@ -14,7 +14,17 @@ from periplus.identify.driver.limits import Limits
 from periplus.identify.driver.stream import NoConnection, Stream
 from periplus.identify.model import Peer, Protocol
 from periplus.identify.service import Attempt
-from periplus.identify.talk import DONE, NEED_DATA, Afresh, Conversation, Detail, End, Event, Say, Secure
+from periplus.identify.talk import (
+    DONE,
+    NEED_DATA,
+    Afresh,
+    Conversation,
+    Detail,
+    End,
+    Event,
+    Say,
+    Secure,
+)
 
 if TYPE_CHECKING:
     from periplus.identify.tls.client import Handshake

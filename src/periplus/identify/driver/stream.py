@@ -69,8 +69,8 @@ class Stream:
         except asyncio.CancelledError:
             sock.close()
             raise
-        if sock.getsockname()[:2] == sock.getpeername()[:2]:
-            writer.transport.abort()  # a connect to this machine was given the very port that it went to
+        if _met_itself(sock):
+            writer.transport.abort()
             raise NoConnection("it met itself")
         return cls(reader, writer, now_ms)
 
@@ -172,3 +172,11 @@ class Stream:
         if sock is not None and sock.fileno() >= 0:
             sock.setsockopt(SOL_SOCKET, SO_LINGER, _RESET_AT_ONCE)
         self._writer.transport.abort()
+
+
+def _met_itself(sock: socket) -> bool:
+    """Return whether a connect to this machine was given the very port that it went to."""
+    try:
+        return bool(sock.getsockname()[:2] == sock.getpeername()[:2])
+    except OSError:  # the peer has reset it already, which the first read will tell
+        return False

@@ -120,10 +120,13 @@ def _icon(peer: Peer, before: Answer, base: str, reference: str) -> Generator[Wa
     if icon.status != 200 or not icon.body or "html" in icon.get("content-type") or icon.body[:1] == b"<":
         return
     hashed = icon_hash(icon.body)
-    digest = hashlib.sha256(icon.body).hexdigest()
+    digests: dict[str, Detail] = {
+        "md5": hashlib.md5(icon.body, usedforsecurity=False).hexdigest(),
+        "sha256": hashlib.sha256(icon.body).hexdigest(),
+    }
     yield Told(
-        texts={"http.favicon": str(hashed)},
-        detail={"favicon": {"path": target, "mmh3": hashed, "sha256": digest, "bytes": len(icon.body)}},
+        texts={"http.favicon": str(hashed), "http.favicon_md5": str(digests["md5"])},
+        detail={"favicon": {"path": target, "mmh3": hashed, **digests, "bytes": len(icon.body)}},
     )
 
 

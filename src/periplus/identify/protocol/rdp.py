@@ -1,13 +1,14 @@
 """RDP: which security a server wants, its TLS, and the names and the build that CredSSP gives away.
 
 MS-RDPBCGR sections 2.2.1.1 and 2.2.1.2 (X.224 negotiation), MS-CSSP section 2.2.1 (TSRequest), RFC 1006 for the
-frame. First plain RDP is asked for, which tells what else is required, then TLS and CredSSP over a new connection.
-It ends with the NTLM challenge: nobody logs in.
+frame. First plain RDP is asked for, which tells what else is required, then TLS alone, and TLS or CredSSP, each over
+a new connection. It ends with the NTLM challenge: nobody logs in.
 
 Identified by a connection confirm in answer to our request; surely where it negotiates.
 """
 
 import struct
+from collections.abc import Generator
 
 from periplus.errors import BadReply
 from periplus.identify.ber import taken
@@ -15,7 +16,7 @@ from periplus.identify.cursor import Cursor
 from periplus.identify.frames import framed
 from periplus.identify.model import Peer, Protocol
 from periplus.identify.ntlm import NEGOTIATE, challenge_untrusted
-from periplus.identify.talk import Afresh, Detail, Known, Say, Secure, Talk, Told
+from periplus.identify.talk import Afresh, Detail, Known, Say, Secure, Talk, Told, Want
 from periplus.payload.ber import integer, octets, sequence, tlv
 
 __all__ = ["PROTOCOL", "confirm_untrusted", "looks_untrusted", "upgrade_untrusted"]
@@ -61,6 +62,9 @@ def talk_untrusted(peer: Peer) -> Talk:
     if kind == FAILURE:
         detail["plain_refused"] = FAILURES.get(value, str(value))
     yield Told(detail=detail)
+    if kind:
+        detail["tls_alone"] = yield from _tls_alone()
+        yield Told(detail=detail)
     yield Afresh()
     yield Say(question(TLS | CREDSSP))
     kind, value = confirm_untrusted((yield from framed(4, 2, 2, more=-4, most=256)))
@@ -87,6 +91,13 @@ def upgrade_untrusted(peer: Peer) -> Talk:
     if kind != ANSWER or value == PLAIN:
         raise BadReply("it does not begin TLS")
     yield Secure()
+
+
+def _tls_alone() -> Generator[Want, bytes, bool]:
+    """Ask for TLS without CredSSP."""
+    yield Afresh()
+    yield Say(question(TLS))
+    return confirm_untrusted((yield from framed(4, 2, 2, more=-4, most=256))) == (ANSWER, TLS)
 
 
 def confirm_untrusted(packet: bytes) -> tuple[int, int]:

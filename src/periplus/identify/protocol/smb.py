@@ -2,7 +2,7 @@
 
 MS-SMB2 sections 2.2.1, 2.2.3, 2.2.4 (NEGOTIATE), 2.2.5, 2.2.6 (SESSION_SETUP); MS-SMB sections 2.2.4.5, 2.2.4.6
 and MS-CIFS for version 1; RFC 1002 section 4.3 for sessions over NetBIOS. It ends with the challenge: nobody logs
-in. Version 1 is asked over a connection of its own, as it shows whether it is still there, and what Samba calls
+in. Every older dialect is asked for over a connection of its own, and so is version 1, which shows what Samba calls
 itself.
 
 Identified by a response with SMB's mark.
@@ -17,7 +17,7 @@ from periplus.identify.cursor import Cursor
 from periplus.identify.frames import framed, printable
 from periplus.identify.model import Peer, Protocol
 from periplus.identify.ntlm import challenge_untrusted, wrapped
-from periplus.identify.talk import Afresh, Detail, Ended, Known, Say, Talk, Told, Want
+from periplus.identify.talk import Afresh, Detail, End, Ended, Known, Say, Talk, Told, Want
 from periplus.payload.netbios import first_level
 
 __all__ = ["PROTOCOLS", "native_untrusted", "negotiate_1_untrusted", "negotiate_2_untrusted"]
@@ -53,6 +53,12 @@ def request_2(command: int, body: bytes) -> bytes:
     """Return a request of version 2 or 3."""
     head = MARK_2 + struct.pack("<HHIHHIIQII", 64, 0, 0, command, 1, 0, 0, command, 0xFEFF, 0)
     return in_session(head + bytes(24) + body)
+
+
+def negotiate_2_alone(dialect: int) -> bytes:
+    """Return NEGOTIATE with one dialect, older than 3.1.1."""
+    head = struct.pack("<HHHHI", 36, 1, SIGNING, 0, 64)
+    return request_2(NEGOTIATE, head + b"Periplus" * 2 + bytes(8) + struct.pack("<H", dialect))
 
 
 def negotiate_2() -> bytes:
@@ -118,6 +124,7 @@ def _talk(opening: Opening) -> Callable[[Peer], Talk]:
         dialect = None
         with suppress(Ended):  # a server that speaks version 1 alone closes
             dialect = yield from _version_2()
+        yield from _older(opening, dialect)
         yield Afresh()
         yield from opening()
         yield from _version_1(dialect)
@@ -142,6 +149,28 @@ def _version_2() -> Generator[Want, bytes, str | None]:
         texts = {"smb.ntlm": said.version} if said.version else {}
         yield Told(texts={**texts, **said.texts}, hostname=said.hostname, detail=said.detail)
     return dialect
+
+
+def _older(opening: Opening, newest: str | None) -> Generator[Want, bytes, None]:
+    """Ask for each older dialect alone, over a connection of its own: a server tells only the newest of several."""
+    names = list(DIALECTS.values())
+    accepted: list[Detail] = [newest] if newest in names else []
+    if accepted:
+        yield Told(detail={"dialects": [*accepted]})
+    older = names[: names.index(str(newest))] if accepted else []
+    for number, name in reversed(list(zip(DIALECTS, older, strict=False))):
+        yield Afresh()
+        yield from opening()
+        yield Say(negotiate_2_alone(number))
+        try:
+            answer = negotiate_2_untrusted((yield from _message()))
+        except BadReply as refused:
+            if isinstance(refused, Ended) and refused.why is End.SILENT:
+                return
+            continue
+        if answer["dialect"] == name:
+            accepted = [name, *accepted]
+            yield Told(detail={"dialects": [*accepted]})
 
 
 def _version_1(dialect: str | None) -> Generator[Want, bytes, None]:

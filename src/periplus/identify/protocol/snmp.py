@@ -10,9 +10,9 @@ Limits: an agent that speaks version 3 alone, or another community, describes no
 
 from periplus.errors import BadReply
 from periplus.identify.ber import Element, elements_untrusted, oid_untrusted
-from periplus.identify.model import Over, Protocol
+from periplus.identify.model import Over, Peer, Protocol
 from periplus.identify.question import Answered, Question, looks_of, talk_of
-from periplus.identify.talk import Detail, Told
+from periplus.identify.talk import Detail, Talk, Told
 from periplus.payload.snmp import ID, PAYLOADS, SYS_DESCR_0
 
 __all__ = ["PROTOCOL", "community_untrusted", "engine_of", "version_3_untrusted"]
@@ -116,11 +116,20 @@ QUESTIONS = (
     Question(VERSION_2C, community_untrusted, wait_s=1.0),
     Question(VERSION_1, community_untrusted, wait_s=1.0),
 )
+ASKED = talk_of(*QUESTIONS)
+
+
+def talk_untrusted(peer: Peer) -> Talk:
+    """Ask for the engine and as ``public``, which may read nothing unless an answer shows it."""
+    yield Told(detail={"public_may_read": False})
+    yield from ASKED(peer)
+
+
 PROTOCOL = Protocol(
     name="snmp",
     title="Simple Network Management Protocol",
     source="RFC 3412, RFC 3416, RFC 1157",
-    talk=talk_of(*QUESTIONS),
+    talk=talk_untrusted,
     looks=looks_of(*QUESTIONS),
     over=Over.UDP,
     ports=(161, 1161, 10161),

@@ -2,14 +2,17 @@
 
 RFC 1928 section 3; "SOCKS: A protocol for TCP proxy across firewalls" (Ying-Da Lee, 1992). Nothing is connected to:
 version 5 is left after the choice of a method, and version 4 has no step before the request, so the request has
-command 0 (1 is CONNECT, 2 is BIND) and no address.
+command 0 (1 is CONNECT, 2 is BIND) and no address. SOCKS has no word for the proxy's name, but some say it to
+browsers.
 
 Limits: two bytes are thin evidence for version 5, so it is fairly sure only if the proxy then waits for a request.
 """
 
+from collections.abc import Generator
+
 from periplus.errors import BadReply
 from periplus.identify.model import Peer, Protocol
-from periplus.identify.talk import End, Ended, Exactly, Known, Say, Some, Talk, Told
+from periplus.identify.talk import Afresh, End, Ended, Exactly, Known, Line, Say, Some, Talk, Told, Want
 
 __all__ = ["PROTOCOLS", "looks_5_untrusted"]
 
@@ -19,6 +22,7 @@ OFFER = bytes([5, len(METHODS), *METHODS])
 NO_COMMAND = bytes([4, 0, 0, 0, 0, 0, 0, 0]) + b"periplus\0"
 ANSWERS_4 = {0x5A: "granted", 0x5B: "rejected", 0x5C: "no ident", 0x5D: "another name by ident"}
 PATIENCE_S = 0.7
+BROWSER, MOST_LINE = b"GET / HTTP/1.0\r\n\r\n", 256
 
 
 def looks_5_untrusted(data: bytes) -> float:
@@ -42,8 +46,17 @@ def talk_5_untrusted(peer: Peer) -> Talk:
     except Ended as ended:
         if (ended.why is End.SILENT) is (method != NONE_FITS):
             yield Known(0.85, "chooses a method of SOCKS 5, and then does as it should")
+            yield from _to_a_browser()
         return
     yield Known(0.3, "chooses a method, but says more than it should")
+
+
+def _to_a_browser() -> Generator[Want, bytes, None]:
+    """Ask for a page, over a new connection: some proxies say by name that they have none."""
+    yield Afresh()
+    yield Say(BROWSER)
+    answer = yield Line(MOST_LINE, PATIENCE_S)
+    yield Told(texts={"socks.browser": answer.decode("latin-1")})
 
 
 def talk_4_untrusted(peer: Peer) -> Talk:

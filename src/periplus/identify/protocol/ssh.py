@@ -15,6 +15,7 @@ there is nothing to keep secret.
 
 import hashlib
 import struct
+from base64 import b64encode
 from collections.abc import Generator
 from dataclasses import dataclass
 
@@ -29,7 +30,7 @@ from periplus.identify.ssh_keys import (
     strings_untrusted,
     verified_untrusted,
 )
-from periplus.identify.talk import Afresh, Detail, Exactly, Known, Line, Say, Talk, Told, Want
+from periplus.identify.talk import Afresh, Detail, End, Ended, Exactly, Known, Line, Say, Talk, Told, Want
 
 __all__ = ["PROTOCOL", "host_key_untrusted", "kexinit_untrusted", "looks_untrusted"]
 
@@ -85,14 +86,23 @@ def talk_untrusted(peer: Peer) -> Talk:
     kinds = [kind for kind in KINDS if set(kind) & set(offer.lists["host_key"])]
     known = next((name for name in EXCHANGES if name in offer.lists["kex"]), None)
     keys: list[Detail] = []
-    for kind in kinds if known else ():
-        if keys:
+    fault: BadReply | None = None
+    for number, kind in enumerate(kinds if known else ()):
+        if number:
             yield Afresh()
             offer = yield from _offer((yield from _banner()))
         assert known is not None
-        keys.append((yield from _host_key(offer, known, kind, peer.nonce)))
+        try:
+            keys.append((yield from _host_key(offer, known, kind, peer.nonce)))
+        except BadReply as error:  # some servers offer kinds of which they have no key
+            fault = error
+            if isinstance(error, Ended) and error.why is End.SILENT:
+                break
+            continue
         yield Told(detail={"host_keys": [*keys]})
         yield Say(_packet(BYE))
+    if fault is not None:
+        raise fault
 
 
 def _banner() -> Generator[Want, bytes, bytes]:
@@ -155,12 +165,17 @@ def _host_key(
 
 
 def host_key_untrusted(blob: bytes, signature: bytes, signed: bytes) -> dict[str, Detail]:
-    """Return kind, bits, fingerprint, and whether the signature fits (None: not known here); raises BadReply."""
+    """Return kind, bits, fingerprints, the key in base 64, and whether the signature fits (None: not known here).
+
+    Raises BadReply.
+    """
     [kind] = strings_untrusted(blob, 1)
     return {
         "type": kind.decode("ascii", "replace"),
         "bits": bits_untrusted(blob),
         "sha256": fingerprint(blob),
+        "md5": hashlib.md5(blob, usedforsecurity=False).hexdigest(),  # as older lists of known hosts have it
+        "key": b64encode(blob).decode(),
         "verified": verified_untrusted(blob, signature, signed),
     }
 
