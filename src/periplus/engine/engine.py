@@ -26,6 +26,7 @@ from periplus.engine.portorder import PortOrders, different_orders
 from periplus.engine.replies import Findings, Probes, Replies, Tally
 from periplus.engine.tables import NO_STRETCH, count_fair
 from periplus.engine.timing import Timing
+from periplus.engine.totals import Totals
 from periplus.engine.watch import Watch
 from periplus.space.address import Addresses
 from periplus.space.space import Space
@@ -47,30 +48,6 @@ LATE_SHARE = 0.25  # of the floor's rate, for third and later tries on a path th
 LATE_LOSS = 0.05
 LATE_S = 0.02
 SPREAD = 2_654_435_761  # whole numbers times this are spread evenly (Knuth's multiplicative hashing)
-
-
-@dataclass(slots=True)
-class Totals:
-    """What a run came to so far."""
-
-    sent: int = 0
-    accepted: int = 0
-    heard: int = 0
-    lost: int = 0
-    opened: int = 0
-    duplicates: int = 0
-    late: int = 0
-    unexpected: int = 0
-    unsolicited: int = 0
-    hosts_done: int = 0
-    stopped: int = 0  # of these, stopped answering while they were asked
-    cells_done: int = 0
-    missed: float = 0.0
-
-    @property
-    def loss(self) -> float:
-        """The share of probes (or their answers) that got lost, of those whose fate is known."""
-        return self.lost / max(self.lost + self.heard, 1)
 
 
 @dataclass(slots=True)
