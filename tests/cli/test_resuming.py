@@ -20,6 +20,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.cli.lives import (
     HOSTS,
+    NEVER,
+    PORTS,
     Listening,
     blocks,
     check_files,
@@ -30,6 +32,8 @@ from tests.cli.lives import (
     rows,
     verdicts,
 )
+from tests.scan.campaigns import syn, udp
+from tests.scan.runs import space_of
 
 from periplus.cli.aim import Aim
 from periplus.cli.commands.scan import main
@@ -87,6 +91,24 @@ def test_only_what_was_on_its_way_or_came_after_the_last_state_is_asked_again(
     assert whole < sent <= whole + window + since_state + 8
     check_files(tmp_path, wholes[kind])
     assert run.summary.exit == "success"
+
+
+def test_what_one_technique_knows_is_not_asked_again_while_another_goes_on(tmp_path: Path) -> None:
+    long = udp(space_of(HOSTS, list(range(1, 40))))
+    asked = replace(config("udp"), works=(syn(space_of(HOSTS, PORTS)), long))
+    whole_folder, folder = tmp_path / "whole", tmp_path / "killed"
+    whole_folder.mkdir()
+    folder.mkdir()
+    _, whole = process(whole_folder, asked, lambda turn: False)
+    for kill in (600, 150, NEVER):
+        run, wire = process(folder, asked, kill.__eq__)
+        if kill == 600:
+            assert wire.probes == whole.probes  # SYNs are done with, datagrams are not
+            assert sum(wire.datagrams.values()) < sum(whole.datagrams.values()) / 2
+        else:
+            assert not wire.probes
+    assert run is not None
+    check_files(folder, whole_folder)
 
 
 def test_shards_with_states_add_up_to_the_whole(wholes: dict[str, Path], tmp_path: Path) -> None:

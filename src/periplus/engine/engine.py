@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from periplus.engine.ledger import Ledger
     from periplus.engine.meter import Meters
     from periplus.engine.remains import Remains
+    from periplus.engine.unreported import Unreported
 
 __all__ = ["Engine", "Limits", "Step", "Totals"]
 
@@ -79,11 +80,12 @@ class Engine:
         ledger: "Ledger | None" = None,
         remains: "Remains | None" = None,
         meters: "Meters | None" = None,
+        unreported: "Unreported | None" = None,
     ) -> None:
         """`urgent`: of all 65,536 ports, those that each host is asked first. `fed`: hosts are asked when they are
         given to `admit`; `until_up`: until they are known to be there. `ledger`: only the hosts of its course are
         asked, from where it stands; `remains`: what an earlier run knew of hosts that it had not finished.
-        `meters`: the ceilings of hosts and networks, which engines share."""
+        `meters`: the ceilings of hosts and networks, which engines share; `unreported` keeps who is done with."""
         self._space = space
         self._table = table
         self._timing = timing
@@ -98,6 +100,7 @@ class Engine:
         self._until_up = until_up
         self._remains = remains
         self._meters = meters
+        self._unreported = unreported
         self._restored: set[int] = set()  # groups with hosts that may have nothing left to ask
         self.groups: dict[int, Group] = {}
         self.totals = Totals()
@@ -169,11 +172,12 @@ class Engine:
         return number, cell
 
     def remains(self) -> "Remains":
-        """What is known of hosts that are not finished, for an engine that goes on later."""
+        """What is known of hosts that are not reported, for an engine that goes on later."""
         from periplus.engine.remains import joined_remains, remains_of  # only long scans keep any
 
-        earlier = [] if self._remains is None else [self._remains]
-        return joined_remains([*earlier, *(remains_of(group) for group in self.groups.values())])
+        parts = [] if self._remains is None else [self._remains]
+        parts += [] if self._unreported is None else [self._unreported.remains()]
+        return joined_remains([*parts, *(remains_of(group) for group in self.groups.values())])
 
     # the step
 
@@ -212,6 +216,8 @@ class Engine:
         return step
 
     def _drop_told(self) -> None:
+        if self._unreported is not None:
+            self._unreported.sort()
         for group in self._telling:
             if group.told:
                 del self.groups[group.number]
@@ -275,8 +281,9 @@ class Engine:
         settled = group.settled()
         if not settled.any():
             return
-        settled &= ~group.ration(settled, now_us)
         hosts, timing = group.hosts, self._timing
+        before = hosts.done_before > 0
+        settled &= ~group.ration(settled & ~before, now_us)
         silent = group.silent().astype(np.int32)
         # Without an answer there is nothing to tell neighbours apart by.
         network = group.network if hosts.heard.any() else np.zeros(len(group), np.int64)
@@ -294,8 +301,8 @@ class Engine:
         enough = missed <= timing.missed_per_1000 * silent / 1000
         if self._pace.brake.was_flooded:  # the first two tries may both have fallen into the time before
             enough &= (silent == 0) | (hosts.allowed > timing.min_tries)
-        believed = settled & (enough | (hosts.allowed >= timing.max_tries))
-        hosts.missed[believed] = missed[believed]
+        believed = settled & (enough | before | (hosts.allowed >= timing.max_tries))
+        hosts.missed[believed] = np.where(before, 0.0, missed)[believed]  # that was counted then
         if (more := settled & ~believed).any():
             group.allow(more, 1)
         group.finish(believed, now_us)
@@ -429,6 +436,8 @@ class Engine:
             self.totals.missed += float(hosts.missed[done].sum())
             step.finished.append((group, done))
         self._telling = [group for group, _ in step.finished]
+        if self._unreported is not None:
+            self._unreported.note(step.finished)
 
     def _wake_us(self, now_us: int, waiting: bool, roomy: bool) -> int:
         nobody_us = now_us if self._intake.exhausted else NEVER  # more hosts come from outside
