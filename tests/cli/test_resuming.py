@@ -7,192 +7,49 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.result.examples import OPTIONS
-from tests.scan.campaigns import behind, campaign, config_of, far, finding, syn, udp
-from tests.scan.runs import QUICK, ROUTERS, Run, space_of
-from tests.sim.frames import CLOSED, DROPPED, OPEN, UNREACHABLE4, Datagram, Error, Host, Wire, mute
-from tests.sim.frames import Path as Way
+from tests.cli.lives import (
+    HOSTS,
+    NEVER,
+    PORTS,
+    Listening,
+    blocks,
+    check_files,
+    config,
+    hosts_of,
+    in_pieces,
+    process,
+    rows,
+    verdicts,
+)
+from tests.scan.campaigns import syn, udp
+from tests.scan.runs import space_of
 
 from periplus.cli.aim import Aim
 from periplus.cli.commands.scan import main
-from periplus.cli.resuming import Keeper, begun, check_aim, keeper_for, requests_of, without_resume
-from periplus.engine.engine import Limits
+from periplus.cli.resuming import begun, check_aim, keeper_for, requests_of, without_resume
 from periplus.errors import CannotScan, UsageError
-from periplus.result.batch import Hosts
-from periplus.result.outputs import open_writers
-from periplus.result.row import PortRow, RunRow, SummaryRow
+from periplus.result.row import SummaryRow
 from periplus.result.writer import Writers, formats
-from periplus.scan import journal
-from periplus.scan.config import ScanConfig
-from periplus.scan.snapshot import Snapshot
 from periplus.scan.state import Past, read_state
-from periplus.space.course import WHOLE, Shard
+from periplus.space.course import Shard
 from periplus.space.ranges import AddressSpace
+
+if TYPE_CHECKING:
+    from periplus.scan.snapshot import Snapshot
 
 SOURCE = Path(__file__).parents[2] / "src"
 ENVIRONMENT = {"PYTHONPATH": str(SOURCE), "PATH": os.environ["PATH"]}
-PORTS = list(range(1, 10))
-HOSTS = [far(last) for last in range(1, 10)]
-NEVER = 1 << 30
-Rows = list[dict[str, Any]]
-
-
-class Killed(Exception):
-    """The process is gone: nothing is handed over any more."""
-
-
-class Listening:
-    """Hands rows to the writers, as the command does."""
-
-    def __init__(self, writers: Writers) -> None:
-        self.writers = writers
-
-    def findings(self, rows: Iterable[PortRow]) -> None:
-        for row in rows:
-            self.writers.finding(row)
-
-    def hosts(self, hosts: Hosts) -> None:
-        self.writers.hosts(hosts)
-
-    def snapshot(self, snapshot: Snapshot) -> None:
-        self.writers.refresh()
-
-
-def world() -> Wire:
-    """Hosts of every kind behind a router, and a way that loses a little."""
-    hosts: dict[str, Host] = {}
-    for place, addr in enumerate(HOSTS):
-        kinds = (
-            Host({3: OPEN, 9: OPEN}, CLOSED),
-            Host({5: OPEN}, DROPPED),
-            Host({1: OPEN, 2: Error(3, 13)}, CLOSED, datagrams={4: Datagram()}, no_datagram=UNREACHABLE4),
-            mute(),
-        )
-        hosts[addr] = behind(kinds[place % len(kinds)])
-    return Wire(hosts, ROUTERS, Way(delay_us=4_000, jitter_us=2_000))
-
-
-def config(kind: str, shard: Shard = WHOLE) -> ScanConfig:
-    """A scan with or without finding hosts first, by one technique or two."""
-    space = space_of(HOSTS, PORTS)
-    works = (syn(space), udp(space)) if "udp" in kind else (syn(space),)
-    found = finding(HOSTS) if "found" in kind else None
-    return replace(config_of(works, found, replace(QUICK, max_rate=1_500.0)), shard=shard)
-
-
-def process(folder: Path, asked: ScanConfig, dies: Callable[[int], bool]) -> tuple[Run | None, Wire]:
-    """One process of a scan with a state file; without a run when it was killed at a turn."""
-    wire, state = world(), folder / "state"
-    past = read_state(state)
-    options = argparse.Namespace(resume=str(state), directory=str(folder))
-    requests = [(each, str(folder / each.name)) for each in formats() if each.flag]
-    null = os.open(os.devnull, os.O_WRONLY)
-    kept = {name: each for name, each in past.standing.outputs.items() if each} if past else {}
-    writers = open_writers(requests, OPTIONS, pytest.fail, null, kept)
-    hosts = asked.works[0].space.blocks[0].addresses
-    target = Aim(hosts, {"tcp": asked.works[0].space}, (), {"tcp": tuple(PORTS)})
-    keeper = keeper_for(options, asked, target, True, 1_700_000_000.0, writers, past, lambda line: None)
-    turns = iter(range(NEVER))
-
-    def stopped(run: Run) -> bool:
-        if dies(next(turns)):
-            raise Killed
-        return False
-
-    limits = Limits(outstanding=40, batch=8, group_hosts=3)
-    try:
-        writers.begin(RunRow("0", (), 7, 1_700_000_000.0, (), len(HOSTS)))
-        keeper.begin(1_700_000_000.0)
-        with patch.object(journal, "EVERY_US", 20_000), patch.object(os, "fsync"):
-            run = campaign(
-                wire,
-                asked,
-                limits=limits,
-                stopped=stopped,
-                journal=keeper.journal,
-                listener=Listening(writers),
-            )
-        run.summary = keeper.total(run.summary)
-        writers.end(run.summary)
-        keeper.end(run.summary)
-    except Killed:
-        return None, wire
-    else:
-        return run, wire
-    finally:
-        let_go(keeper, writers)
-        os.close(null)
-
-
-def let_go(keeper: Keeper, writers: Writers) -> None:
-    """What the kernel does for a killed process: close, and write nothing more."""
-    if keeper._file is not None:
-        keeper._file.close()
-    for _, writer in writers._writers:
-        sink: Any = writer._sink
-        with suppress(OSError):
-            os.close(sink._fd) if sink._fd > 2 and getattr(sink, "_owned", True) else None
-        sink._fd = -1
-
-
-def rows(file: Path) -> Rows:
-    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
-
-
-def verdicts(lines: Rows) -> set[tuple[str, str, int, str]]:
-    """All ports that were told; each once."""
-    ports = [(row["addr"], row["proto"], row["port"], row["state"]) for row in lines if row["type"] == "port"]
-    assert len({port[:3] for port in ports}) == len(ports)
-    return set(ports)
-
-
-def hosts_of(lines: Rows) -> dict[str, Any]:
-    """What was counted of each host; each once."""
-    told = [(row["addr"], (row["up"], row["reasons"])) for row in lines if row["type"] == "host"]
-    assert len(dict(told)) == len(told)
-    return dict(told)
-
-
-def blocks(file: Path) -> Counter[str]:
-    """The lines of a text file but those that hold times, as often as each stands there; ports in any order."""
-    kept = [line for line in file.read_text().splitlines() if not line.startswith(("#", "Host is"))]
-    parts = (sorted(line.replace("\tPorts: ", ", ").split(", ")) for line in kept)
-    return Counter(" ".join(words) for words in parts)
-
-
-def check_files(folder: Path, whole: Path) -> None:
-    """The outputs of one folder say what those of another say."""
-    lines, twin = rows(folder / "ndjson"), rows(whole / "ndjson")
-    assert [row["type"] for row in (lines[0], lines[-1])] == ["run", "summary"]
-    assert Counter(row["type"] for row in lines)["run"] == 1
-    assert verdicts(lines) == verdicts(twin)
-    assert hosts_of(lines) == hosts_of(twin)
-    assert lines[-1]["hosts_up"] == twin[-1]["hosts_up"]
-    for name in ("normal", "grepable"):
-        assert blocks(folder / name) == blocks(whole / name)
-    cells = [
-        {tuple(line.split(",")[:6]) for line in (each / "csv").read_text().splitlines()}
-        for each in (folder, whole)
-    ]
-    assert cells[0] == cells[1]
-    assert len((folder / "csv").read_text().splitlines()) == len(cells[0])
-    roots = [ET.parse(each / "xml").getroot() for each in (folder, whole)]
-    told = [sorted(each.get("addr", "") for each in root.iter("address")) for root in roots]
-    assert told[0] == told[1]
-    ends = [[dict(each.attrib) for each in root.iter("hosts")] for root in roots]
-    assert ends[0] == ends[1]
-    assert [each.get("exit") for each in roots[0].iter("finished")] == ["success"]
 
 
 @pytest.fixture(scope="session")
@@ -204,17 +61,6 @@ def wholes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         run, _ = process(made[kind], config(kind), lambda turn: False)
         assert run is not None
     return made
-
-
-def in_pieces(folder: Path, asked: ScanConfig, kills: list[int]) -> tuple[Run, int]:
-    """A scan whose processes die at these turns, the last one not; also how many probes all of them sent."""
-    sent = 0
-    for kill in (*kills, NEVER):
-        run, wire = process(folder, asked, kill.__eq__)
-        sent += sum(map(sum, (each.values() for each in (wire.probes, wire.questions, wire.datagrams))))
-        if run is not None:
-            return run, sent
-    raise AssertionError("it was killed to the last")
 
 
 @settings(max_examples=10)
@@ -245,6 +91,24 @@ def test_only_what_was_on_its_way_or_came_after_the_last_state_is_asked_again(
     assert whole < sent <= whole + window + since_state + 8
     check_files(tmp_path, wholes[kind])
     assert run.summary.exit == "success"
+
+
+def test_what_one_technique_knows_is_not_asked_again_while_another_goes_on(tmp_path: Path) -> None:
+    long = udp(space_of(HOSTS, list(range(1, 40))))
+    asked = replace(config("udp"), works=(syn(space_of(HOSTS, PORTS)), long))
+    whole_folder, folder = tmp_path / "whole", tmp_path / "killed"
+    whole_folder.mkdir()
+    folder.mkdir()
+    _, whole = process(whole_folder, asked, lambda turn: False)
+    for kill in (600, 150, NEVER):
+        run, wire = process(folder, asked, kill.__eq__)
+        if kill == 600:
+            assert wire.probes == whole.probes  # SYNs are done with, datagrams are not
+            assert sum(wire.datagrams.values()) < sum(whole.datagrams.values()) / 2
+        else:
+            assert not wire.probes
+    assert run is not None
+    check_files(folder, whole_folder)
 
 
 def test_shards_with_states_add_up_to_the_whole(wholes: dict[str, Path], tmp_path: Path) -> None:

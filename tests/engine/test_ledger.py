@@ -48,6 +48,7 @@ def test_what_was_given_and_is_not_finished_is_open(moves: list[tuple[str, int |
             ledger = Ledger(course, ledger.reached, ledger.still_open())
         assert (ledger.reached, ledger.still_open().tolist()) == (reached, sorted(still_open))
         assert ledger.finished == reached - len(still_open)
+        assert set(np.flatnonzero(ledger.holds(course.at(np.arange(SIZE)))).tolist()) == still_open
 
 
 def test_hosts_of_others_are_left_alone() -> None:
@@ -57,6 +58,13 @@ def test_hosts_of_others_are_left_alone() -> None:
     ledger.finish(Course(HOSTS, 7, Shard(2, 2)).at(np.arange(10)))
     ledger.finish(Addresses.of_ints([number("2001:db8::1")]))
     assert ledger.finished == 0
+    assert ledger.holds(
+        Addresses.of_ints([number("2001:db8::1"), *course.at(np.arange(2)).ints()])
+    ).tolist() == [
+        False,
+        True,
+        True,
+    ]
 
 
 def test_what_is_finished_costs_nothing() -> None:

@@ -18,7 +18,7 @@ from periplus.errors import CannotScan, UsageError
 from periplus.result.row import Crowded
 from periplus.result.sink import Mark
 from periplus.result.writer import Kept
-from periplus.scan.state import Asked, Past, Standing, StateFile, read_state
+from periplus.scan.state import FORMAT, Asked, Past, Standing, StateFile, read_state
 from periplus.space.ranges import AddressSpace
 from periplus.space.space import Space
 
@@ -178,7 +178,11 @@ def test_how_it_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "s"
     for old, new, why in (
         (b"periplus-state", b"something", "this is no state of a scan; name another file"),
-        (b"state 2", b"state 3", "another version of Periplus wrote it; go on with that one, or begin anew"),
+        (
+            f"state {FORMAT}".encode(),
+            b"state 1",
+            "another version of Periplus wrote it; go on with that one, or begin anew",
+        ),
         (b'"raw":true', b'"raw":null', "it is damaged (its checksum is wrong); begin anew"),
     ):
         written(path, standing([]))
@@ -194,7 +198,7 @@ def test_a_right_checksum_over_nonsense_is_no_excuse(tmp_path: Path) -> None:
     from hashlib import sha256
 
     for lines in (b"{}\n{}\n", b"[]\n[]\n", b"\n\n", b"1\n\xff\n"):
-        body = b"periplus-state 2\n" + lines
+        body = f"periplus-state {FORMAT}\n".encode() + lines
         (tmp_path / "s").write_bytes(body + b"sha256 " + sha256(body).hexdigest().encode() + b"\n")
         with pytest.raises(UsageError, match="it makes no sense"):
             read_state(tmp_path / "s")

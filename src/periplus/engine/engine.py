@@ -26,6 +26,7 @@ from periplus.engine.portorder import PortOrders, different_orders
 from periplus.engine.replies import Findings, Probes, Replies, Tally
 from periplus.engine.tables import NO_STRETCH, count_fair
 from periplus.engine.timing import Timing
+from periplus.engine.totals import Totals
 from periplus.engine.watch import Watch
 from periplus.space.address import Addresses
 from periplus.space.space import Space
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from periplus.engine.ledger import Ledger
     from periplus.engine.meter import Meters
     from periplus.engine.remains import Remains
+    from periplus.engine.unreported import Unreported
 
 __all__ = ["Engine", "Limits", "Step", "Totals"]
 
@@ -47,30 +49,6 @@ LATE_SHARE = 0.25  # of the floor's rate, for third and later tries on a path th
 LATE_LOSS = 0.05
 LATE_S = 0.02
 SPREAD = 2_654_435_761  # whole numbers times this are spread evenly (Knuth's multiplicative hashing)
-
-
-@dataclass(slots=True)
-class Totals:
-    """What a run came to so far."""
-
-    sent: int = 0
-    accepted: int = 0
-    heard: int = 0
-    lost: int = 0
-    opened: int = 0
-    duplicates: int = 0
-    late: int = 0
-    unexpected: int = 0
-    unsolicited: int = 0
-    hosts_done: int = 0
-    stopped: int = 0  # of these, stopped answering while they were asked
-    cells_done: int = 0
-    missed: float = 0.0
-
-    @property
-    def loss(self) -> float:
-        """The share of probes (or their answers) that got lost, of those whose fate is known."""
-        return self.lost / max(self.lost + self.heard, 1)
 
 
 @dataclass(slots=True)
@@ -102,11 +80,12 @@ class Engine:
         ledger: "Ledger | None" = None,
         remains: "Remains | None" = None,
         meters: "Meters | None" = None,
+        unreported: "Unreported | None" = None,
     ) -> None:
         """`urgent`: of all 65,536 ports, those that each host is asked first. `fed`: hosts are asked when they are
         given to `admit`; `until_up`: until they are known to be there. `ledger`: only the hosts of its course are
         asked, from where it stands; `remains`: what an earlier run knew of hosts that it had not finished.
-        `meters`: the ceilings of hosts and networks, which engines share."""
+        `meters`: the ceilings of hosts and networks, which engines share; `unreported` keeps who is done with."""
         self._space = space
         self._table = table
         self._timing = timing
@@ -121,6 +100,7 @@ class Engine:
         self._until_up = until_up
         self._remains = remains
         self._meters = meters
+        self._unreported = unreported
         self._restored: set[int] = set()  # groups with hosts that may have nothing left to ask
         self.groups: dict[int, Group] = {}
         self.totals = Totals()
@@ -192,11 +172,12 @@ class Engine:
         return number, cell
 
     def remains(self) -> "Remains":
-        """What is known of hosts that are not finished, for an engine that goes on later."""
+        """What is known of hosts that are not reported, for an engine that goes on later."""
         from periplus.engine.remains import joined_remains, remains_of  # only long scans keep any
 
-        earlier = [] if self._remains is None else [self._remains]
-        return joined_remains([*earlier, *(remains_of(group) for group in self.groups.values())])
+        parts = [] if self._remains is None else [self._remains]
+        parts += [] if self._unreported is None else [self._unreported.remains()]
+        return joined_remains([*parts, *(remains_of(group) for group in self.groups.values())])
 
     # the step
 
@@ -235,6 +216,8 @@ class Engine:
         return step
 
     def _drop_told(self) -> None:
+        if self._unreported is not None:
+            self._unreported.sort()
         for group in self._telling:
             if group.told:
                 del self.groups[group.number]
@@ -298,8 +281,9 @@ class Engine:
         settled = group.settled()
         if not settled.any():
             return
-        settled &= ~group.ration(settled, now_us)
         hosts, timing = group.hosts, self._timing
+        before = hosts.done_before > 0
+        settled &= ~group.ration(settled & ~before, now_us)
         silent = group.silent().astype(np.int32)
         # Without an answer there is nothing to tell neighbours apart by.
         network = group.network if hosts.heard.any() else np.zeros(len(group), np.int64)
@@ -317,8 +301,8 @@ class Engine:
         enough = missed <= timing.missed_per_1000 * silent / 1000
         if self._pace.brake.was_flooded:  # the first two tries may both have fallen into the time before
             enough &= (silent == 0) | (hosts.allowed > timing.min_tries)
-        believed = settled & (enough | (hosts.allowed >= timing.max_tries))
-        hosts.missed[believed] = missed[believed]
+        believed = settled & (enough | before | (hosts.allowed >= timing.max_tries))
+        hosts.missed[believed] = np.where(before, 0.0, missed)[believed]  # that was counted then
         if (more := settled & ~believed).any():
             group.allow(more, 1)
         group.finish(believed, now_us)
@@ -452,6 +436,8 @@ class Engine:
             self.totals.missed += float(hosts.missed[done].sum())
             step.finished.append((group, done))
         self._telling = [group for group, _ in step.finished]
+        if self._unreported is not None:
+            self._unreported.note(step.finished)
 
     def _wake_us(self, now_us: int, waiting: bool, roomy: bool) -> int:
         nobody_us = now_us if self._intake.exhausted else NEVER  # more hosts come from outside

@@ -65,6 +65,17 @@ class Ledger:
             if not left:
                 del self._pieces[each]
 
+    def holds(self, a: Addresses) -> Mask:
+        """Which of these hosts were given out and are not finished."""
+        position = self.course.position_of(a)
+        open_ = np.zeros(len(position), np.bool_)
+        piece = position >> PIECE_BITS
+        for each in distinct(piece[position >= 0]).tolist():
+            if (mask := self._pieces.get(each)) is not None:
+                here = (piece == each) & (position >= 0)
+                open_[here] = mask[position[here] & (PIECE - 1)]
+        return open_
+
     def still_open(self) -> I64:
         """The positions that were given out and are not finished, ascending."""
         found = [(each << PIECE_BITS) + np.flatnonzero(mask) for each, mask in sorted(self._pieces.items())]

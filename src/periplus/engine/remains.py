@@ -1,9 +1,12 @@
-"""What an engine knows of hosts that it has not finished, as columns that outlive the process, and back again.
+"""What an engine knows of hosts that are not reported yet, as columns that outlive the process, and back again.
 
 Each host's ports are asked in an order of its own (`portorder`), so how far it was asked is one number, and what came
 of the ports up to there are verdicts or tries in vain. A probe that was on its way when the process died is as good
 as never sent, since nobody heard its answer: a first try is taken back, and with it whatever unanswered stands behind
 it in the order; a later one is made again.
+
+A host that the engine was done with, but that nobody has reported yet, is done with at once when it comes again:
+nothing is asked of it.
 
 The lists of tries (see `group`) are laid as they would stand: in each host's memory the cells with most tries first,
 so that the list of try k lies where all cells with more tries end.
@@ -28,7 +31,17 @@ from periplus.technique.verdict import State
 
 __all__ = ["COLUMNS", "Remains", "joined_remains", "remains_of", "restore"]
 
-HOSTS = {"allowed": "u1", "heard": "i4", "lost": "i4", "proved": "u1", "reason": "u1", "ttl": "u1"}
+HOSTS = {
+    "allowed": "u1",
+    "heard": "i4",
+    "lost": "i4",
+    "proved": "u1",
+    "reason": "u1",
+    "ttl": "u1",
+    "timed_out": "u1",
+    "window_low": "u2",
+    "window_high": "u2",
+}
 TRIPS = {"srtt_us": "f8", "rttvar_us": "f8", "rto_us": "f8", "least_us": "f8"}
 CELLS = {"state": "u1", "reason": "u1", "ttl": "u1", "tries": "u1", "rtt_ms": "f4"}
 COLUMNS: dict[str, str] = {
@@ -37,7 +50,9 @@ COLUMNS: dict[str, str] = {
     "count": "i8",
     "asked": "i8",
     **{f"host_{name}": dtype for name, dtype in HOSTS.items()},
+    "host_done": "u1",
     "host_stopped": "i8",
+    "host_resumed": "u1",
     **TRIPS,
     **{f"cell_{name}": dtype for name, dtype in CELLS.items()},
     "cell_sender": "i4",
@@ -50,8 +65,8 @@ COLUMNS: dict[str, str] = {
 class Remains:
     """Columns by name, as `COLUMNS` has them: a row a host, a row a cell of each, and the routers that answered.
 
-    asked: how far in its order a host was asked; stopped: at which probe it fell silent, 0 if it has not; sender: the
-    router's row, -1 the host itself.
+    asked: how far in its order a host was asked; done: nothing more is; stopped: at which probe it fell silent, 0 if
+    it has not, and resumed: whether it answered again; sender: the router's row, -1 the host itself.
     """
 
     columns: Mapping[str, NDArray[Any]]
@@ -77,11 +92,11 @@ class Remains:
         )
 
 
-def remains_of(group: Group) -> Remains:
-    """What is known of the hosts of a group that have been asked and are not finished."""
+def remains_of(group: Group, done: I64 | None = None) -> Remains:
+    """What is known of the hosts of a group that have been asked and are not finished; or of these, which are."""
     hosts = group.hosts
-    going = hosts.status <= HostState.ACTIVE
-    rows = np.flatnonzero(going & ((group.taken[0] > 0) | (hosts.answered > 0)))
+    going = (hosts.status <= HostState.ACTIVE) & ((group.taken[0] > 0) | (hosts.answered > 0))
+    rows = np.flatnonzero(going) if done is None else done
     owner, rank = spread(hosts.count[rows])
     cell = hosts.first[rows][owner] + rank
     columns: dict[str, Any] = {
@@ -94,7 +109,10 @@ def remains_of(group: Group) -> Remains:
         "router_lo": [router & ((1 << 64) - 1) for router in group.routers[1:]],
     }
     columns |= {f"host_{name}": getattr(hosts, name)[rows] for name in HOSTS}
-    columns["host_stopped"] = group.hush.columns.stopped_at[rows] if group.watched else np.zeros(len(rows))
+    nothing = np.zeros(len(rows))
+    columns["host_done"] = hosts.status[rows] > HostState.ACTIVE
+    columns["host_stopped"] = group.hush.columns.stopped_at[rows] if group.watched else nothing
+    columns["host_resumed"] = group.hush.resumed[rows] if group.watched else nothing
     trips = group.trips_of(rows)
     columns |= {name: getattr(trips, name) for name in TRIPS}
     columns |= {f"cell_{name}": getattr(group.cells, name)[cell] for name in CELLS}
@@ -128,7 +146,8 @@ def restore(group: Group, remains: Remains) -> Mask:
     group.lengthen()
     for name in TRIPS:
         getattr(group.trips, name)[host] = columns[name][row]
-    _leave_alone(group, host, columns["host_stopped"][row])
+    group.hosts.done_before[host] = columns["host_done"][row]
+    _leave_alone(group, host, columns["host_stopped"][row], columns["host_resumed"][row])
     owner, rank = spread(columns["count"][row])
     first = np.cumsum(columns["count"]) - columns["count"]
     source, cell = first[row][owner] + rank, group.hosts.first[host][owner] + rank
@@ -145,13 +164,15 @@ def restore(group: Group, remains: Remains) -> Mask:
     return used
 
 
-def _leave_alone(group: Group, host: I64, stopped: NDArray[Any]) -> None:
-    """Who had stopped answering is still left alone."""
+def _leave_alone(group: Group, host: I64, stopped: NDArray[Any], resumed: NDArray[Any]) -> None:
+    """Who had stopped answering is still left alone, unless nothing is to be asked of it anyway."""
     if stopped.any():
         which = np.zeros(len(group), np.bool_)
         which[host[stopped > 0]] = True
+        done = group.hosts.done_before > 0
         group.hush.columns.stopped_at[host] = stopped
-        group.hush.leave(which, 0)
+        group.hush.columns.slow[host] = resumed * done[host]
+        group.hush.leave(which & ~done, 0)
 
 
 def _common(remains: Remains, group: Group) -> tuple[I64, I64]:
@@ -202,6 +223,8 @@ def _lay_lists(group: Group, cell: I64, host: I64) -> None:
         group.ready[attempt] = np.bincount(host[tries >= attempt], minlength=len(group))
         if attempt + 1 < len(group.ready):
             group.taken[attempt] = np.bincount(host[tries > attempt], minlength=len(group))
+    done = group.hosts.done_before > 0
+    group.taken[:, done] = group.ready[:, done]
 
 
 def _count(group: Group, cell: I64, host: I64) -> None:

@@ -66,6 +66,7 @@ class Hosts:
     window_low: U16 = column("u2", "the least TCP window of those that opened", 0xFFFF)
     window_high: U16 = column("u2", "the greatest TCP window of those that opened")
     missed: F64 = column("f8", "expected open ports among the silent, when finished")
+    done_before: U8 = column("u1", "1: an earlier run was done with it, and reported it to nobody")
 
 
 # Beside its columns a host has its address, its number, its lists' cursors, its order, and its way in the link.

@@ -2,14 +2,15 @@
 another process needs to go on after this one was killed.
 
 A host is done with when its report was handed over, or when there is nothing to report of it. Of the others is kept
-what their ports have answered. What is on its way when the process dies is asked again, and so are the names and ways
-that reports wait for.
+what their ports have answered, technique by technique. What is on its way when the process dies is asked again, and
+so are the names, ways, services and systems that reports wait for.
 """
 
 from collections.abc import Callable, Sequence
 
 from periplus.engine.ledger import Ledger
 from periplus.engine.remains import Remains
+from periplus.engine.unreported import Unreported
 from periplus.result.batch import HostBatch, Hosts
 from periplus.result.row import SummaryRow
 from periplus.space.address import Addresses
@@ -35,6 +36,10 @@ class Journal:
         self.remains = remains
         self._save = save
         self._due_us = 0
+
+    def unreported(self) -> Unreported | None:
+        """What keeps for a later run what an engine is done with; None where nothing is kept."""
+        return None if self._save is None else Unreported(self.ledger)
 
     def due(self, now_us: int) -> bool:
         """Whether it is time to save."""

@@ -159,6 +159,7 @@ class Loop:
             ledger=self._journal.ledger if self._journal else None,
             remains=remains,
             meters=self._meters,
+            unreported=self._journal.unreported() if self._journal and work else None,
         )
         known = work is not None and discovery is not None
         return _Campaign(

@@ -37,7 +37,7 @@ from periplus.space.space import Space
 
 __all__ = ["FORMAT", "Asked", "Past", "Standing", "StateFile", "read_state"]
 
-FORMAT = 2  # raised whenever an older state would be misunderstood
+FORMAT = 3  # raised whenever an older state would be misunderstood
 WORD = "periplus-state"
 MOST_BYTES = 1 << 30
 
