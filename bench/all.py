@@ -14,10 +14,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from bench import datagrams, foundation, identities, kit, questions, rivals, scaling, transmit
+from bench import datagrams, foundation, identities, kit, limited, questions, rivals, scaling, transmit
 
 BENCHES = tuple(
-    module.BENCH for module in (foundation, questions, rivals, transmit, datagrams, identities, scaling)
+    module.BENCH
+    for module in (foundation, questions, rivals, limited, transmit, datagrams, identities, scaling)
 )
 
 
