@@ -14,11 +14,32 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from bench import datagrams, foundation, identities, kit, matching, questions, rivals, scaling, transmit
+from bench import (
+    datagrams,
+    foundation,
+    identities,
+    kit,
+    limited,
+    matching,
+    questions,
+    rivals,
+    scaling,
+    transmit,
+)
 
 BENCHES = tuple(
     module.BENCH
-    for module in (foundation, questions, rivals, transmit, datagrams, identities, matching, scaling)
+    for module in (
+        foundation,
+        questions,
+        rivals,
+        limited,
+        transmit,
+        datagrams,
+        identities,
+        matching,
+        scaling,
+    )
 )
 
 

@@ -5,6 +5,8 @@ The engine scans the internet in memory over links of 1,000, 10,000 and 100,000 
 ports answer, one in ten, one in a hundred. Then the capacity of a link falls and rises again. Times are virtual, so
 the machine does not matter; nothing is sent.
 
+`bench/limited.py` measures the same in the lab, and its part of the page is left as it is.
+
 Limits: the queue drops what does not fit, as most do; links without a queue (policers) are in `tests/engine`.
 """
 
@@ -27,6 +29,7 @@ CAPACITIES = (1_000, 10_000, 100_000)
 WORTH_S = 6  # seconds that the first tries alone take
 ALL_PORTS = 65_535
 MANY = 256
+LAB = "\n## In the lab\n"  # from here on the page is that of `bench/limited.py`
 HIGH, LOW = 10_000.0, 3_000.0
 CHANGING = Case(HIGH, "all", 2, ALL_PORTS, ((4 * SECOND, LOW), (9 * SECOND, HIGH)), known=True)
 PICTURED_S = 14.0
@@ -110,6 +113,15 @@ def page(flows: Sequence[Flow], changing: Flow) -> str:
     )
 
 
+def publish(into: Path, simulated: str | None = None, lab: str | None = None) -> None:
+    """Write the one bench's part of the page, and leave the other's as it is."""
+    page = into / "rate.md"
+    there, heading, measured = (page.read_text(encoding="utf-8") if page.exists() else "").partition(LAB)
+    simulated = there if simulated is None else simulated
+    lab = heading + measured if lab is None else LAB + lab
+    page.write_text(simulated + lab, encoding="utf-8")
+
+
 def main(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description="How well scans fill limited links, simulated.")
     parser.add_argument("--capacity", type=int, action="append", help="only links of this; repeatable")
@@ -118,7 +130,7 @@ def main(words: Sequence[str]) -> int:
     with ProcessPoolExecutor() as pool:
         *flows, changing = pool.map(over_link, [*cases(wanted.capacity or CAPACITIES), CHANGING], chunksize=1)
     text = page(flows, changing)
-    (wanted.into / "rate.md").write_text(text, encoding="utf-8")
+    publish(wanted.into, simulated=text)
     (wanted.into / "rate.svg").write_text(picture(changing), encoding="utf-8")
     print(text)
     return 0

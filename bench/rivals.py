@@ -50,13 +50,18 @@ NAMES = tuple(PROGRAMS)
 ROW = re.compile(r"Host: (\S+) .*?Ports: ([^\t\n]*)")
 OPEN = re.compile(r"(\d+)/open/")
 LINK_PPS, LINK_QUEUE_S, FRAME = 10_000, 0.05, 84  # a frame on the wire, gaps included
+LEAST_BURST, BURST_S = (
+    10,
+    0.005,
+)  # frames that the link may catch up at once when the machine did not let it work
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
     """One row: targets, ports (none: a ping sweep), how the responder behaves, and the rates for who has no pace.
 
-    `nmap` are Nmap's own words, None where it would take many minutes; `slow` puts a link of `LINK_PPS` before it.
+    `nmap` are Nmap's own words, None where it would take many minutes; `link_pps` puts a link of so many packets a
+    second before it.
     """
 
     key: str
@@ -66,7 +71,7 @@ class Case:
     manner: Manner
     rate: int = 100_000
     nmap: Sequence[str] | None = None
-    slow: bool = False
+    link_pps: int | None = None
 
     @property
     def asked(self) -> int:
@@ -82,7 +87,9 @@ class Case:
     @property
     def listed(self) -> str:
         """The ports as scanners take them."""
-        return "1-65535" if len(self.ports) == 65_535 else ",".join(map(str, self.ports))
+        if isinstance(self.ports, range) and len(self.ports) > 1:
+            return f"{self.ports[0]}-{self.ports[-1]}"
+        return ",".join(map(str, self.ports))
 
 
 TEN = (21, 22, 23, 25, 53, 80, 110, 143, 443, 8080)
@@ -101,7 +108,7 @@ def cases(quick: bool) -> tuple[Case, ...]:
         Case("ten", f"{size} x 10 ports, 10 % open, 10 % dropped", net, TEN, some, nmap=BRISK),
         Case("dropped", f"{one}, 1 % open, all else dropped", net, (80,), Manner.of(0.01, 0.0), nmap=BRISK),
         Case("lossy", f"{one}, half open, 5 % loss", net, (80,), Manner.of(0.5, 0.5, 0.05), nmap=BRISK),
-        Case("link", f"{one}, a link of 10 kpps", net, (80,), half, LINK_PPS // 2, ("-T4",), slow=True),
+        Case("link", f"{one}, a link of 10 kpps", net, (80,), half, LINK_PPS // 2, ("-T4",), LINK_PPS),
         Case("every", f"{block[-3:]} x 65,535 ports, 1 % open", block, range(1, 65_536), rare, 300_000),
     )
 
@@ -131,7 +138,7 @@ def periplus_brisk(case: Case, way: Way, python: str) -> list[str] | None:
 def periplus_stateless(case: Case, way: Way, python: str) -> list[str] | None:
     """Everything once, as masscan and ZMap do; like theirs its pace is given where a link is slow."""
     words = periplus(case, way, python)
-    pace = ["--max-rate", str(case.rate)] if case.slow else []
+    pace = ["--max-rate", str(case.rate)] if case.link_pps else []
     return [*words, "--stateless", *pace] if words and case.ports else None
 
 
@@ -301,25 +308,29 @@ def laid_out(net: Network, case: Case) -> Bed:
     """
     gate, link, hop, ip_me = (
         (net.router, "router0", "198.18.1.254", "198.18.1.1")
-        if case.slow
+        if case.link_pps
         else (net.near, "near0", NEAR.v4, "198.18.0.1")
     )
     net.scanner.ip("route", "replace", SWEPT, "via", hop)
-    if case.slow:
+    if case.link_pps:
         net.router.ip("route", "replace", SWEPT, "via", FAR.v4)
-        slow(net.router, "far0")
+        slow(net.router, "far0", case.link_pps)
     gate.start("bash", "-c", f"while :; do echo >/dev/udp/{ip_me}/9; sleep 0.1; done")
     net.check_sealed()
     mac = gate.ask("link", "show", "scanner0")[0]["address"]
-    answers, there = (net.far, "router0") if case.slow else (net.near, "scanner0")
+    answers, there = (net.far, "router0") if case.link_pps else (net.near, "scanner0")
     return Bed(net.scanner, answers, there, Way(link, ip_me, mac), case.truth())
 
 
-def slow(node: Node, link: str) -> None:
-    """A link for so many frames a second, each counted as the shortest Ethernet frame, with a short queue."""
-    rate, queue = LINK_PPS * FRAME * 8, int(LINK_PPS * LINK_QUEUE_S * FRAME)
+def slow(node: Node, link: str, pps: int) -> None:
+    """A link for so many frames a second, each counted as the shortest Ethernet frame, with a short queue.
+
+    Asked again it changes the rate, and goes on counting.
+    """
+    rate, queue = pps * FRAME * 8, int(pps * LINK_QUEUE_S) * FRAME
+    burst = max(LEAST_BURST, int(pps * BURST_S)) * FRAME
     sizes = ["stab", "mpu", str(FRAME), "linklayer", "ethernet"]
-    bucket = ["tbf", "rate", f"{rate}bit", "burst", str(10 * FRAME), "limit", str(queue)]
+    bucket = ["tbf", "rate", f"{rate}bit", "burst", str(burst), "limit", str(queue)]
     network.run(["tc", "-n", node.name, "qdisc", "replace", "dev", link, "root", *sizes, *bucket])
 
 
