@@ -69,9 +69,8 @@ class Heard:
 
     def said(self, them: Addresses, port: int) -> bytes:
         """What this port of one host said; nothing if nothing is known."""
-        rows = self._rows
-        mine = (self._lo[:rows] == them.lo[0]) & (self._port[:rows] == port) & (self._hi[:rows] == them.hi[0])
-        found = np.flatnonzero(mine)
+        found = np.flatnonzero(self._lo[: self._rows] == them.lo[0])
+        found = found[(self._port[found] == port) & (self._hi[found] == them.hi[0])]
         if not len(found):
             return b""
         first = int(found[0])
