@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from periplus.columns import appended
 from periplus.space.address import Addresses
 from periplus.wire.synack import SynAcks
 
@@ -36,7 +37,7 @@ class Shown:
         if over > 0:
             self._forget(max((self._rows + 1) // 2, over))
         self._columns = [
-            _with(column, self._rows, more, self._most)
+            appended(column, self._rows, more, self._most)
             for column, more in zip(self._columns, new, strict=True)
         ]
         self._rows += len(new[0])
@@ -58,14 +59,3 @@ class Shown:
 
 def _columns(shown: SynAcks) -> list[NDArray[Any]]:
     return [getattr(shown, column.name) for column in fields(shown)]
-
-
-def _with(column: NDArray[Any], used: int, more: NDArray[Any], most: int) -> NDArray[Any]:
-    """The column with more behind what it holds; it grows by doubling, up to `most`."""
-    end = used + len(more)
-    if end > len(column):
-        grown = np.empty(min(max(end, 2 * len(column)), most), column.dtype)
-        grown[:used] = column[:used]
-        column = grown
-    column[used:end] = more
-    return column
