@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["F32", "F64", "I32", "I64", "U8", "U16", "U32", "U64", "Mask", "distinct", "spans"]
+__all__ = ["F32", "F64", "I32", "I64", "U8", "U16", "U32", "U64", "Mask", "appended", "distinct", "spans"]
 
 U8 = NDArray[np.uint8]
 U16 = NDArray[np.uint16]
@@ -16,6 +16,21 @@ I64 = NDArray[np.int64]
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+
+
+def appended(column: NDArray[Any], used: int, more: NDArray[Any], most: int | None = None) -> NDArray[Any]:
+    """A column whose first `used` rows count, with more behind them; it grows by doubling, to `most` rows at the most.
+
+    What there is room for is written in place.
+    """
+    end = used + len(more)
+    if end > len(column):
+        room = max(end, 2 * len(column))
+        grown = np.empty(room if most is None else max(end, min(room, most)), column.dtype)
+        grown[:used] = column[:used]
+        column = grown
+    column[used:end] = more
+    return column
 
 
 def distinct(column: NDArray[Any]) -> NDArray[Any]:

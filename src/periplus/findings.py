@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 
-__all__ = ["WORDS", "Answer", "Detail", "OsClass", "OsGuess", "Passage", "Way", "Words"]
+__all__ = ["WORDS", "Answer", "Detail", "OsClass", "OsGuess", "Passage", "SynAck", "Way", "Words"]
 
 Detail = str | int | float | bool | None | list["Detail"] | dict[str, "Detail"]  # as in JSON
 
@@ -63,6 +63,26 @@ class Answer(Words):
     detail: Mapping[str, Detail] = field(default_factory=dict)
     passages: tuple[Passage, ...] = ()
     problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SynAck:
+    """What the answer to a SYN shows: `options` are the letters of fingerprints in their order, `ttl` is as it came.
+
+    `df` and `ip_id` are IPv4's, None where there is no such thing; `tos` is the traffic class as well. `ecn`: it has
+    the flag ECE.
+    """
+
+    port: int
+    ttl: int
+    window: int
+    options: str = ""
+    mss: int | None = None
+    scale: int | None = None
+    df: bool | None = None
+    ip_id: int | None = None
+    tos: int = 0
+    ecn: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,9 @@ def test_everything_at_once(net: Network) -> None:
 
 
 def test_hosts_without_what_it_takes_are_told_why(net: Network) -> None:
-    assert ours(net, FAR.v6) == {"why": "only hosts of IPv4 are asked"}
+    found = ours(net, FAR.v6)
+    assert (found["why"], "fingerprint" in found) == ("only hosts of IPv4 are asked", False)
+    assert found["answers"][0]["evidence"][0].startswith("passive: ")
 
 
 def test_with_a_scope_only_its_ports_are_asked(net: Network, tmp_path: Any) -> None:

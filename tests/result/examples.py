@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from periplus.findings import OsClass, OsGuess
+from periplus.findings import OsClass, OsGuess, SynAck
 from periplus.result.row import (
     Crowded,
     Hop,
     HostReport,
     OsMatch,
+    OsPassive,
     OsRow,
     PortColumns,
     RunRow,
@@ -195,6 +196,16 @@ def os_host(**fields: Any) -> HostReport:
         values={"seq": (1, 0xABC), "ids": (0, 0), "stamps": (5, 6)},
     )
     return replace(small_host(), os=replace(found, **fields))
+
+
+def passive_host(**fields: Any) -> HostReport:
+    """A host that was told by its SYN-ACK, in passing."""
+    linux = OsClass("Linux", "Linux", None, "general purpose", ("cpe:/o:linux:linux_kernel",))
+    why = "passive: the SYN-ACK of 22/tcp looks like Linux (TTL 63, window 64240 = 44 x 1460, MSS 1460, DF, IP id 0)"
+    matches = fields.pop("matches", (OsMatch("Linux", 0.6, 1, (linux,)),))
+    shown = replace(SynAck(22, 63, 64_240, "M", mss=1460, df=True, ip_id=0), **fields)
+    found = OsRow(guesses=(OsGuess("Linux", "Linux", 0.6, (why,)),), passive=OsPassive(shown, matches))
+    return replace(small_host(), os=found)
 
 
 def tarpit_host(last: int = 1000) -> HostReport:

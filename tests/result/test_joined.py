@@ -15,6 +15,7 @@ from tests.result.examples import (
     listed_host,
     mixed_host,
     os_host,
+    passive_host,
     protocols_host,
     run,
     small_host,
@@ -119,6 +120,7 @@ EVERY_KIND = (
     protocols_host,
     tarpit_host,
     os_host,
+    passive_host,
 )
 
 

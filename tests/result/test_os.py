@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tests.result.examples import os_host, written
+from tests.result.examples import os_host, passive_host, written
 
 from periplus.result import grepable, normal
 from periplus.result.os import best_name, exact, os_lines, stamp_word
@@ -53,6 +53,14 @@ def test_nothing_fits_and_nothing_was_asked() -> None:
     ]
     host = replace(os_host(), os=OsRow(why="only hosts of IPv4 are asked"))
     assert lines(host) == ["OS detection: only hosts of IPv4 are asked"]
+
+
+def test_in_passing() -> None:
+    [line] = lines(passive_host())
+    assert line.startswith(
+        "OS by all evidence: Linux, sure by 0.60: passive: the SYN-ACK of 22/tcp looks like"
+    )
+    assert lines(passive_host(matches=())) == [line]
 
 
 def test_names_of_files_and_services_cannot_reach_the_terminal() -> None:

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from tests.result.examples import os_host, written
+from tests.result.examples import os_host, passive_host, written
 
 from periplus.result import ndjson
 from periplus.result.osread import read_os
@@ -16,6 +16,8 @@ from periplus.result.row import HostReport, OsRow
         os_host(),
         os_host(matches=(), guesses=(), values={}, difficulty=None, why="x"),
         os_host(open_port=None),
+        passive_host(),
+        passive_host(matches=(), mss=None, scale=7, options="MSTNW", df=None, ip_id=None, tos=8, ecn=True),
     ],
 )
 def test_there_and_back(host: HostReport) -> None:

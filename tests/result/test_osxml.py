@@ -1,8 +1,9 @@
 """The elements of Nmap's XML; that they are valid is in test_xml."""
 
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
-from tests.result.examples import os_host
+from tests.result.examples import os_host, passive_host
 
 from periplus.result.osxml import os_elements
 from periplus.result.row import OsRow
@@ -46,6 +47,21 @@ def test_the_fingerprint_is_there_where_nothing_fits() -> None:
     [found] = elements(matches=()).iter("osfingerprint")
     assert found.attrib["fingerprint"] == "SEQ(SP=102%TI=Z)T2(R=N)"
     assert not list(elements().iter("osfingerprint"))
+
+
+def test_what_a_syn_ack_speaks_for_is_there_where_nobody_asked() -> None:
+    passive, odd = passive_host().os, passive_host(matches=()).os
+    assert passive is not None
+    assert odd is not None
+    host = ET.fromstring(f"<host>{os_elements(passive, 1.0)}</host>")
+    assert [dict(each.attrib) for each in host.iter("portused")] == [
+        {"state": "open", "proto": "tcp", "portid": "22"}
+    ]
+    assert [dict(each.attrib) for each in host.iter("osmatch")] == [
+        {"name": "Linux", "accuracy": "60", "line": "1"}
+    ]
+    assert os_elements(odd, 1.0) == ""
+    assert os_elements(replace(passive, open_port=81, matches=()), 1.0).count("osmatch") == 0
 
 
 def test_a_host_that_was_not_asked_has_none() -> None:

@@ -6,9 +6,11 @@ from pathlib import Path
 from tests.scan.runs import KEY, NEAR, OURS, PATHS, config_of, space_of
 from tests.sim.frames import Wire
 
+from periplus.engine.shown import Shown
 from periplus.scan.config import Fingerprinting
-from periplus.scan.fingerprinting import fingerprinting_for, installed_osdb
+from periplus.scan.fingerprinting import fingerprinting_for, glances_for, installed_osdb
 from periplus.scan.fingerprints import Fingerprints
+from periplus.scan.passive import Glances
 from periplus.scan.stage import Unprobed
 from periplus.scan.tracelink import TraceLink
 from periplus.transport.neighbours import Resolver
@@ -24,6 +26,11 @@ def test_what_there_is_a_link_for_is_asked() -> None:
     wire = Wire({})
     link = TraceLink(PATHS, wire, OURS, KEY, wire.clock.now_us, Resolver())
     assert isinstance(fingerprinting_for(replace(PLAIN, fingerprint=Fingerprinting()), link), Fingerprints)
+
+
+def test_hosts_are_told_in_passing_where_their_syn_acks_are_kept() -> None:
+    assert glances_for(None) is None
+    assert isinstance(glances_for(Shown()), Glances)
 
 
 def test_the_first_place_that_has_references_counts(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from tests.scan.runs import (
     space_of,
 )
 from tests.scan.test_identities import columns
+from tests.scan.test_passive import both, glances
 from tests.sim.frames import OPEN, Wire
 from tests.sim.hops import Side, Ways
 from tests.space.scopes import scope
@@ -43,6 +44,7 @@ from periplus.scan.loop import Loop
 from periplus.scan.menu import Menu
 from periplus.scan.naming import Naming
 from periplus.scan.open import Links
+from periplus.scan.passive import Glances
 from periplus.scan.raw import RawLink
 from periplus.scan.stage import NEVER
 from periplus.scan.tracelink import TraceLink
@@ -85,7 +87,12 @@ def report(addr: str = NEAR, *some: PortColumns, **fields: Any) -> HostReport:
     return HostReport(addr, True, Reason.SYN_ACK, some or (TCP,), 1.0, 2.0, **fields)
 
 
-def stage_of(wire: Wire, allowed: Scope | None = None, barred: frozenset[int] = frozenset()) -> Fingerprints:
+def stage_of(
+    wire: Wire,
+    allowed: Scope | None = None,
+    barred: frozenset[int] = frozenset(),
+    glances: Glances | None = None,
+) -> Fingerprints:
     resolver = Resolver()
     hosts = Addresses.of_ints(number(f"198.18.0.{last}") for last in range(1, 200))
     config = replace(
@@ -94,7 +101,7 @@ def stage_of(wire: Wire, allowed: Scope | None = None, barred: frozenset[int] = 
     link = TraceLink(PATHS, wire, OURS, KEY, wire.clock.now_us, resolver)
     link.way(hosts)  # as a scan has wanted them
     resolver.learn(ETH4.ifindex, hosts, np.tile(np.frombuffer(mac(2), np.uint8), (len(hosts), 1)))
-    return Fingerprints(config, link, STACKS, "ours", CERTAINTY)
+    return Fingerprints(config, link, STACKS, "ours", CERTAINTY, glances)
 
 
 def run(stage: Fingerprints, wire: Wire, *reports: HostReport) -> list[HostReport]:
@@ -165,6 +172,25 @@ def test_who_is_not_asked_is_told_why(host: HostReport, why: str) -> None:
     wire = Stacks(Linux())
     assert os_of(stage_of(wire), wire, host) == OsRow(why=why)
     assert wire.asked_at == {}
+
+
+def test_what_the_scan_showed_in_passing_stays_when_asking_brings_nothing() -> None:
+    seen = glances()
+    for host, why in ((NEAR, "the open port did not answer again"), (NEAR6, "only hosts of IPv4 are asked")):
+        [known] = both(seen, report(host))
+        assert known.os is not None
+        found = os_of(stage_of(Stacks(Linux(), lambda probe, before: True), glances=seen), Wire({}), known)
+        assert (found.why, found.passive, found.guesses) == (why, known.os.passive, known.os.guesses)
+        assert found.guesses[0].family == "Linux"
+
+
+def test_an_answer_takes_in_what_the_scan_showed() -> None:
+    wire, seen = Stacks(Linux(hops=2)), glances()
+    [known] = both(seen, report())
+    found, alone = os_of(stage_of(wire, glances=seen), wire, known), os_of(stage_of(wire), wire, report())
+    assert found.passive is not None
+    assert found.guesses[0].confidence == alone.guesses[0].confidence
+    assert [each.split()[0] for each in found.guesses[0].evidence] == ["Linux", "passive:"]
 
 
 def test_hosts_that_are_down_pass_by() -> None:

@@ -351,13 +351,16 @@ def test_sockets_and_frames_may_go_together(monkeypatch: pytest.MonkeyPatch) -> 
     links.close()
 
 
-def test_only_links_of_udp_listen_and_only_for_who_identifies(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_links_listen_for_who_identifies_and_those_of_udp_to_all_that_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     kernel = Kernel(monkeypatch, EVERYWHERE)
     works = (syn(space_of(HOSTS, [22])), udp(space_of(HOSTS[:2], [53])), udp(space_of(HOSTS[2:], [69])))
     config = several((UDP, 53), works=works)
     plain, curious = opened(config), opened(replace(config, identify=Identify()))
     assert kernel.widths == [WIDTH] * 4 + [WIDTH, WIDE, WIDE, WIDTH]
     assert [links.memory is None for links in (plain, curious)] == [True, False]
+    assert [links.shown is None for links in (plain, curious)] == [True, False]
     plain.close()
     curious.close()
 

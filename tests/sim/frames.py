@@ -40,13 +40,14 @@ ASKED = {
 
 @dataclass(frozen=True)
 class Segment:
-    """A port answers with these flags and this window; a segment that has ACK acknowledges the probe.
+    """A port answers with these flags, window and options; a segment that has ACK acknowledges the probe.
 
     A reset follows RFC 9293 section 3.10.7.1: in answer to an ACK it has none, and goes on where that one pointed.
     """
 
     flags: int
     window: int = 1024
+    options: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -389,9 +390,9 @@ def payload_for(probe: Probe, behaviour: Segment | Datagram | Chunk | Reply, off
     match behaviour:
         case Segment(flags, window) if flags & RST and probe.flags & ACK:
             return tcp(*ends, (probe.ack + off) & WORD, off, flags & ~ACK, window)
-        case Segment(flags, window):
+        case Segment(flags, window, options):
             counted = probe.number + bool(probe.flags & (SYN | FIN)) + off
-            return tcp(*ends, THEIR_SEQ, counted & WORD if flags & ACK else 0, flags, window)
+            return tcp(*ends, THEIR_SEQ, counted & WORD if flags & ACK else 0, flags, window, options)
         case Datagram(says, port=port):
             return struct.pack("!HHHH", port or probe.port_them, probe.port_me, 8 + len(says), 0) + says
         case Reply():

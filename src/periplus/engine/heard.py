@@ -3,20 +3,15 @@
 There is a bound on what is kept. Where it is passed, the older half makes room: what is forgotten can be asked again.
 """
 
-from typing import TypeVar
-
 import numpy as np
-from numpy.typing import NDArray
 
-from periplus.columns import I64, U8, U16, U64
+from periplus.columns import I64, U8, U16, U64, appended
 from periplus.space.address import Addresses
 
 __all__ = ["MOST_BYTES", "ROW_BYTES", "Heard"]
 
 MOST_BYTES = 16 << 20
 ROW_BYTES = 32  # about what a row takes beside the bytes
-
-Number = TypeVar("Number", np.uint8, np.uint16, np.uint64, np.int64)
 
 
 class Heard:
@@ -50,11 +45,11 @@ class Heard:
         while self._rows and self.taken + needed > self._most:
             self._forget((self._rows + 1) // 2)
         rows, used = self._rows + len(port), self._used + len(said)
-        self._hi = _with(self._hi, self._rows, them.hi)
-        self._lo = _with(self._lo, self._rows, them.lo)
-        self._port = _with(self._port, self._rows, port)
-        self._end = _with(self._end, self._rows, self._used + np.cumsum(count))
-        self._bytes = _with(self._bytes, self._used, said)
+        self._hi = appended(self._hi, self._rows, them.hi)
+        self._lo = appended(self._lo, self._rows, them.lo)
+        self._port = appended(self._port, self._rows, port)
+        self._end = appended(self._end, self._rows, self._used + np.cumsum(count))
+        self._bytes = appended(self._bytes, self._used, said)
         self._rows, self._used = rows, used
 
     def _forget(self, rows: int) -> None:
@@ -69,22 +64,10 @@ class Heard:
 
     def said(self, them: Addresses, port: int) -> bytes:
         """What this port of one host said; nothing if nothing is known."""
-        rows = self._rows
-        mine = (self._lo[:rows] == them.lo[0]) & (self._port[:rows] == port) & (self._hi[:rows] == them.hi[0])
-        found = np.flatnonzero(mine)
+        found = np.flatnonzero(self._lo[: self._rows] == them.lo[0])
+        found = found[(self._port[found] == port) & (self._hi[found] == them.hi[0])]
         if not len(found):
             return b""
         first = int(found[0])
         begin = int(self._end[first - 1]) if first else 0
         return self._bytes[begin : int(self._end[first])].tobytes()
-
-
-def _with(column: NDArray[Number], used: int, more: NDArray[Number]) -> NDArray[Number]:
-    """The column with more behind what it holds; it grows by doubling."""
-    end = used + len(more)
-    if end > len(column):
-        grown = np.empty(max(end, 2 * len(column)), column.dtype)
-        grown[:used] = column[:used]
-        column = grown
-    column[used:end] = more
-    return column

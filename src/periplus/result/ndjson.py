@@ -20,6 +20,7 @@ from periplus.result.row import (
     Hop,
     HostReport,
     OsMatch,
+    OsPassive,
     OsRow,
     PortColumns,
     PortRow,
@@ -261,8 +262,14 @@ def _os(found: OsRow) -> dict[str, Any]:
             "timestamp_class": found.stamp_class,
             "rows": {key: list(row) for key, row in found.values.items()} or None,
             "why": found.why,
+            "passive": _passive(found.passive) if found.passive else None,
         }
     )
+
+
+def _passive(found: OsPassive) -> dict[str, Any]:
+    """The SYN-ACK, and what it speaks for."""
+    return _known(asdict(found.shown) | {"matches": [_match(each) for each in found.matches] or None})
 
 
 def _guess(guess: OsGuess) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from periplus.findings import OsClass, OsGuess
-from periplus.result.row import OsMatch, OsRow
+from periplus.findings import OsClass, OsGuess, SynAck
+from periplus.result.row import OsMatch, OsPassive, OsRow
 
 __all__ = ["read_os"]
 
@@ -33,7 +33,13 @@ def read_os(row: Row) -> OsRow:
         stamp_class=row.get("timestamp_class"),
         values={key: tuple(values) for key, values in row.get("rows", {}).items()},
         why=row.get("why"),
+        passive=_passive(row["passive"]) if "passive" in row else None,
     )
+
+
+def _passive(row: Row) -> OsPassive:
+    shown = {name: value for name, value in row.items() if name != "matches"}
+    return OsPassive(SynAck(**shown), tuple(map(_match, row.get("matches", ()))))
 
 
 def _match(row: Row) -> OsMatch:

@@ -5,7 +5,7 @@ The ranked answer has no place in Nmap's DTD, nor do reasons; they are in the ot
 
 from periplus.findings import OsClass
 from periplus.result.os import ID_CLASSES, stamp_word
-from periplus.result.row import OsMatch, OsRow
+from periplus.result.row import OsMatch, OsPassive, OsRow
 from periplus.result.text import date_time, xml_attribute
 
 __all__ = ["os_elements"]
@@ -14,7 +14,7 @@ __all__ = ["os_elements"]
 def os_elements(found: OsRow, ended: float) -> str:
     """Return the elements of a host that was done with at `ended`."""
     if found.open_port is None:
-        return ""
+        return _in_passing(found.passive)
     used = (
         ("open", "tcp", found.open_port),
         ("closed", "tcp", found.closed_port),
@@ -31,6 +31,14 @@ def os_elements(found: OsRow, ended: float) -> str:
         f'<osfingerprint fingerprint="{xml_attribute(found.fingerprint or "")}"/>\n' if shown else ""
     )
     return f"<os>{ports}{matches}{fingerprint}</os>\n{_figures(found, ended)}"
+
+
+def _in_passing(found: OsPassive | None) -> str:
+    """What a SYN-ACK speaks for, where nobody asked for more."""
+    if found is None or not found.matches:
+        return ""
+    port = f'<portused state="open" proto="tcp" portid="{found.shown.port}"/>\n'
+    return f"<os>{port}{''.join(map(_match, found.matches))}</os>\n"
 
 
 def _match(match: OsMatch) -> str:

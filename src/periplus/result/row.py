@@ -12,7 +12,7 @@ from math import isnan
 import numpy as np
 
 from periplus.columns import F32, I64, U8, U16
-from periplus.findings import Answer, OsClass, OsGuess
+from periplus.findings import Answer, OsClass, OsGuess, SynAck
 from periplus.technique.verdict import Reason, State
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Hop",
     "HostReport",
     "OsMatch",
+    "OsPassive",
     "OsRow",
     "PortColumns",
     "PortRow",
@@ -176,8 +177,17 @@ class OsMatch:
 
 
 @dataclass(frozen=True, slots=True)
+class OsPassive:
+    """A SYN-ACK that the port scan got, and the stacks that it speaks for: `accuracy` is how strongly."""
+
+    shown: SynAck
+    matches: tuple[OsMatch, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class OsRow:
-    """What ``-O`` found; `why` is only there when it could not look, or by less than it should.
+    """What ``-O`` found, or the port scan in passing (`passive`); `why` is only there when ``-O`` could not look, or
+    by less than it should.
 
     `source` names the references, `fingerprint` is in Nmap's notation. The ports are those asked. `uptime_s`
     and `stamp_hz` come from time stamps, `difficulty` from sequence numbers, `ids` is the class of identifications.
@@ -199,6 +209,7 @@ class OsRow:
     stamp_class: str | None = None
     values: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     why: str | None = None
+    passive: OsPassive | None = None
 
 
 @dataclass(frozen=True, slots=True)

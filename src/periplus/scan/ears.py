@@ -1,7 +1,7 @@
-"""What a link overhears beside the verdicts: the bytes with which UDP ports answered the scan.
+"""What a link overhears beside the verdicts: the bytes with which UDP ports answered, and each host's first SYN-ACK.
 
-Who identifies services begins with these and need not ask the same again. Only the answer that opens a port is
-kept, so floods of others take no room, and none where nobody identifies.
+Who identifies services begins with these bytes and need not ask the same again, and a SYN-ACK shows what stack made
+it. Only what opens a port is kept, so floods of other answers take no room, and nothing where nobody wants to know.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,19 +14,23 @@ from periplus.engine.engine import Engine
 from periplus.engine.group import Group
 from periplus.engine.heard import Heard
 from periplus.engine.replies import FIRST_UNANSWERED, Replies
+from periplus.engine.shown import Shown
 from periplus.space.address import Addresses
 from periplus.space.ip import parse_ip
 from periplus.space.space import Space
 from periplus.technique.model import Table
 from periplus.technique.verdict import State
-from periplus.wire.packets import Packets
+from periplus.wire.packets import WIDE, WIDTH, Packets
 from periplus.wire.said import said_untrusted
+from periplus.wire.synack import syn_acks_untrusted
 
-__all__ = ["Ear", "UdpEar", "UdpMemory"]
+__all__ = ["Ear", "SynAckEar", "UdpEar", "UdpMemory", "openings"]
 
 
 class Ear(Protocol):
-    """Looks at the packets that brought answers, before the engine judges these."""
+    """Looks at packets with answers, before the engine judges these. `width`: how much of each it needs."""
+
+    width: int
 
     def listen(self, engine: Engine, packets: Packets, answers: dict[int, Replies]) -> None:
         """`answers` by group, each with the row of its packet."""
@@ -54,6 +58,8 @@ class UdpMemory:
 class UdpEar:
     """Keeps what the ports of one space say that open by it."""
 
+    width = WIDE
+
     def __init__(self, space: Space, table: Table, memory: UdpMemory) -> None:
         self._space = space
         self._table = table
@@ -65,6 +71,25 @@ class UdpEar:
             host = group.host_of(cell)
             port = self._space.port_at(group.host_id[host], cell - group.hosts.first[host])
             self._memory.heard.keep(group.addresses[host], port, *said_untrusted(packets[row]))
+
+
+class SynAckEar:
+    """Keeps the first SYN-ACK of each host."""
+
+    width = WIDTH
+
+    def __init__(self, table: Table, shown: Shown) -> None:
+        self._table = table
+        self._shown = shown
+
+    def listen(self, engine: Engine, packets: Packets, answers: dict[int, Replies]) -> None:
+        """Keep how hosts answered of which no port was open before."""
+        for group, cell, row in openings(engine, self._table, answers):
+            host = group.host_of(cell)
+            new = np.flatnonzero(group.hosts.opened[host] == 0)
+            host, first = np.unique(host[new], return_index=True)
+            syn_acks = syn_acks_untrusted(packets[row[new[first]]])
+            self._shown.keep(group.addresses[host[syn_acks.valid]], syn_acks[syn_acks.valid])
 
 
 def openings(engine: Engine, table: Table, answers: dict[int, Replies]) -> Iterator[tuple[Group, I64, I64]]:

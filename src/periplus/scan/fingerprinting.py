@@ -10,9 +10,11 @@ from periplus.scan.config import ScanConfig
 from periplus.scan.stage import Probing, Unprobed
 
 if TYPE_CHECKING:
+    from periplus.engine.shown import Shown
+    from periplus.scan.passive import Glances
     from periplus.scan.tracelink import TraceLink
 
-__all__ = ["FINGERPRINT_TRIES", "OSDB_PLACES", "fingerprinting_for", "installed_osdb"]
+__all__ = ["FINGERPRINT_TRIES", "OSDB_PLACES", "fingerprinting_for", "glances_for", "installed_osdb"]
 
 FINGERPRINT_TRIES = 3  # of a probe that is not answered
 OSDB_PLACES = ("/usr/share/nmap/nmap-os-db", "/usr/local/share/nmap/nmap-os-db")
@@ -23,11 +25,22 @@ def installed_osdb(places: tuple[str, ...] = OSDB_PLACES) -> str | None:
     return next((place for place in places if Path(place).is_file()), None)
 
 
-def fingerprinting_for(config: ScanConfig, link: "TraceLink | None") -> Probing:
+def glances_for(shown: "Shown | None") -> "Glances | None":
+    """Return what hosts are told by passively, where a link keeps SYN-ACKs."""
+    if shown is None:
+        return None
+    from periplus.scan.passive import Glances
+
+    return Glances(shown)
+
+
+def fingerprinting_for(
+    config: ScanConfig, link: "TraceLink | None", glances: "Glances | None" = None
+) -> Probing:
     """Return what there is a link for."""
     if link is None or config.fingerprint is None:
         return Unprobed()
     from periplus.scan.fingerprints import Fingerprints
     from periplus.scan.osreferences import references
 
-    return Fingerprints(config, link, *references(config.fingerprint.path))
+    return Fingerprints(config, link, *references(config.fingerprint.path), glances)

@@ -9,7 +9,7 @@ scope or ``--exclude-ports`` leaves out: probes without a port that may be asked
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from random import Random
 
@@ -20,12 +20,13 @@ from periplus.errors import BadReply
 from periplus.identify.os.answer import read_untrusted
 from periplus.identify.os.fingerprint import Fingerprint, Observed, fingerprint, number_of
 from periplus.identify.os.probe import SYNS, Asked, packet
-from periplus.identify.os.ranking import Word, rank
-from periplus.identify.os.reference import Reference, References
+from periplus.identify.os.ranking import Glance, rank
+from periplus.identify.os.reference import References
 from periplus.identify.os.sequence import difficulty
-from periplus.result.row import HostReport, OsMatch, OsRow, PortColumns
+from periplus.result.row import HostReport, OsRow, PortColumns
 from periplus.scan.config import ScanConfig
 from periplus.scan.fingerprinting import FINGERPRINT_TRIES
+from periplus.scan.passive import Glances, match_of, said_of
 from periplus.scan.raw import NO_LANE
 from periplus.scan.sender import Parcel
 from periplus.scan.stage import NEVER
@@ -94,7 +95,13 @@ class Fingerprints:
     """Holds reports until their hosts have been asked. `worth` is what a perfect fit with a reference is worth."""
 
     def __init__(
-        self, config: ScanConfig, link: TraceLink, references: References, source: str, worth: float
+        self,
+        config: ScanConfig,
+        link: TraceLink,
+        references: References,
+        source: str,
+        worth: float,
+        glances: Glances | None = None,
     ) -> None:
         assert config.fingerprint is not None
         self.sent = self.heard = 0
@@ -102,6 +109,7 @@ class Fingerprints:
         self._barred = config.fingerprint.barred
         self._link = link
         self._references, self._source, self._worth = references, source, worth
+        self._glances = glances
         self._draw = Random(link.key).randrange
         self._waiting: deque[HostReport] = deque()
         self._hosts: dict[int, _Host] = {}
@@ -170,7 +178,7 @@ class Fingerprints:
                 self._hosts[address & 0xFFFFFFFF] = host
                 return
             why = "no way to the host is known"
-        self._ready.append(replace(report, os=OsRow(why=why)))
+        self._ready.append(replace(report, os=replace(report.os or OsRow(), why=why)))
 
     @staticmethod
     def _unfit(report: HostReport, address: int) -> str | None:
@@ -277,8 +285,8 @@ class Fingerprints:
         sequence = found.tests.get("SEQ", {})
         index = int(sequence["SP"], 16) if "SP" in sequence else None
         row = OsRow(
-            matches=tuple(_match(fit, reference) for fit, reference in matches),
-            guesses=tuple(rank(matches, _words(host.report))),
+            matches=tuple(match_of(fit, reference) for fit, reference in matches),
+            guesses=rank(matches, said_of(host.report), self._glanced(host.report)),
             source=self._source,
             fingerprint=found.text(),
             open_port=asked.open,
@@ -292,8 +300,12 @@ class Fingerprints:
             stamp_class=sequence.get("TS"),
             values=found.values,
             why=_poor(host.observed),
+            passive=host.report.os.passive if host.report.os else None,
         )
         return replace(host.report, os=row)
+
+    def _glanced(self, report: HostReport) -> tuple[Glance, ...]:
+        return self._glances.at(report) if self._glances else ()
 
 
 def _bounced(found: Fingerprint) -> bool:
@@ -307,18 +319,6 @@ def _poor(observed: Observed) -> str | None:
     if observed.asked.guessed:
         return "no TCP port was found closed, so less is known"
     return None
-
-
-def _match(fit: float, reference: Reference) -> OsMatch:
-    return OsMatch(reference.name, fit, reference.line, reference.classes)
-
-
-def _words(report: HostReport) -> Iterator[Word]:
-    """What the services of a host say of its operating system."""
-    for each in report.services:
-        where = f"{each.name} at {each.port}/{each.proto}"
-        texts = [each.os, *(cpe for cpe in each.cpe if cpe.startswith("cpe:2.3:o:"))]
-        yield from (Word(text, each.confidence, where) for text in texts if text)
 
 
 def _ports(report: HostReport, proto: str, state: State) -> list[int]:

@@ -25,7 +25,7 @@ from periplus.scan.clock import Clock
 from periplus.scan.config import ScanConfig, Work
 from periplus.scan.dossier import Dossiers
 from periplus.scan.doubting import PACKETS, doubting_for
-from periplus.scan.fingerprinting import fingerprinting_for
+from periplus.scan.fingerprinting import fingerprinting_for, glances_for
 from periplus.scan.identifying import identifying_for
 from periplus.scan.link import Link
 from periplus.scan.naming import Naming
@@ -114,7 +114,8 @@ class Loop:
         self._speed = Speed(self._began_us, self._before / max(self._n_hosts, 1))
         self._doubting = doubting_for(config, links.asks, clock)
         self._identifying = identifying_for(config, links.identify, links.memory)
-        self._fingerprinting = fingerprinting_for(config, links.fingerprint)
+        self._glances = glances_for(links.shown)
+        self._fingerprinting = fingerprinting_for(config, links.fingerprint, self._glances)
         self._tracing = tracing_for(config, links.trace, self._began_us)
         self._probing = (self._fingerprinting, self._tracing)
         self._guard = links.guard
@@ -357,8 +358,9 @@ class Loop:
 
     def _pass_on(self) -> None:
         """Let reports that a stage is done with go on to the next."""
-        self._identifying.ask(self._doubting.passed())
-        self._fingerprinting.ask(self._identifying.passed())
+        noted, told = (self._glances.noted, self._glances.told) if self._glances else (iter, iter)
+        self._identifying.ask(noted(self._doubting.passed()))
+        self._fingerprinting.ask(told(self._identifying.passed()))
         self._tracing.ask(self._fingerprinting.passed())
         for report in self._tracing.passed():
             self._naming.ask(report)

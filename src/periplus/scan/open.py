@@ -33,9 +33,10 @@ from periplus.wire.headers import (
     PROTOCOL_TCP,
     PROTOCOL_UDP,
 )
-from periplus.wire.packets import WIDE, WIDTH
+from periplus.wire.packets import WIDTH
 
 if TYPE_CHECKING:
+    from periplus.engine.shown import Shown
     from periplus.scan.ears import Ear, UdpMemory
     from periplus.scan.firsthop import FirstHops
     from periplus.scan.guard import Guard
@@ -61,7 +62,7 @@ class Links:
     and tell operating systems.
 
     `guard` stands in front of all of them, if anything does; `hops` are the gateways that those with frames watch,
-    and `memory` is what UDP ports said to these.
+    `memory` is what UDP ports said to these, and `shown` are the SYN-ACKs.
     """
 
     works: tuple[Link, ...]
@@ -73,6 +74,7 @@ class Links:
     fingerprint: "TraceLink | None" = None
     hops: "FirstHops | None" = None
     memory: "UdpMemory | None" = None
+    shown: "Shown | None" = None
 
     def close(self) -> None:
         """Close all, the last opened first: each gives back what it found."""
@@ -122,7 +124,8 @@ def open_links(
     fingerprint = ground.trace_link() if ground is not None and config.fingerprint else None
     hops = ground.hops if ground is not None else None
     memory = ground.memory if ground is not None else None
-    return Links(works, discovery, trace, asks, guard, identify, fingerprint, hops, memory)
+    shown = ground.shown if ground is not None else None
+    return Links(works, discovery, trace, asks, guard, identify, fingerprint, hops, memory, shown)
 
 
 def _is_raw(menu: Menu) -> bool:
@@ -225,6 +228,7 @@ class _Ground:
         self._resolver = Resolver(_link_pace(config.timing))
         self._made: list[RawLink] = []
         self.memory: UdpMemory | None = None
+        self.shown: Shown | None = None
         self._held: set[bool] = set()  # whether the chosen source port is ours already: of UDP, of the others
         with scout or Routes() as routes:
             targets = AddressSpace.union(block.addresses for space in config.spaces for block in space.blocks)
@@ -257,7 +261,7 @@ class _Ground:
         protocols = _protocols(menu)
         ports, taken = self._source_ports(protocols)
         ear = None if link_proof is not None else self._ear(menu, space)
-        transport, held = self._transport(ports, protocols, space.size, taken, WIDE if ear else WIDTH)
+        transport, held = self._transport(ports, protocols, space.size, taken, ear.width if ear else WIDTH)
         made = RawLink(
             space,
             menu,
@@ -283,17 +287,23 @@ class _Ground:
         return made
 
     def _ear(self, menu: Menu, space: Space) -> "Ear | None":
-        """What listens to the answers of a work's link, for the sake of identification."""
-        if self._config.identify is None:
+        """What listens to the answers of a work's link, for who wants to know services or operating systems."""
+        identify = self._config.identify is not None
+        if not identify and self._config.fingerprint is None:
             return None
-        from periplus.scan.ears import UdpEar, UdpMemory
+        from periplus.engine.shown import Shown
+        from periplus.scan.ears import SynAckEar, UdpEar, UdpMemory
+        from periplus.wire.tcp import TcpProbe
         from periplus.wire.udp import UdpProbe
 
         [technique] = menu.techniques
-        if not isinstance(technique.probe, UdpProbe):
-            return None
-        self.memory = self.memory or UdpMemory(technique.probe.payloads, self._config.shape.data)
-        return UdpEar(space, technique.table, self.memory)
+        if isinstance(technique.probe, UdpProbe) and identify:
+            self.memory = self.memory or UdpMemory(technique.probe.payloads, self._config.shape.data)
+            return UdpEar(space, technique.table, self.memory)
+        if isinstance(technique.probe, TcpProbe) and not technique.asks_protocols:
+            self.shown = self.shown or Shown()
+            return SynAckEar(technique.table, self.shown)
+        return None
 
     def trace_link(self) -> "TraceLink":
         """Open what traceroute or fingerprinting needs: each asks TCP and UDP ports, and by echo."""

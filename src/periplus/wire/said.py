@@ -6,7 +6,7 @@ the first one has a header, and so its bytes are all there is. Checksums are not
 
 import numpy as np
 
-from periplus.columns import I64, U8
+from periplus.columns import I64, U8, spans
 from periplus.wire.headers import ETHERTYPE_IP6, PROTOCOL_UDP
 from periplus.wire.network import read_network_untrusted, word
 from periplus.wire.packets import Packets
@@ -22,11 +22,9 @@ def said_untrusted(packets: Packets) -> tuple[U8, I64]:
     words = packets.words
     length = packets.length.astype(np.int64)
     outer = read_network_untrusted(words, packets.begins, length, packets.ethertype != ETHERTYPE_IP6)
-    begins = (outer.at - packets.begins) * 4
     datagram = (word(words, outer.at, 1) >> 16).astype(np.int64)
     room = np.minimum(np.minimum(length, outer.declared) - outer.length, datagram) - _HEADER
     fine = (outer.problem == Problem.OK) & (outer.protocol == PROTOCOL_UDP)
     count = np.where(fine, np.maximum(room, 0), 0)
-    place = np.arange(packets.width) - (begins + _HEADER)[:, None]
-    said: U8 = packets.data[(place >= 0) & (place < count[:, None])]
+    said: U8 = packets.data.ravel()[spans(outer.at * 4 + _HEADER, count)]
     return said, count

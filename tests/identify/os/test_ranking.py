@@ -3,7 +3,7 @@
 import pytest
 
 from periplus.findings import OsClass
-from periplus.identify.os.ranking import Word, family_of, rank
+from periplus.identify.os.ranking import Glance, Word, family_of, rank
 from periplus.identify.os.reference import Reference
 
 
@@ -23,6 +23,18 @@ def test_both_agree() -> None:
     assert both.confidence > max(alone.confidence, said.confidence)
     assert both.evidence == ("Linux 5.0 - 5.4 fits by 96%", "ssh at 22/tcp says Debian")
     assert both.confidence < 1
+
+
+def test_a_glance_is_evidence_where_there_is_no_fingerprint_and_no_second_witness_beside_one() -> None:
+    glance = Glance(0.6, LINUX, "passive: a SYN-ACK")
+    [alone] = rank([], [], [glance])
+    assert (alone.family, alone.confidence, alone.evidence) == ("Linux", 0.6, ("passive: a SYN-ACK",))
+    [stack], [both] = rank([(0.96, LINUX)], []), rank([(0.96, LINUX)], [], [glance])
+    assert both.confidence == stack.confidence
+    assert both.evidence == ("Linux 5.0 - 5.4 fits by 96%", "passive: a SYN-ACK")
+    [said] = rank([], [DEBIAN], [glance])
+    assert (said.name, said.confidence > 0.9) == ("Debian", True)
+    assert [each.family for each in rank([(1.0, WINDOWS)], [], [glance])] == ["Windows", "Linux"]
 
 
 def test_both_disagree() -> None:

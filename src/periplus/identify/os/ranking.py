@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from periplus.findings import OsGuess
 from periplus.identify.os.reference import Reference
 
-__all__ = ["Word", "rank"]
+__all__ = ["Glance", "Word", "rank"]
 
 MOST = 5
 SERVICE_TRUST = 0.85
@@ -46,6 +46,15 @@ _FAMILIES = {
 
 
 @dataclass(frozen=True, slots=True)
+class Glance:
+    """What a SYN-ACK alone speaks for (`os.passive`): how strongly, and the evidence in words."""
+
+    strength: float
+    reference: Reference
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Word:
     """What a service says of its host: `text`, or a CPE name, how sure it is, and `where` it was said."""
 
@@ -63,30 +72,39 @@ def family_of(text: str) -> str | None:
     return None
 
 
-def rank(matches: Sequence[tuple[float, Reference]], words: Iterable[Word]) -> tuple[OsGuess, ...]:
-    """Return what the host may run, the likeliest first."""
+def rank(
+    matches: Sequence[tuple[float, Reference]], words: Iterable[Word], glances: Sequence[Glance] = ()
+) -> tuple[OsGuess, ...]:
+    """Return what the host may run, the likeliest first.
+
+    A glance at one SYN-ACK is no witness beside a fingerprint, which holds the same: the stronger of both counts.
+    """
     stack = _by_stack(matches)
+    for glance in glances:
+        for name in _families(glance.reference):
+            strength, evidence = stack.get(name, (0.0, ()))
+            stack[name] = max(strength, glance.strength), (*evidence, glance.evidence)
     said: dict[str, list[Word]] = {}
     for word in words:
         family = family_of(word.text)
         if family is not None:
             said.setdefault(family, []).append(word)
     support = {
-        family: 1 - (1 - stack.get(family, (0.0, ""))[0]) * (1 - _said(said.get(family, ())))
+        family: 1 - (1 - stack.get(family, (0.0, ()))[0]) * (1 - _said(said.get(family, ())))
         for family in [*stack, *(each for each in said if each not in stack)]
     }
     guesses = [_guess(family, support, stack, said) for family in support]
     return tuple(sorted(guesses, key=lambda each: -each.confidence)[:MOST])
 
 
-def _by_stack(matches: Sequence[tuple[float, Reference]]) -> dict[str, tuple[float, str]]:
-    """How strongly the stack speaks for each family, and the name of its best reference."""
-    found: dict[str, tuple[float, str]] = {}
+def _by_stack(matches: Sequence[tuple[float, Reference]]) -> dict[str, tuple[float, tuple[str, ...]]]:
+    """How strongly the stack speaks for each family, and by what: its best reference."""
+    found: dict[str, tuple[float, tuple[str, ...]]] = {}
     for fit, reference in matches:
         strength = STACK_TRUST * max(0.0, (fit - FLOOR) / (1 - FLOOR))
         for family in _families(reference):
             if strength and family not in found:
-                found[family] = strength, f"{reference.name} fits by {fit:.0%}"
+                found[family] = strength, (f"{reference.name} fits by {fit:.0%}",)
     return found
 
 
@@ -103,13 +121,13 @@ def _said(words: Sequence[Word]) -> float:
 def _guess(
     family: str,
     support: dict[str, float],
-    stack: dict[str, tuple[float, str]],
+    stack: dict[str, tuple[float, tuple[str, ...]]],
     said: dict[str, list[Word]],
 ) -> OsGuess:
     against = max((each for other, each in support.items() if other != family), default=0.0)
     confidence = support[family] * (1 - against / 2)
     words = said.get(family, [])
     plain = [word.text for word in words if not word.text.startswith("cpe:") and word.text != family]
-    evidence = [stack[family][1]] if family in stack else []
+    evidence = [*stack[family][1]] if family in stack else []
     evidence += [f"{word.where} says {word.text}" for word in words]
     return OsGuess(plain[0] if plain else family, family, confidence, tuple(dict.fromkeys(evidence)))
