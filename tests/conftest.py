@@ -1,9 +1,13 @@
 """For all tests: hypothesis repeats itself exactly, and tests that this machine cannot run are left out by name.
 
-Several workers share the tests file by file (`./test` says so to pytest-xdist). Those of the lab come first, since
-they wait most of the time, and what computes fills the gaps.
+Several workers share the tests file by file (`./test` says so to pytest-xdist). Those of the lab wait most of the
+time, so there are more workers than cores, and the lab's files are dealt out among the others: what computes fills
+the gaps, and gives way to the lab's programs, which have real clocks.
 """
 
+import os
+from collections.abc import Generator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -14,7 +18,17 @@ settings.load_profile("periplus")
 
 LEFT_OUT = pytest.StashKey[list[str]]()
 LAB = "tests/lab/"
+LAB_ENDS = 0.6  # of the way the last of them begins, so that no core is left idle at the end
+WAITING = 2  # workers beyond the cores: so many wait for the lab most of the time
 TOLD = "left_out"  # where a worker tells it
+NICE = os.getpriority(os.PRIO_PROCESS, 0)
+GIVES_WAY = 10  # to the lab: so much nicer is a worker while it computes
+
+
+@pytest.hookimpl(optionalhook=True, wrapper=True)
+def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
+    """What `--numprocesses auto` means."""
+    return (yield) + WAITING
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -30,7 +44,30 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         names = dict.fromkeys(item.nodeid.partition("[")[0] for item in lab)
         config.stash[LEFT_OUT] = [f"left out: {name} ({why})" for name in names]
     else:
-        items.sort(key=lambda item: not item.nodeid.startswith(LAB))
+        deal(items)
+
+
+def deal(items: list[pytest.Item]) -> None:
+    """Bring the files in the order in which workers take them: the lab's evenly among the others."""
+    names = dict.fromkeys(file_of(item) for item in items)
+    lab = [name for name in names if name.startswith(LAB)]
+    others = [name for name in names if not name.startswith(LAB)]
+    place = {name: number / len(others) for number, name in enumerate(others)}
+    place |= {name: LAB_ENDS * number / len(lab) for number, name in enumerate(lab)}
+    items.sort(key=lambda item: place[file_of(item)])
+
+
+def file_of(item: pytest.Item) -> str:
+    return item.nodeid.partition("::")[0]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Whoever may not take its priority back keeps the lower one for all tests."""
+    if hasattr(item.config, "workerinput") and os.geteuid() == 0:
+        with suppress(PermissionError):
+            gives_way = 0 if item.nodeid.startswith(LAB) else GIVES_WAY
+            os.setpriority(os.PRIO_PROCESS, 0, NICE + gives_way)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
