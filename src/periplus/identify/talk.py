@@ -84,7 +84,12 @@ class Secure:
 
 @dataclass(frozen=True, slots=True)
 class Afresh:
-    """A new connection to the same port (with TLS if this one has it); what was not taken is dropped."""
+    """A new connection to the same port (with TLS if this one has it); what was not taken is dropped.
+
+    `alpn`: protocols to agree on within TLS; where it does not come to that the talk is sent `Ended`.
+    """
+
+    alpn: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ Every wait has a bound. What was said is kept as passages, up to `MOST_KEPT` byt
 
 import asyncio
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from socket import AF_INET, AF_INET6, SO_LINGER, SOCK_STREAM, SOL_SOCKET, socket
 from typing import TYPE_CHECKING
 
@@ -142,12 +142,12 @@ class Stream:
                 return plain
         return b""
 
-    async def secure(self, name: str | None, wait_s: float, alpn: bool = True) -> "Handshake":
-        """Begin TLS; raises TlsRefused. `alpn`: say that we speak HTTP, among others."""
-        from periplus.identify.tls.client import ALPN, TlsClient, TlsRefused
+    async def secure(self, name: str | None, wait_s: float, alpn: Sequence[str]) -> "Handshake":
+        """Begin TLS; raises TlsRefused. `alpn`: the protocols that we speak, if that is said."""
+        from periplus.identify.tls.client import TlsClient, TlsRefused
 
         self.note("TLS begins")
-        tls = TlsClient(name, ALPN if alpn else ())
+        tls = TlsClient(name, alpn)
         try:
             async with asyncio.timeout(wait_s):
                 while tls.handshake is None:

@@ -110,6 +110,7 @@ PROTOCOLS = (
         looks=looks_untrusted,
         ports=(1433, 1434, 14330),
         rarity=3,
+        alpn=("tds/8.0",),
     ),
     Protocol(
         name="ms-sql-m",
