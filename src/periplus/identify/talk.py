@@ -36,6 +36,7 @@ __all__ = [
     "Detail",
     "End",
     "Ended",
+    "Envelope",
     "Event",
     "Exactly",
     "Known",
@@ -78,8 +79,21 @@ class Say:
 
 
 @dataclass(frozen=True, slots=True)
+class Envelope:
+    """Packets of another protocol, in which TLS is carried until it is agreed on.
+
+    `unpack_untrusted` gives what the whole packets at the beginning hold, and the rest; it may raise BadReply.
+    """
+
+    pack: Callable[[bytes], bytes]
+    unpack_untrusted: Callable[[bytes], tuple[bytes, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
 class Secure:
     """Begin TLS on this connection, as after STARTTLS; what was read before and not taken is dropped."""
+
+    envelope: Envelope | None = None
 
 
 @dataclass(frozen=True, slots=True)

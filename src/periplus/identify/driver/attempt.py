@@ -101,7 +101,9 @@ class Talking:
             return talk.ready() if await self._again(last.alpn) else talk.end(End.CLOSED)
         if isinstance(last, Secure):
             # What begins within another protocol is not HTTP, and some servers (Exim) then refuse its name.
-            handshake = await self.stream.secure(self.peer.name, self.limits.answer_s, alpn=())
+            handshake = await self.stream.secure(
+                self.peer.name, self.limits.answer_s, alpn=(), envelope=last.envelope
+            )
             self.upgraded = replace(handshake, within=self.protocol.name)
             self.tls = self.facts(self.upgraded)
             return talk.ready()
