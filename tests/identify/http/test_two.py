@@ -11,7 +11,7 @@ from contextlib import suppress
 import pytest
 from h2.config import H2Configuration
 from h2.connection import H2Connection
-from h2.events import RequestReceived
+from h2.events import RequestReceived, WindowUpdated
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.identify.script import PEER, exhaust
@@ -44,6 +44,8 @@ class Server:
                 self.paths.append(asked[":path"])
                 assert event.stream_id is not None
                 self.serve(self.end, event.stream_id, asked)
+            elif isinstance(event, WindowUpdated) and event.stream_id:
+                self.serve(self.end, event.stream_id, {})
         return self.end.data_to_send()
 
 
@@ -111,20 +113,26 @@ def test_what_is_asked() -> None:
     }  # fmt: skip
 
 
-def test_a_body_is_unpacked_and_bounded() -> None:
+def test_a_body_is_unpacked() -> None:
     got, _, _ = asked(page(gzip.compress(b"hello"), ("content-encoding", "gzip")), "/")
     assert got[0].body == b"hello"
 
+
+def test_a_body_without_end_is_cut_and_costs_the_connection() -> None:
+    opened: list[H2Connection] = []
+
     def flood(end: H2Connection, stream: int, asked: dict[str, str]) -> None:
-        end.send_headers(stream, [(":status", "200")])
-        for number in range(3):
-            end.send_data(stream, bytes([number]) * 16_384)
-        end.send_data(stream, bytes(16_383))
+        if end not in opened:
+            opened.append(end)
+        if asked:
+            end.send_headers(stream, [(":status", "200")])
+        while (room := min(end.local_flow_control_window(stream), 16_384)) > 0:
+            end.send_data(stream, bytes(room))
 
     got, server, _ = asked(flood, "/", "/next")
-    assert len(got[0].body) == MOST_BODY - 1
-    assert not got[0].reusable  # it never ended
+    assert [(len(each.body), each.reusable) for each in got] == [(MOST_BODY, False)] * 2
     assert server.paths == ["/", "/next"]
+    assert len(opened) == 2
 
 
 def test_a_server_that_ends_the_connection_is_asked_on_a_new_one() -> None:

@@ -128,7 +128,7 @@ class Client:
         self._over |= not reading.whole
         if said := self._connection.data_to_send():
             yield Say(said)
-        return _answer_untrusted(reading.headers or (), reading.body, not self._over)
+        return _answer_untrusted(reading.headers or (), reading.body[:MOST_BODY], not self._over)
 
 
 class _Reading:
