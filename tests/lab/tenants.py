@@ -69,9 +69,20 @@ TENANTS = (
         "daemon off; master_process off; pid {files}/pid; error_log {files}/log;\nevents {{ }}\n"
         "http {{ access_log off; root {files}; client_body_temp_path {files}/a; proxy_temp_path {files}/b;\n"
         "fastcgi_temp_path {files}/c; uwsgi_temp_path {files}/d; scgi_temp_path {files}/e;\n"
-        "server {{ listen {port} ssl; ssl_certificate {files}/cert.pem; ssl_certificate_key {files}/key.pem;\n"
+        "server {{ listen {port} ssl http2; ssl_certificate {files}/cert.pem; ssl_certificate_key {files}/key.pem;\n"
         "ssl_protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3; }} }}\n",
         CERTIFICATE_RSA, tls=True,
+    ),
+    Tenant(
+        "nginx-h2", "nginx-light", "/usr/sbin/nginx", "-c {files}/config -e {files}/log", 8103, "http2", "nginx",
+        "daemon off; master_process off; pid {files}/pid; error_log {files}/log;\nevents {{ }}\n"
+        "http {{ access_log off; root {files}; client_body_temp_path {files}/a; proxy_temp_path {files}/b;\n"
+        "fastcgi_temp_path {files}/c; uwsgi_temp_path {files}/d; scgi_temp_path {files}/e;\n"
+        "server {{ listen {port} http2; }} }}\n",
+    ),
+    Tenant(
+        "nghttpd", "nghttp2-server", "/usr/sbin/nghttpd", "-d {files} {port} {files}/key.pem {files}/cert.pem", 8104,
+        "http2", "nghttpd", before=CERTIFICATE + "echo '<title>Tenant</title>' >{files}/index.html", tls=True,
     ),
     Tenant(
         "apache", "apache2", "/usr/sbin/apache2", "-X -f {files}/config", 8102, "http", "Apache httpd",

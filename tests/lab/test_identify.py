@@ -127,6 +127,16 @@ def test_a_certificate_is_told(said: Said) -> None:
         assert "self-signed" in tls["reasons"]
 
 
+def test_http_2_is_told_of_who_speaks_it_alone_and_of_who_speaks_it_too(said: Said) -> None:
+    rows = {each.name: said.ours[each.proto, each.port] for each in HERE}
+    both = rows["nginx-tls"]
+    assert (both["tls"]["alpn"], both["detail"]["http2"]["order"][:6]) == ("http/1.1", "3:128;")
+    assert rows["nginx-h2"]["detail"]["title"] == "403 Forbidden"
+    if "nghttpd" in rows:
+        assert rows["nghttpd"]["tls"]["alpn"] == "h2"
+        assert rows["nghttpd"]["detail"]["title"] == "Tenant"
+
+
 @pytest.mark.parametrize("tenant", TLS, ids=lambda tenant: tenant.name)
 def test_an_audit_finds_all_versions_also_after_starttls(tenant: Tenant, said: Said) -> None:
     tls = said.audited[tenant.proto, tenant.port]["tls"]

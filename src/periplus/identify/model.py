@@ -61,8 +61,9 @@ class Protocol:
     `ports`: where it is likely; `tls_ports`: where it is likely inside TLS from the start. `rarity` is how seldom it
     is met, as in Nmap's ``--version-intensity``: 1 is asked on any port, 9 on hardly any but its own. `upgrade`: the
     shortest talk to where TLS begins within this protocol; its end is a `Secure`; `most_upgrades`: how often that may
-    be walked by an audit, where servers shut out who does so too often. `careful`:
-    industrial equipment, spoken to only with ``--ics``. `elsewhere`: over UDP, answers come from any of its ports.
+    be walked by an audit, where servers shut out who does so too often. `alpn`: how TLS names it (RFC 7301).
+    `careful`: industrial equipment, spoken to only with ``--ics``. `elsewhere`: over UDP, answers come from any of
+    its ports.
     """
 
     name: str  # the IANA service name where there is one
@@ -77,5 +78,6 @@ class Protocol:
     rarity: int = 7
     upgrade: Callable[[Peer], Talk] | None = None
     most_upgrades: int | None = None
+    alpn: tuple[str, ...] = ()
     careful: bool = False
     elsewhere: bool = False

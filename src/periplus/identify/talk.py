@@ -36,6 +36,7 @@ __all__ = [
     "Detail",
     "End",
     "Ended",
+    "Envelope",
     "Event",
     "Exactly",
     "Known",
@@ -78,13 +79,31 @@ class Say:
 
 
 @dataclass(frozen=True, slots=True)
+class Envelope:
+    """Packets of another protocol, in which TLS is carried until it is agreed on.
+
+    `unpack_untrusted` gives what the whole packets at the beginning hold, and the rest; it may raise BadReply.
+    """
+
+    pack: Callable[[bytes], bytes]
+    unpack_untrusted: Callable[[bytes], tuple[bytes, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
 class Secure:
     """Begin TLS on this connection, as after STARTTLS; what was read before and not taken is dropped."""
+
+    envelope: Envelope | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Afresh:
-    """A new connection to the same port (with TLS if this one has it); what was not taken is dropped."""
+    """A new connection to the same port (with TLS if this one has it); what was not taken is dropped.
+
+    `alpn`: protocols to agree on within TLS; where it does not come to that the talk is sent `Ended`.
+    """
+
+    alpn: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 
+import pytest
+from tests.identify.certificates import server_context
 from tests.identify.driver.test_stream import now_ms
 from tests.identify.servers import HASTY, LOCAL, Handler, saying, serving
 
@@ -20,7 +23,7 @@ def carried_out(talk: Callable[[Peer], Talk], handler: Handler) -> Attempt:
     async def both() -> Attempt:
         async with serving(handler) as port:
 
-            async def opened() -> Stream:
+            async def opened(alpn: tuple[str, ...] | None) -> Stream:
                 return await Stream.open(LOCAL, port, 1.0, now_ms)
 
             protocol = Protocol("t", "t", "this test", talk)
@@ -39,6 +42,59 @@ def test_a_new_connection_hears_the_greeting_again_and_all_is_kept() -> None:
     attempt = carried_out(talk, saying(b"hello\n"))
     assert attempt.known == Known(0.9, "twice")
     assert attempt.heard == b"hello\nhello\n"
+
+
+def agreeing(
+    talk: Callable[[Peer], Talk], alpn: tuple[str, ...], directory: Path
+) -> tuple[Attempt, list[object]]:
+    """Carry out a talk within TLS, at a server that agrees on these protocols."""
+    offered: list[object] = []
+    context = server_context(directory)
+    if alpn:
+        context.set_alpn_protocols(alpn)
+
+    async def both() -> Attempt:
+        async with serving(saying(b"hello\n"), context) as port:
+
+            async def opened(alpn: tuple[str, ...] | None) -> Stream:
+                offered.append(alpn)
+                stream = await Stream.open(LOCAL, port, 1.0, now_ms)
+                await stream.secure(None, 2.0, ("usual",) if alpn is None else alpn)
+                return stream
+
+            protocol = Protocol("t", "t", "this test", talk)
+            return await Talking(protocol, Peer(LOCAL, port), HASTY, opened, lambda _: {}).over(None)
+
+    return asyncio.run(both()), offered
+
+
+@pytest.mark.parametrize(("alpn", "agreed"), [(("h2", "usual"), True), (("usual",), False), ((), False)])
+def test_a_new_connection_may_have_to_agree_on_a_protocol(
+    alpn: tuple[str, ...], agreed: bool, tmp_path: Path
+) -> None:
+    def talk(peer: Peer) -> Talk:
+        yield Line()
+        yield Known(0.5, "once")
+        yield Afresh(alpn=("h2",))
+        yield Line()
+        yield Known(0.9, "twice")
+
+    attempt, offered = agreeing(talk, alpn, tmp_path)
+    assert attempt.known == (Known(0.9, "twice") if agreed else Known(0.5, "once"))
+    assert attempt.problem == (None if agreed else "the peer closed")
+    assert offered == [None, ("h2",)]
+
+
+def test_a_talk_may_go_on_where_no_protocol_was_agreed_on() -> None:
+    def talk(peer: Peer) -> Talk:
+        yield Line()
+        try:
+            yield Afresh(alpn=("h2",))
+        except Ended:
+            yield Known(0.9, "without")
+
+    attempt = carried_out(talk, saying(b"hello\n"))  # there is no TLS at all
+    assert (attempt.known, attempt.problem) == (Known(0.9, "without"), None)
 
 
 def test_connections_are_bounded() -> None:
@@ -70,7 +126,7 @@ def test_a_talk_learns_how_it_ended_and_may_wait_less() -> None:
 
 def test_no_connection_is_a_refusal() -> None:
     async def refused() -> Attempt:
-        async def opened() -> Stream:
+        async def opened(alpn: tuple[str, ...] | None) -> Stream:
             raise NoConnection("refused")
 
         def talk(peer: Peer) -> Talk:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tests.identify.certificates import server_context
 from tests.identify.driver.test_explore import A, answering, silent, starting_tls
+from tests.identify.protocol.test_mssql import answer as prelogin_answer
 from tests.identify.servers import HASTY, LOCAL, Handler, driver, identified, saying, serving
 
 from periplus.data import cipher_suites_text
@@ -17,6 +18,8 @@ from periplus.identify.driver.driver import Port
 from periplus.identify.driver.limits import Limits
 from periplus.identify.driver.stream import NoConnection, Stream
 from periplus.identify.model import First, Peer, Protocol
+from periplus.identify.protocol import mssql
+from periplus.identify.protocol.mssql import pack, unpack_untrusted
 from periplus.identify.service import Service
 from periplus.identify.talk import Line, Say, Secure, Talk
 from periplus.identify.tls.audit import Audit
@@ -133,8 +136,12 @@ def test_tls_within_another_protocol_is_audited_after_the_way_there(tmp_path: Pa
 
 
 def test_who_does_not_begin_tls_again_is_left_alone() -> None:
-    found = audited(saying(b"busy\n"), within=S)
-    assert found.audit.cut == "connections are refused: no way to TLS: the peer silent"
+    async def busy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"busy\n")
+        await reader.readline()
+
+    found = audited(busy, within=S)
+    assert found.audit.cut == "connections are refused: no way to TLS: the peer closed"
     assert (found.connections, found.audit.ciphers) == (3, {})
 
 
@@ -168,6 +175,49 @@ def test_a_service_in_which_tls_begins_is_audited(tmp_path: Path) -> None:
     assert (service.protocol, service.info) == ("s", "secret")
     assert service.tls is not None
     assert len(str(service.tls["audited"])) == 62
+
+
+def sql_server(context: ssl.SSLContext) -> Handler:
+    """A server whose TLS comes in packets until it is agreed on."""
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        packet = await reader.readexactly(8)
+        if packet[0] != 0x12:
+            return
+        await reader.readexactly(int.from_bytes(packet[2:4], "big") - 8)
+        writer.write(prelogin_answer(b"\x0f\0\x07\xd0\0\0", 1))
+        into, out = ssl.MemoryBIO(), ssl.MemoryBIO()
+        server, came = context.wrap_bio(into, out, server_side=True), b""
+        while data := await reader.read(65_536):
+            held, came = unpack_untrusted(came + data)
+            into.write(held)
+            with suppress(ssl.SSLWantReadError, ssl.SSLError):
+                server.do_handshake()
+            if said := out.read():
+                writer.write(pack(said)[:5])
+                await writer.drain()
+                writer.write(pack(said)[5:])
+            if server.version():
+                break
+        await reader.read()
+
+    return handler
+
+
+def test_tls_in_packets_of_sql_server(tmp_path: Path) -> None:
+    context = server_context(tmp_path)
+    context.set_ciphers("ECDHE-ECDSA-AES256-SHA:ECDHE-ECDSA-AES128-GCM-SHA256")
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    audit = audited(sql_server(context), within=mssql.PROTOCOLS[0]).audit
+    assert (audit.ciphers, audit.cut) == ({0x0303: [0xC00A, 0xC02B]}, None)
+
+    async def both() -> Service:
+        async with serving(sql_server(context)) as port:
+            [service] = await identified(driver([mssql.PROTOCOLS[0]], PATIENT), Port(LOCAL, port))
+            return service
+
+    service = asyncio.run(both())
+    assert (service.protocol, service.tls) == ("ms-sql-s", {"here": True})
 
 
 def test_only_who_speaks_tls_is_audited_and_only_when_asked(tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 """Finding out who answers: order of questions, answers to other questions, TLS, and peers that behave badly."""
 
 import asyncio
+import ssl
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -123,6 +125,52 @@ def test_a_server_that_refuses_http_in_tls_is_asked_without() -> None:
     service = one(refusing(hellos), driver([A]))
     assert [b"http/1.1" in each for each in hellos] == [True, False]
     assert "handshake failure" in service.problems[-1]
+
+
+def agreeing(alpn: bytes, context: ssl.SSLContext, refuse: bool) -> tuple[Handler, list[bytes]]:
+    """A server of one protocol, which refuses others by an alert (RFC 7301), or by ending the connection."""
+    offers: list[bytes] = []
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        record = await reader.readexactly(5)
+        hello = record + await reader.readexactly(int.from_bytes(record[3:], "big"))
+        offers.append(hello)
+        if refuse and alpn not in hello:
+            writer.write(b"\x15\x03\x03\0\2\2\x78")
+            return
+        into, out = ssl.MemoryBIO(), ssl.MemoryBIO()
+        into.write(hello)
+        server = context.wrap_bio(into, out, server_side=True)
+        while True:
+            try:
+                if server.version() and server.selected_alpn_protocol() is None:
+                    return
+                if not server.version():
+                    server.do_handshake()
+                elif server.read(100) == b"a?\n":
+                    server.write(b"a!\n")
+            except ssl.SSLWantReadError:
+                writer.write(out.read())
+                data = await reader.read(65_536)
+                if not data:
+                    return
+                into.write(data)
+            writer.write(out.read())
+
+    return handler, offers
+
+
+@pytest.mark.parametrize("refuse", [True, False])
+def test_who_speaks_only_what_is_not_usual_is_offered_that(tmp_path: Path, refuse: bool) -> None:
+    context = server_context(tmp_path)
+    context.set_alpn_protocols(["a/1"])
+    handler, offers = agreeing(b"a/1", context, refuse)
+    named = replace(A, alpn=("a/1",), rarity=9)
+    service = one(handler, driver([B, named]))
+    assert (service.protocol, service.info) == ("a", "inside")
+    in_tls = [each for each in offers if b"http/1.1" in each or b"a/1" in each]
+    assert b"a/1" not in in_tls[0]
+    assert all(b"a/1" in each for each in in_tls[1:])
 
 
 def test_tls_within_a_conversation_names_no_http() -> None:

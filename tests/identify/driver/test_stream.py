@@ -99,7 +99,7 @@ def test_of_a_flood_only_the_beginning_is_kept() -> None:
 
 def test_plain_text_through_tls(tmp_path: Path) -> None:
     async def use(stream: Stream) -> None:
-        handshake = await stream.secure("server.test", 2.0)
+        handshake = await stream.secure("server.test", 2.0, ())
         assert handshake.version == "TLSv1.3"
         assert await stream.receive(2.0) == b"greeting"
         await stream.send(b"question", 1.0)
@@ -111,7 +111,7 @@ def test_plain_text_through_tls(tmp_path: Path) -> None:
 def test_who_speaks_no_tls_is_refused() -> None:
     async def use(stream: Stream) -> None:
         with pytest.raises(TlsRefused):
-            await stream.secure(None, 2.0)
+            await stream.secure(None, 2.0, ())
 
     over(saying(b"", b"220 what do you mean?\r\n"), use)
 
@@ -119,7 +119,7 @@ def test_who_speaks_no_tls_is_refused() -> None:
 def test_who_says_nothing_to_a_hello_is_refused_in_time() -> None:
     async def use(stream: Stream) -> None:
         with pytest.raises(TlsRefused, match="no answer"):
-            await stream.secure(None, 0.1)
+            await stream.secure(None, 0.1, ())
 
     over(saying(b""), use)
 

@@ -12,6 +12,7 @@ from tests.identify.script import PEER, Line, play
 
 from periplus.identify.http.message import Answer
 from periplus.identify.http.murmur import icon_hash
+from periplus.identify.http.two import PARTING, PREFACE
 from periplus.identify.model import Peer
 from periplus.identify.protocol.http import PROTOCOL, known_untrusted, looks_untrusted
 from periplus.identify.service import Service
@@ -185,6 +186,26 @@ def test_what_is_no_http_is_not_known() -> None:
         b"\x15\x03\x01\0\2\2\x46\n",
     ):
         assert play(PROTOCOL, [SAY, ("<", said)]).protocol is None
+
+
+def test_inside_tls_it_is_told_whether_http_2_is_spoken_too() -> None:
+    inside = replace(PEER, tls=True)
+    page: list[Line] = [SAY, ("<", answer(b"x", NGINX)), SAY, ("<", NGINX_404), AFRESH]
+    settings = bytes.fromhex("000006040000000000 000300000080")
+    service = play(PROTOCOL, [*page, (">", PREFACE), ("<", settings), (">", PARTING)], inside)
+    assert (service.protocol, service.product) == ("http", "nginx")
+    assert service.detail["http2"] == {"settings": {"max_concurrent_streams": 128}, "order": "3:128"}
+    for refusal in (b"HTTP/1.1 400 Bad Request\r\n\r\n", b""):
+        said: list[Line] = [("<", refusal)] if refusal else [("end", b"closed")]
+        assert "http2" not in play(PROTOCOL, [*page, (">", PREFACE), *said], inside).detail
+
+
+def test_what_fails_before_keeps_nobody_from_asking_for_http_2() -> None:
+    icon: list[Line] = [SAY, ("<", answer(b"x", NGINX)), SAY, ("end", b"silent"), AFRESH]
+    service = play(
+        PROTOCOL, [*icon, (">", PREFACE), ("<", bytes(9)), ("end", b"closed")], replace(PEER, tls=True)
+    )
+    assert (service.protocol, service.problems) == ("http", ("the peer silent",))
 
 
 def test_what_looks_like_http() -> None:

@@ -41,7 +41,7 @@ def test_a_handshake_hands_out_what_there_is_to_judge(tmp_path: Path, version: s
     context = server_context(tmp_path)
     context.maximum_version = version
     context.set_alpn_protocols(["http/1.1"])
-    client = TlsClient("server.test")
+    client = TlsClient("server.test", ("h2", "http/1.1"))
     server = connected(context, client)
     assert client.handshake is not None
     assert client.handshake.version == version.name.replace("_", ".")

@@ -39,14 +39,14 @@ TlsFacts = dict[str, Detail]
 class Talking:
     """Carries out the talk of one protocol with one peer.
 
-    `open_stream` makes a connection, with TLS if the peer has it from the start; `facts` turns a
-    handshake into what a reader gets of it.
+    `open_stream` makes a connection, with TLS if the peer has it from the start, and offers protocols there if they
+    are given; `facts` turns a handshake into what a reader gets of it.
     """
 
     protocol: Protocol
     peer: Peer
     limits: Limits
-    open_stream: Callable[[], Awaitable[Stream]]
+    open_stream: Callable[[tuple[str, ...] | None], Awaitable[Stream]]
     facts: Callable[["Handshake"], TlsFacts]
     tls: TlsFacts | None = None
     upgraded: "Handshake | None" = None  # of TLS that began within the conversation
@@ -62,7 +62,7 @@ class Talking:
         try:
             async with asyncio.timeout(self.limits.talk_s):
                 if self.stream is None:
-                    self.stream = await self.open_stream()
+                    self.stream = await self.open_stream(None)
                 await self._carry_out(talk, heard)
         except TimeoutError:
             problem = "the conversation took too long"
@@ -98,11 +98,12 @@ class Talking:
         if last is DONE:
             return events
         if isinstance(last, Afresh):
-            await self._again()
-            return talk.ready()
+            return talk.ready() if await self._again(last.alpn) else talk.end(End.CLOSED)
         if isinstance(last, Secure):
             # What begins within another protocol is not HTTP, and some servers (Exim) then refuse its name.
-            handshake = await self.stream.secure(self.peer.name, self.limits.answer_s, alpn=False)
+            handshake = await self.stream.secure(
+                self.peer.name, self.limits.answer_s, alpn=(), envelope=last.envelope
+            )
             self.upgraded = replace(handshake, within=self.protocol.name)
             self.tls = self.facts(self.upgraded)
             return talk.ready()
@@ -110,15 +111,23 @@ class Talking:
         came = await self.stream.receive(self.limits.answer_s if talk.wait_s is None else talk.wait_s)
         return talk.end(came) if isinstance(came, End) else talk.feed(came)
 
-    async def _again(self) -> None:
+    async def _again(self, alpn: tuple[str, ...]) -> bool:
+        """Open a new connection; return False where it does not agree on one of the protocols."""
         assert self.stream is not None
         self.opened += 1
         if self.opened >= MOST_CONNECTIONS:
             raise BadReply("too many connections")
         passages = self.stream.passages
         self.stream.close()
-        self.stream = await self.open_stream()
+        try:
+            self.stream = await self.open_stream(alpn or None)
+        except BadReply:
+            if alpn:
+                return False
+            raise
         self.stream.passages[:0] = passages
+        agreed = self.stream.handshake
+        return not alpn or (agreed is not None and agreed.alpn in alpn)
 
     def _part(self, talk: Conversation) -> None:
         if self.stream is None:

@@ -34,6 +34,7 @@ __all__ = ["Explorer"]
 SURE = 0.7
 # Too many connections, in the words of FTP and mail (RFC 959, RFC 5321: 421) and of OpenSSH.
 UNAVAILABLE = (b"421", b"Exceeded MaxStartups")
+USUAL = ("http/1.1",)
 ALPN_REFUSED = "no application protocol"  # as OpenSSL words the alert of RFC 7301
 MOST_REFUSALS = 3  # connections that a port that took one before may refuse until it is left alone
 
@@ -55,7 +56,7 @@ class Explorer:
     secured: "Handshake | None" = None  # of a connection on which TLS came about from the start
     _streams: list[Stream] = field(default_factory=list)
     _tls: TlsFacts | None = None
-    _alpn: bool = True
+    _alpn: tuple[str, ...] = USUAL  # what is offered within TLS
     _turned_away: bool = False  # a connection was ended before anything was said, or with an excuse
     _tried: set[tuple[str, bool]] = field(default_factory=set)
 
@@ -96,21 +97,44 @@ class Explorer:
     async def _inside_tls(self, peer: Peer) -> bool:
         """Return whether the port speaks TLS, whoever answers inside."""
         inside = replace(peer, tls=True)
-        stream = await self._opened(inside)
-        if stream is None and ALPN_REFUSED in (self.attempts[-1].problem or ""):
-            self._alpn = False
-            stream = await self._opened(inside)
-        if stream is None:
+        opened = await self._agreed(inside)
+        if opened is None:
             return False
+        stream, choice, came = opened
         assert stream.handshake is not None
         self._tls = self.facts(stream.handshake)
         self.secured = stream.handshake
-        choice = self.choose(True)
-        came = await stream.receive(self._patience(choice))
         found = await self._likely(inside, choice, stream, came)
         if not found and came is End.SILENT:
             await self._some(inside, choice.rest)
         return True
+
+    async def _agreed(self, inside: Peer) -> tuple[Stream, Chosen, bytes | End] | None:
+        """Return a connection within TLS, whom to ask there, and what was said unasked.
+
+        Who does not speak the usual is offered all else that has a name there, then nothing.
+        """
+        others = tuple(name for each in self.known for name in each.alpn if name not in USUAL)
+        for offer in dict.fromkeys((USUAL, others, ())):
+            self._alpn = offer
+            stream = await self._opened(inside)
+            if stream is None and ALPN_REFUSED not in (self.attempts[-1].problem or ""):
+                return None
+            if stream is None:
+                continue
+            agreed = stream.handshake.alpn if stream.handshake else None
+            choice = self._named_first(self.choose(True), agreed)
+            came = await stream.receive(self._patience(choice))
+            ended = agreed is None and came in (End.CLOSED, End.RESET)
+            if not ended or not others or offer != USUAL:
+                self._alpn = offer if agreed else USUAL if offer else ()
+                return stream, choice, came
+        return None
+
+    def _named_first(self, choice: Chosen, alpn: str | None) -> Chosen:
+        """Whom TLS names is likely."""
+        named = tuple(each for each in self.known if alpn in each.alpn)
+        return replace(choice, likely=(*named, *choice.likely)) if named else choice
 
     def _patience(self, choice: Chosen) -> float:
         if choice.speaks_first:
@@ -127,11 +151,11 @@ class Explorer:
             self.attempts.append(Attempt(None, problem=f"TLS: {error}"))
         return None
 
-    async def _open(self, peer: Peer) -> Stream:
+    async def _open(self, peer: Peer, alpn: tuple[str, ...] | None = None) -> Stream:
         stream = await self.connect()
         self._streams.append(stream)
         if peer.tls:
-            await stream.secure(peer.name, self.limits.answer_s, self._alpn)
+            await stream.secure(peer.name, self.limits.answer_s, self._alpn if alpn is None else alpn)
         return stream
 
     async def _likely(self, peer: Peer, choice: Chosen, stream: Stream, came: bytes | End) -> bool:
@@ -140,7 +164,9 @@ class Explorer:
         looked = [protocol for _, protocol in by_looks(self.known, heard)] if heard else []
         there: Stream | None = stream
         for protocol in dict.fromkeys((*looked, *choice.likely)):
-            usable = there is not None and (came is End.SILENT or protocol in looked)
+            # Who waits for the client first does not wait to be told again what it has said already.
+            greeted = protocol in looked and protocol.first is First.SERVER
+            usable = there is not None and (came is End.SILENT or greeted)
             if await self._ask(peer, protocol, there if usable else None, heard if usable else b""):
                 return True
             there = None if usable else there
@@ -182,7 +208,7 @@ class Explorer:
 
     async def _guarded(self, peer: Peer, protocol: Protocol, there: Stream | None, heard: bytes) -> Attempt:
         talking = Talking(
-            protocol, peer, self.limits, lambda: self._open(peer), self.facts, self._tls_of(peer)
+            protocol, peer, self.limits, lambda alpn: self._open(peer, alpn), self.facts, self._tls_of(peer)
         )
         return await guarded(talking.over(there, heard), lambda problem: Attempt(protocol, problem=problem))
 

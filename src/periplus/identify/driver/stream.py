@@ -5,13 +5,13 @@ Every wait has a bound. What was said is kept as passages, up to `MOST_KEPT` byt
 
 import asyncio
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from socket import AF_INET, AF_INET6, SO_LINGER, SOCK_STREAM, SOL_SOCKET, socket
 from typing import TYPE_CHECKING
 
 from periplus.errors import BadReply
 from periplus.findings import Passage, Way
-from periplus.identify.talk import End
+from periplus.identify.talk import End, Envelope
 
 if TYPE_CHECKING:
     from periplus.identify.tls.client import Handshake, TlsClient
@@ -47,6 +47,8 @@ class Stream:
         self._kept = 0
         self._tls: TlsClient | None = None
         self._early = b""  # plain text that came with the end of the handshake
+        self._envelope: Envelope | None = None
+        self._packed = b""  # the beginning of a packet
 
     @classmethod
     async def open(
@@ -106,7 +108,7 @@ class Stream:
     async def _put(self, data: bytes, wait_s: float) -> End | None:
         try:
             async with asyncio.timeout(wait_s):
-                self._writer.write(data)
+                self._write(data)
                 await self._writer.drain()
         except TimeoutError:
             return self._end(End.SILENT)
@@ -131,7 +133,7 @@ class Stream:
     async def _plain(self) -> bytes:
         """Read until there is plain text; none: the peer is done."""
         if self._tls is None:
-            return await self._reader.read(PIECE)
+            return await self._read()
         early, self._early = self._early, b""
         if early:
             return early
@@ -142,20 +144,41 @@ class Stream:
                 return plain
         return b""
 
-    async def secure(self, name: str | None, wait_s: float, alpn: bool = True) -> "Handshake":
-        """Begin TLS; raises TlsRefused. `alpn`: say that we speak HTTP, among others."""
-        from periplus.identify.tls.client import ALPN, TlsClient, TlsRefused
+    def pack(self, envelope: Envelope | None) -> None:
+        """Send and receive in packets from now on; None: no longer."""
+        self._envelope = envelope
+
+    def _write(self, data: bytes) -> None:
+        self._writer.write(self._envelope.pack(data) if self._envelope and data else data)
+
+    async def _read(self) -> bytes:
+        """Read what comes, out of its packets; raises BadReply where these are none."""
+        while data := await self._reader.read(PIECE):
+            if self._envelope is None:
+                return data
+            data, self._packed = self._envelope.unpack_untrusted(self._packed + data)
+            if data:
+                return data
+        return b""
+
+    async def secure(
+        self, name: str | None, wait_s: float, alpn: Sequence[str], envelope: Envelope | None = None
+    ) -> "Handshake":
+        """Begin TLS; raises BadReply. `alpn`: the protocols that we speak, if that is said."""
+        from periplus.identify.tls.client import TlsClient, TlsRefused
 
         self.note("TLS begins")
-        tls = TlsClient(name, ALPN if alpn else ())
+        tls = TlsClient(name, alpn)
+        self.pack(envelope)
         try:
             async with asyncio.timeout(wait_s):
                 while tls.handshake is None:
-                    self._writer.write(tls.outgoing())
-                    self._early = tls.feed_untrusted(await self._reader.read(PIECE))
-                self._writer.write(tls.outgoing())
+                    self._write(tls.outgoing())
+                    self._early = tls.feed_untrusted(await self._read())
+                self._write(tls.outgoing())
         except (OSError, TimeoutError) as error:
             raise TlsRefused(str(error) or "no answer to our hello") from None
+        self.pack(None)
         self._tls = tls
         self.note(f"{tls.handshake.version} {tls.handshake.cipher}")
         return tls.handshake

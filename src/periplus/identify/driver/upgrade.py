@@ -11,7 +11,10 @@ __all__ = ["walk"]
 
 
 async def walk(stream: Stream, upgrade: Talk, limits: Limits) -> None:
-    """Talk up to where TLS begins; raises NoConnection where the server does not go along."""
+    """Talk up to where TLS begins; raises NoConnection where the server does not go along.
+
+    Where TLS is carried in packets, what the stream sends and receives from then on is.
+    """
     talk = Conversation(upgrade)
     events = talk.start()
     try:
@@ -22,8 +25,10 @@ async def walk(stream: Stream, upgrade: Talk, limits: Limits) -> None:
         await _say(stream, events, limits)
     finally:
         talk.close()
-    if not isinstance(events[-1], Secure):
+    last = events[-1]
+    if not isinstance(last, Secure):
         raise NoConnection(f"no way to TLS: {talk.fault or 'it ended before'}")
+    stream.pack(last.envelope)
 
 
 async def _say(stream: Stream, events: list[Event], limits: Limits) -> None:

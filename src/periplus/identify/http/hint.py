@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
 from periplus.errors import BadReply
-from periplus.identify.http.message import Answer, asked, request
+from periplus.identify.http.message import Answer, Ask, ask
 from periplus.identify.model import Peer
 from periplus.identify.signature import cpe_23
 from periplus.identify.talk import Told, Want
@@ -78,7 +78,7 @@ class Hint:
 
 
 def asks_untrusted(
-    peer: Peer, hints: Iterable[Hint], seen: Mapping[str, str], before: Answer
+    peer: Peer, hints: Iterable[Hint], seen: Mapping[str, str], before: Answer, by: Ask = ask
 ) -> Generator[Want, bytes, Answer]:
     """Ask what the first fitting hint wants to know; return the last answer on the connection."""
     hint = next((each for each in hints if each.fits(seen, peer.port)), None)
@@ -87,7 +87,7 @@ def asks_untrusted(
     answer = before
     if hint.path != "/" or hint.method != "GET":
         try:
-            answer = yield from asked(request(peer, hint.path, hint.method), before)
+            answer = yield from by(peer, hint.path, hint.method, before)
         except BadReply:
             return replace(before, reusable=False)
     told = hint.told_untrusted(answer)

@@ -10,14 +10,26 @@ Limits: of a body `MOST_BODY` bytes are taken, packed or unpacked; trailers are 
 
 import re
 import zlib
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
 from periplus.errors import BadReply
 from periplus.identify.model import Peer
 from periplus.identify.talk import Afresh, End, Ended, Exactly, Line, Say, Some, Want
 
-__all__ = ["MOST_BODY", "STATUS_LINE", "Answer", "answer_untrusted", "asked", "request", "unpacked_untrusted"]
+__all__ = [
+    "AGENT",
+    "MOST_BODY",
+    "STATUS_LINE",
+    "Answer",
+    "Ask",
+    "answer_untrusted",
+    "ask",
+    "asked",
+    "header_text",
+    "request",
+    "unpacked_untrusted",
+]
 
 AGENT = "Mozilla/5.0 (compatible; Periplus; port identification)"  # devices serve what calls itself a browser
 MOST_BODY = 64 << 10
@@ -86,6 +98,17 @@ def asked(message: bytes, before: Answer | None = None) -> Generator[Want, bytes
     return (yield from answer_untrusted())
 
 
+# Asks a peer for a target by a method, after an answer on the connection that is there, and gives the answer.
+Ask = Callable[[Peer, str, str, Answer | None], Generator[Want, bytes, Answer]]
+
+
+def ask(
+    peer: Peer, target: str = "/", method: str = "GET", before: Answer | None = None
+) -> Generator[Want, bytes, Answer]:
+    """Ask over HTTP/1.1 (an `Ask`)."""
+    return asked(request(peer, target, method), before)
+
+
 def answer_untrusted() -> Generator[Want, bytes, Answer]:
     """Read an answer; raises BadReply when it is none."""
     for _ in range(MOST_INTERIM):
@@ -118,11 +141,11 @@ def _head(first: bytes, cut: bool) -> Generator[Want, bytes, tuple[Answer, bool]
     if found is None:
         raise BadReply("no HTTP status line")
     headers, ended = ((), True) if cut else (yield from _headers())
-    version = "ICY" if found[1] == b"ICY" else _text(found[2] or b"1.0")
-    return Answer(version, int(found[3]), _text(found[4] or b"").strip(), headers), ended
+    version = "ICY" if found[1] == b"ICY" else header_text(found[2] or b"1.0")
+    return Answer(version, int(found[3]), header_text(found[4] or b"").strip(), headers), ended
 
 
-def _text(data: bytes) -> str:
+def header_text(data: bytes) -> str:
     """Header text: UTF-8 where it is that, else Latin-1, which has a letter for each byte."""
     try:
         return data.decode("utf-8")
@@ -140,7 +163,7 @@ def _headers() -> Generator[Want, bytes, tuple[Headers, bool]]:
             return tuple(headers), True
         if not line:
             return tuple(headers), False
-        text = _text(line)
+        text = header_text(line)
         name, colon, value = text.partition(":")
         if text[0] in " \t" and headers:
             headers[-1] = (headers[-1][0], f"{headers[-1][1]} {text.strip()}")

@@ -1,33 +1,27 @@
-"""HTTP/1.1: the page at ``/``, followed where it leads on the same port; one further question when it hints at a
-product that would tell more; the icon.
+"""HTTP/1.1: the page at ``/``, and what follows from it (`http/explore.py`); inside TLS whether HTTP/2 is spoken too.
 
-RFC 9110, RFC 9112. Requests are GET, without credentials, with a name that says who asks. Redirects to other hosts or
-ports are told and not followed.
+RFC 9110, RFC 9112. Requests are GET, without credentials, with a name that says who asks.
 
 Identified by a status line. It counts less for a page without any head (HTTP/0.9), for a TLS port that complains
 about plain text (the service is inside), for a proxy (`http_proxy.py` tells more), and for services of other
 protocols that only turn browsers away.
 
-Limits: HTTP/2 has its own file; scripts are not run.
+Limits: scripts are not run. Who speaks only HTTP/2 is known by a file of its own (`http2.py`).
 """
 
-import hashlib
 from collections.abc import Generator
 
 from periplus.errors import BadReply
-from periplus.identify.http.hint import asks_untrusted
-from periplus.identify.http.hints import HINTS
-from periplus.identify.http.message import Answer, asked, request
-from periplus.identify.http.murmur import icon_hash
-from periplus.identify.http.page import icon_untrusted, sent_to_untrusted, target_untrusted, text_untrusted
+from periplus.identify.http.explore import explored_untrusted
+from periplus.identify.http.message import Answer, ask
 from periplus.identify.http.roles import BARELY_HTTP, LOOKS, PROXY, WANTS_TLS, marks
-from periplus.identify.http.texts import texts_untrusted, told_untrusted
+from periplus.identify.http.texts import told_untrusted
+from periplus.identify.http.two import ALPN, PARTING, PREFACE, first_settings
 from periplus.identify.model import Peer, Protocol
-from periplus.identify.talk import Detail, Known, Talk, Told, Want
+from periplus.identify.talk import Afresh, Known, Say, Talk, Told, Want
 
 __all__ = ["PROTOCOL", "known_untrusted", "looks_untrusted"]
 
-MOST_REDIRECTS = 5
 SURE = 0.7
 PORTS = (
     80, 81, 82, 83, 84, 85, 86, 88, 280, 591, 593, 800, 808, 880, 888, 1010, 1024, 1400, 2082, 2086, 2095, 2375, 2379,
@@ -50,20 +44,34 @@ def looks_untrusted(data: bytes) -> float:
 
 
 def talk_untrusted(peer: Peer) -> Talk:
-    """Ask for the page, what it leads to, what it hints at, and its icon."""
-    first = yield from asked(request(peer))
+    """Ask for the page, what follows from it, and whether there is HTTP/2."""
+    first = yield from ask(peer)
     known = known_untrusted(first, peer)
     yield known
     yield told_untrusted(first, "/")
     if known.confidence < SURE:
         return
-    last, target = yield from _followed(peer, first)
-    seen = {
-        key: "\n".join(dict.fromkeys((said, texts_untrusted(last)[key])))
-        for key, said in texts_untrusted(first).items()
-    }
-    after = yield from asks_untrusted(peer, HINTS, seen, last)
-    yield from _icon(peer, after, target, icon_untrusted(text_untrusted(last)))
+    fault: BadReply | None = None
+    try:
+        yield from explored_untrusted(peer, first, ask)
+    except BadReply as error:
+        fault = error
+    if peer.tls:
+        yield from _second_version()
+    if fault is not None:
+        raise fault
+
+
+def _second_version() -> Generator[Want, bytes, None]:
+    """Begin HTTP/2 where TLS agrees on it, by a connection that offers nothing else; tell its settings."""
+    try:
+        yield Afresh(alpn=(ALPN,))
+        yield Say(PREFACE)
+        _, settings = yield from first_settings()
+    except BadReply:
+        return
+    yield Told(detail={"http2": settings})
+    yield Say(PARTING)
 
 
 def known_untrusted(answer: Answer, peer: Peer) -> Known:
@@ -85,49 +93,6 @@ def known_untrusted(answer: Answer, peer: Peer) -> Known:
 def _sent_into_tls(answer: Answer, peer: Peer) -> bool:
     location = answer.get("location").lower()
     return f":{peer.port}/" in location.removeprefix("https:") and location.startswith("https:")
-
-
-def _followed(peer: Peer, first: Answer) -> Generator[Want, bytes, tuple[Answer, str]]:
-    """Follow redirects on the same port; return the last answer and what it answers."""
-    answer, target = first, "/"
-    hops: list[Detail] = []
-    been = {target}
-    for _ in range(MOST_REDIRECTS):
-        reference = sent_to_untrusted(answer, text_untrusted(answer))
-        if not reference:
-            break
-        hops = [*hops, reference]
-        there = target_untrusted(peer, target, reference)
-        if there is None or there in been:
-            break
-        try:
-            answer, target = (yield from asked(request(peer, there), answer)), there
-        except BadReply:
-            break
-        been = {*been, target}
-        yield told_untrusted(answer, target)
-    if hops:
-        yield Told(detail={"sent_to": hops})
-    return answer, target
-
-
-def _icon(peer: Peer, before: Answer, base: str, reference: str) -> Generator[Want, bytes, None]:
-    """Ask for the icon and tell its hashes."""
-    target = target_untrusted(peer, base, reference)
-    if target is None:
-        return
-    icon = yield from asked(request(peer, target), before)
-    if icon.status != 200 or not icon.body or "html" in icon.get("content-type") or icon.body[:1] == b"<":
-        return
-    hashed = icon_hash(icon.body)
-    digests: dict[str, Detail] = {
-        "md5": hashlib.md5(icon.body, usedforsecurity=False).hexdigest(),
-        "sha256": hashlib.sha256(icon.body).hexdigest(),
-    }
-    yield Told(
-        texts={"http.favicon": str(hashed), "http.favicon_md5": str(digests["md5"])},
-        detail={"favicon": {"path": target, "mmh3": hashed, **digests, "bytes": len(icon.body)}},
-    )
 
 
 PROTOCOL = Protocol(

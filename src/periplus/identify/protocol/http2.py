@@ -1,33 +1,24 @@
-"""HTTP/2 in plain text by prior knowledge: the client's preface and settings, answered by the server's settings.
+"""HTTP/2 of those who speak nothing older: the server's settings in answer to the preface, then pages.
 
-RFC 9113 sections 3.3, 3.4, 4.1 and 6.5. A server's settings and their order tell implementations apart.
+RFC 9113; in plain text by prior knowledge (section 3.3), inside TLS where that agrees on ``h2`` (section 3.2). What
+is asked is what HTTP/1.1 is asked (`http/explore.py`), over one connection. gRPC is spoken over it, by POST: its
+servers answer that we do not, in headers of their own.
 
-Identified by a SETTINGS frame on stream 0 whose length is right.
-
-Limits: no request follows. Who speaks HTTP/2 and no HTTP/1.1 in plain text is hardly ever anything but gRPC, which
-names no product, so a decoder for compressed headers would earn nothing. Inside TLS the client offers HTTP/1.1.
+Identified by a SETTINGS frame on stream 0 whose length is right; surely by an answer over it.
 """
 
 import struct
 
-from periplus.errors import BadReply
+from periplus.identify.http.explore import explored_untrusted
+from periplus.identify.http.texts import told_untrusted
+from periplus.identify.http.two import ALPN, GO_AWAY, MOST_SETTINGS, NAMES, Client, first_settings
 from periplus.identify.model import Peer, Protocol
-from periplus.identify.talk import Detail, Exactly, Known, Say, Talk, Told
+from periplus.identify.talk import Known, Say, Talk, Told
 
-__all__ = ["PREFACE", "PROTOCOL", "looks_untrusted", "settings_untrusted"]
+__all__ = ["PROTOCOL", "looks_untrusted"]
 
-CONFIDENCE = 0.65  # most that speak it speak HTTP/1.1 too, which tells more: so that is asked as well
-
-SETTINGS, GOAWAY = 0x4, 0x7
-EMPTY_SETTINGS = b"\0\0\0\4\0\0\0\0\0"
-ACKNOWLEDGED = b"\0\0\0\4\1\0\0\0\0"
-GO_AWAY = b"\0\0\x08\7\0\0\0\0\0" + bytes(8)  # no error
-PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + EMPTY_SETTINGS
-MOST_SETTINGS = 32
-NAMES = {
-    1: "header_table_size", 2: "enable_push", 3: "max_concurrent_streams", 4: "initial_window_size",
-    5: "max_frame_size", 6: "max_header_list_size", 8: "enable_connect_protocol",
-}  # fmt: skip
+BY_SETTINGS = 0.65  # most that speak it speak HTTP/1.1 too, which tells more: so that is asked as well
+GRPC = "application/grpc"
 
 
 def looks_untrusted(data: bytes) -> float:
@@ -40,25 +31,21 @@ def looks_untrusted(data: bytes) -> float:
 
 
 def talk_untrusted(peer: Peer) -> Talk:
-    """Begin HTTP/2, take the settings, and part."""
-    yield Say(PREFACE)
-    head = yield Exactly(9)
-    length = int.from_bytes(head[:3], "big")
-    if head[3:] != b"\4\0\0\0\0\0" or length % 6 or length > 6 * MOST_SETTINGS:
-        raise BadReply("no SETTINGS frame")
-    said = settings_untrusted((yield Exactly(length)) if length else b"")
-    yield Known(CONFIDENCE, "SETTINGS of HTTP/2")
-    yield Told(detail=said)
-    yield Say(ACKNOWLEDGED + GO_AWAY)
-
-
-def settings_untrusted(payload: bytes) -> dict[str, Detail]:
-    """Return the settings by name, and all as one text in their order; raises BadReply."""
-    if len(payload) % 6:
-        raise BadReply("SETTINGS is cut short")
-    pairs = [(key, value) for key, value in struct.iter_unpack("!HI", payload)]
-    named: dict[str, Detail] = {NAMES[key]: value for key, value in pairs if key in NAMES}
-    return {"settings": named, "order": ";".join(f"{key}:{value}" for key, value in pairs)}
+    """Begin HTTP/2, take the settings, and ask for pages."""
+    client = Client()
+    yield Say(client.begins())
+    frame, said = yield from first_settings()
+    yield Known(BY_SETTINGS, "SETTINGS of HTTP/2")
+    yield Told(detail={"http2": said})
+    client.take_untrusted(frame)
+    first = yield from client.ask(peer)
+    yield Known(0.97, f"an answer over HTTP/2, {first.status}")
+    yield told_untrusted(first, "/")
+    if first.get("content-type").startswith(GRPC):
+        yield Told(info="gRPC")
+    else:
+        yield from explored_untrusted(peer, first, client.ask)
+    yield Say(GO_AWAY)
 
 
 PROTOCOL = Protocol(
@@ -68,5 +55,6 @@ PROTOCOL = Protocol(
     talk=talk_untrusted,
     looks=looks_untrusted,
     ports=(50051,),
+    alpn=(ALPN,),
     rarity=5,
 )

@@ -1,26 +1,29 @@
 """Microsoft SQL Server: version and encryption by TDS's prelogin, and the instances of a host by its browser (UDP).
 
-MS-TDS sections 2.2.3.1 (packet header), 2.2.6.5 (PRELOGIN); MC-SQLR sections 2.2.2, 2.2.5. No login follows. TLS
-comes inside TDS packets and is not begun.
+MS-TDS sections 2.2.3.1 (packet header), 2.2.6.5 (PRELOGIN), 3.2.5.2 (TLS, which is carried in packets until it is
+agreed on; by 8.0 it is there from the start); MC-SQLR sections 2.2.2, 2.2.5. No login follows.
 
 Identified by a tabular packet whose prelogin options point inside it; the browser by its answer's type and length.
 """
 
 import struct
+from collections.abc import Generator
 
 from periplus.errors import BadReply
 from periplus.identify.cursor import Cursor
 from periplus.identify.frames import framed, printable
 from periplus.identify.model import Over, Peer, Protocol
-from periplus.identify.talk import Detail, Known, Say, Some, Talk, Told
+from periplus.identify.talk import Detail, Envelope, Known, Say, Secure, Some, Talk, Told, Want
 from periplus.payload.mssql import UNICAST_REQUEST
 
-__all__ = ["PROTOCOLS", "instances_untrusted", "prelogin_untrusted"]
+__all__ = ["PROTOCOLS", "instances_untrusted", "prelogin_untrusted", "unpack_untrusted", "upgrade_untrusted"]
 
 PRELOGIN, TABULAR = 0x12, 0x04
 VERSION, ENCRYPTION, INSTANCE, THREAD, MARS, TERMINATOR = 0, 1, 2, 3, 4, 0xFF
 ENCRYPTIONS = {0: "off", 1: "on", 2: "not supported", 3: "required"}
+NO_TLS = ENCRYPTIONS[2]
 MOST = 1_024
+HEAD, MOST_PACKET = 8, 4_096  # as long as no other size was agreed on
 ANSWER = 5
 MOST_INSTANCES = 64
 
@@ -32,8 +35,34 @@ def prelogin() -> bytes:
     for kind, value in values:
         places += struct.pack("!BHH", kind, at + len(body), len(value))
         body += value
-    body = places + bytes([TERMINATOR]) + body
-    return struct.pack("!BBHHBB", PRELOGIN, 1, 8 + len(body), 0, 0, 0) + body
+    return pack(places + bytes([TERMINATOR]) + body)
+
+
+def pack(data: bytes) -> bytes:
+    """Return packets that hold the data; the last one says that it is."""
+    step = MOST_PACKET - HEAD
+    pieces = [data[at : at + step] for at in range(0, len(data), step)]
+    return b"".join(
+        struct.pack("!BBHHBB", PRELOGIN, number == len(pieces), HEAD + len(piece), 0, 0, 0) + piece
+        for number, piece in enumerate(pieces, 1)
+    )
+
+
+def unpack_untrusted(data: bytes) -> tuple[bytes, bytes]:
+    """Return what whole packets hold, and the rest; raises BadReply."""
+    held = b""
+    while len(data) >= HEAD:
+        length = int.from_bytes(data[2:4], "big")
+        if data[0] not in (PRELOGIN, TABULAR) or length < HEAD:
+            raise BadReply("no packet of TDS")
+        if len(data) < length:
+            break
+        held += data[HEAD:length]
+        data = data[length:]
+    return held, data
+
+
+IN_PACKETS = Envelope(pack, unpack_untrusted)
 
 
 def looks_untrusted(data: bytes) -> float:
@@ -42,14 +71,28 @@ def looks_untrusted(data: bytes) -> float:
 
 
 def talk_untrusted(peer: Peer) -> Talk:
-    """Ask for the options."""
+    """Ask for the options, then for TLS."""
+    version, detail = yield from _prelogin()
+    yield Known(0.98, "prelogin options of TDS")
+    yield Told(texts={"mssql.version": version}, detail=detail)
+    if not peer.tls and detail["encryption"] != NO_TLS:
+        yield Secure(IN_PACKETS)
+
+
+def upgrade_untrusted(peer: Peer) -> Talk:
+    """Ask for the options and begin TLS."""
+    _, detail = yield from _prelogin()
+    if detail["encryption"] == NO_TLS:
+        raise BadReply("it does not begin TLS")
+    yield Secure(IN_PACKETS)
+
+
+def _prelogin() -> Generator[Want, bytes, tuple[str, dict[str, Detail]]]:
     yield Say(prelogin())
     packet = yield from framed(8, 2, 2, more=-8, most=MOST)
     if packet[0] != TABULAR:
         raise BadReply("no tabular packet")
-    version, detail = prelogin_untrusted(packet[8:])
-    yield Known(0.98, "prelogin options of TDS")
-    yield Told(texts={"mssql.version": version}, detail=detail)
+    return prelogin_untrusted(packet[8:])
 
 
 def prelogin_untrusted(body: bytes) -> tuple[str, dict[str, Detail]]:
@@ -110,6 +153,8 @@ PROTOCOLS = (
         looks=looks_untrusted,
         ports=(1433, 1434, 14330),
         rarity=3,
+        upgrade=upgrade_untrusted,
+        alpn=("tds/8.0",),
     ),
     Protocol(
         name="ms-sql-m",

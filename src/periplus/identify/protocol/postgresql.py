@@ -88,4 +88,5 @@ PROTOCOL = Protocol(
     ports=(5432, 5433, 6432, 26257),
     rarity=2,
     upgrade=upgrade_untrusted,
+    alpn=("postgresql",),
 )

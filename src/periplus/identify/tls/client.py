@@ -6,6 +6,7 @@ certificate; what there is to judge is handed out: the chain, a stapled OCSP ans
 pyOpenSSL and not the standard library's `ssl`, which hands out neither the whole chain nor a stapled answer.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -13,11 +14,10 @@ from OpenSSL import SSL
 
 from periplus.errors import BadReply
 
-__all__ = ["ALPN", "Handshake", "TlsClient", "TlsRefused"]
+__all__ = ["Handshake", "TlsClient", "TlsRefused"]
 
 PIECE = 65_536
 MOST_HANDSHAKE = 256 << 10
-ALPN = (b"http/1.1",)
 CIPHERS = b"ALL:COMPLEMENTOFALL:@SECLEVEL=0"
 
 
@@ -44,8 +44,8 @@ class Handshake:
 class TlsClient:
     """One connection's TLS. Send what `outgoing` returns after every call."""
 
-    def __init__(self, name: str | None = None, alpn: tuple[bytes, ...] = ALPN) -> None:
-        """`name`: the host name to ask for (SNI); an address is none."""
+    def __init__(self, name: str | None = None, alpn: Sequence[str] = ()) -> None:
+        """`name`: the host name to ask for (SNI); an address is none. `alpn`: the protocols to offer, if any."""
         self.handshake: Handshake | None = None
         self.ended = False
         self._heard = bytearray()
@@ -54,7 +54,7 @@ class TlsClient:
         if name:
             self._tls.set_tlsext_host_name(name.encode("idna"))
         if alpn:
-            self._tls.set_alpn_protos(list(alpn))
+            self._tls.set_alpn_protos([each.encode("ascii") for each in alpn])
         self._tls.request_ocsp()
         self._tls.set_connect_state()
         self._go_on()
