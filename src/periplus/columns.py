@@ -19,7 +19,7 @@ Mask = NDArray[np.bool_]
 
 
 def appended(column: NDArray[Any], used: int, more: NDArray[Any], most: int | None = None) -> NDArray[Any]:
-    """A column whose first `used` rows count, with more behind them; it grows by doubling, to `most` rows at the most.
+    """A column whose first `used` rows count, with more behind them; it grows by doubling, up to `most` rows.
 
     What there is room for is written in place.
     """
