@@ -205,7 +205,7 @@ def test_what_fails_before_keeps_nobody_from_asking_for_http_2() -> None:
     service = play(
         PROTOCOL, [*icon, (">", PREFACE), ("<", bytes(9)), ("end", b"closed")], replace(PEER, tls=True)
     )
-    assert (service.protocol, service.problems) == ("http", ("the peer silent",))
+    assert (service.protocol, service.problems) == ("http", ("http: the peer silent",))
 
 
 def test_what_looks_like_http() -> None:
