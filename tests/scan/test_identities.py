@@ -67,6 +67,7 @@ def test_a_host_waits_for_all_of_its_open_ports() -> None:
     known.come = [service(HOST, 53, Over.UDP), service(OTHER, 22), service(HOST, 80)]
     assert stage.step(7, alone=False) == 7 + POLL_US
     assert not stage.idle
+    assert stage.left == 2
     known.come = [service(HOST, 22), replace(service(HOST, 69, Over.UDP), came=Came.SILENT)]
     assert stage.step(7, alone=False) == NEVER
     [told] = stage.passed()

@@ -5,7 +5,7 @@ This file is what every run loads; `scan.identities` is loaded when a run identi
 
 from typing import TYPE_CHECKING
 
-from periplus.scan.stage import Stage, Through
+from periplus.scan.stage import Counted, Through
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +37,7 @@ class IdentifyLink:
 
 def identifying_for(
     config: "ScanConfig", link: IdentifyLink | None, memory: "UdpMemory | None" = None
-) -> Stage:
+) -> Counted:
     """Return what there is a link for; `memory` is what UDP ports said to the scan."""
     if link is None or config.identify is None:
         return Through()

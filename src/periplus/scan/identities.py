@@ -93,6 +93,11 @@ class Identities:
         """Whether no report is held."""
         return not self._held and not self._ready
 
+    @property
+    def left(self) -> int:
+        """How many ports have not said who they are yet."""
+        return sum(len(each.missing) for each in self._held.values())
+
     def ask(self, reports: Iterable[HostReport]) -> None:
         """Take reports in; one without open ports is ready at once."""
         for report in reports:
