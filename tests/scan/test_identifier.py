@@ -77,6 +77,19 @@ def test_a_service_becomes_known() -> None:
     assert (service.protocol, service.product, service.port) == ("ssh", "OpenSSH", port)
 
 
+def test_a_host_that_is_dropped_is_asked_nothing_more() -> None:
+    with (
+        socket.create_server((LOCAL, 0)) as mute,
+        greeting(b"SSH-1.5-OpenSSH_1.2.3\n") as (port, _),
+        identifier() as made,
+    ):
+        made.submit(Port(LOCAL, mute.getsockname()[1]))
+        made.drop(LOCAL)
+        made.submit(Port(LOCAL, port))
+        assert first(made).port == port
+        assert not made.poll()
+
+
 def test_tls_is_audited_when_asked(tmp_path: Path) -> None:
     context = server_context(tmp_path)
     context.set_ciphers("ECDHE-ECDSA-AES256-SHA")

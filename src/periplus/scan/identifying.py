@@ -44,4 +44,7 @@ def identifying_for(
     from periplus.scan.identities import Identities
 
     named = config.identify.named
-    return Identities(link.identifier, named, memory.recall) if memory else Identities(link.identifier, named)
+    host_us = config.timing.host_timeout_us
+    if memory is None:
+        return Identities(link.identifier, named, host_us=host_us)
+    return Identities(link.identifier, named, memory.recall, host_us)
