@@ -63,6 +63,14 @@ def test_a_short_answer_to_a_question_that_was_not_asked_names_nobody() -> None:
         assert found.match.product == product
 
 
+def test_a_hostile_text_does_not_take_for_ever() -> None:
+    db = read_nmapdb("Probe TCP NULL q||\nmatch agent m|^Agent Ready v([\\w._]+)+! end| p/Agent/ v/$1/\n")
+    assert db.opinion(b"Agent Ready v" + b"a" * 4000 + b"? end") is None
+    found = db.opinion(b"Agent Ready v1.2_a! end")
+    assert found is not None
+    assert found.match.version == "1.2_a"
+
+
 def test_soft_lines_are_less_sure() -> None:
     soft = DB.opinion(b"soft spoken")
     assert soft is not None

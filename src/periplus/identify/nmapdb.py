@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from periplus.identify.signature import MOST_TEXT, Match, Opinion, cpe_from_uri, literal_of
+from periplus.identify.signature import MOST_TEXT, Match, Opinion, cpe_from_uri, literal_of, unnested
 
 __all__ = ["NmapDb", "NmapLine", "read_nmapdb"]
 
@@ -174,7 +174,7 @@ def _info(rest: str) -> tuple[dict[str, str], list[str]]:
 
 def _python(expression: str) -> str:
     """Put PCRE's words into Python's."""
-    return _TRANSLATED.sub(lambda found: _ESCAPES.get(found[1], found[0]), expression)
+    return unnested(_TRANSLATED.sub(lambda found: _ESCAPES.get(found[1], found[0]), expression))
 
 
 def _filled(template: str, found: re.Match[str]) -> str | None:
