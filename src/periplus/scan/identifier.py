@@ -177,7 +177,11 @@ class SecondOpinion:
 
         wanted = [self._file] if self._file is not None else WHERE_NMAP_INSTALLS
         path = next((path for path in map(Path, wanted) if path.is_file()), None)
-        read = read_nmapdb(path.read_text(encoding="latin-1") if path else "")
+        try:
+            read = read_nmapdb(path.read_text(encoding="latin-1") if path else "")
+        except OSError as error:
+            self._tell(f"{path}: {error.strerror}")
+            return read_nmapdb("")
         for problem in read.refused:
             self._tell(f"{path}: {problem}")
         return read
