@@ -7,6 +7,7 @@ import pytest
 from periplus.cli.opinions import check_opinions
 from periplus.cli.options import read
 from periplus.errors import UsageError
+from periplus.identify.draft import entry
 
 RECOG = "<?xml version='1.0'?>\n<!-- a licence -->\n<fingerprints matches='ssh.banner'/>\n"
 PROBES = "Probe TCP NULL q||\nmatch ssh m|^SSH-([\\d.]+)| p/x/\n"
@@ -50,6 +51,15 @@ def test_recog_that_is_none(tmp_path: Path) -> None:
         check("--recog", tmp_path)
     with pytest.raises(UsageError, match="Not a directory"):
         check("--recog", file)
+
+
+def test_drafts_that_nobody_filled_in(tmp_path: Path) -> None:
+    file = tmp_path / "own.toml"
+    file.write_text(entry("Thing 1.2 ready\r\n", "198.18.0.2 port 9/tcp"), encoding="utf-8")
+    with pytest.raises(UsageError, match="signature 1 is a draft"):
+        check("--signatures", file)
+    file.write_text(file.read_text(encoding="utf-8").replace('"?"', '"Thing"'), encoding="utf-8")
+    check("--signatures", file)
 
 
 def test_signatures_that_are_none(tmp_path: Path) -> None:

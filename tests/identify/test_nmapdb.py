@@ -49,6 +49,28 @@ def test_bytes_flags_and_functions() -> None:
     assert number.match.info == "258 or 513"
 
 
+def test_a_short_answer_to_a_question_that_was_not_asked_names_nobody() -> None:
+    asked = "Probe TCP Help q|HELP|\nmatch chat m|^ERROR\\r\\n$| p/Chat/\nmatch long m|^I am long| p/Long/\n"
+    db = read_nmapdb(f"{asked}Probe TCP NULL q||\nmatch brief m|^BRIEF| p/Brief/\n")
+    assert [line.greets for line in db.lines] == [False, False, True]
+    assert db.opinion(b"ERROR\r\n") is None
+    known = db.opinion(b"ERROR\r\n", "chat")
+    assert known is not None
+    assert known.match.product == "Chat"
+    for said, product in ((b"I am long", "Long"), (b"BRIEF", "Brief")):
+        found = db.opinion(said)
+        assert found is not None
+        assert found.match.product == product
+
+
+def test_a_hostile_text_does_not_take_for_ever() -> None:
+    db = read_nmapdb("Probe TCP NULL q||\nmatch agent m|^Agent Ready v([\\w._]+)+! end| p/Agent/ v/$1/\n")
+    assert db.opinion(b"Agent Ready v" + b"a" * 4000 + b"? end") is None
+    found = db.opinion(b"Agent Ready v1.2_a! end")
+    assert found is not None
+    assert found.match.version == "1.2_a"
+
+
 def test_soft_lines_are_less_sure() -> None:
     soft = DB.opinion(b"soft spoken")
     assert soft is not None

@@ -35,6 +35,12 @@ def test_fingerprints_become_signatures() -> None:
     assert problems[0].startswith("ssh.xml: '^Broken_('")
 
 
+def test_a_hostile_text_does_not_take_for_ever() -> None:
+    nested = TEXT.replace(r"^Thing_([\d.(]+)(?: on (\S+))?$", "^Thing_([0-9a]+)*; (.+)* end")
+    signatures, _ = read_recog(nested, "x.xml")
+    assert Signatures(signatures).match("ssh.software", "Thing_" + "a" * 4000 + "; " + "b" * 4000) is None
+
+
 def test_kinds_of_text_that_no_conversation_has_are_left_out() -> None:
     assert read_recog(TEXT.replace("ssh.banner", "architecture"), "x.xml") == ([], [])
 

@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from periplus.errors import UsageError
-from periplus.identify.signature import Match, Signature, Signatures, cpe_23, literal_of, read_signatures
+from periplus.identify.signature import (
+    Match,
+    Signature,
+    Signatures,
+    cpe_23,
+    literal_of,
+    read_signatures,
+    unnested,
+)
 
 ENTRY = """
 [[signature]]
@@ -108,3 +116,24 @@ def test_matching_agrees_with_trying_every_expression(some: list[tuple[str, str]
 )
 def test_cpe_names(short: str, groups: dict[str, str], name: str) -> None:
     assert cpe_23(short, groups) == name
+
+
+@pytest.mark.parametrize(
+    ("pattern", "meant"),
+    [
+        (r"^v([\w.]+)+!", r"^v([\w.]+)!"),
+        (r"(?:a+)*b", r"(?:a+)?b"),
+        (r"(.*)+ (\d*)*", r"(.*) (\d*)"),
+        (r"(?:[^\r\n]+\r\n)*?x(ab+)+", r"(?:[^\r\n]+\r\n)*?x(ab+)+"),
+        (r"\(a+\)+", r"\(a+\)+"),
+        (r"([)+]+)+", r"([)+]+)"),
+    ],
+)
+def test_repetitions_of_repetitions_are_made_one(pattern: str, meant: str) -> None:
+    assert unnested(pattern) == meant
+
+
+@given(st.text("ab!", max_size=12), st.sampled_from([r"(a+)+", r"(a+)*", r"(?:[ab]*)+", r"(a*)*"]))
+def test_which_match_the_same(text: str, nested: str) -> None:
+    slow, quick = (re.fullmatch(f"{each}!", text) for each in (nested, unnested(nested)))
+    assert (slow is None) == (quick is None)

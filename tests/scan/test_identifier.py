@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from errno import EACCES
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from periplus.identify.driver.driver import Port
 from periplus.identify.service import Came, Service
 from periplus.scan.config import Identify
 from periplus.scan.guard import Guard
-from periplus.scan.identifier import Identifier, all_signatures, system_roots
+from periplus.scan.identifier import Identifier, SecondOpinion, all_signatures, system_roots
 from periplus.transport.sockets import Opener
 
 USUAL = Identify()
@@ -75,6 +76,19 @@ def test_a_service_becomes_known() -> None:
         made.submit(Port(LOCAL, port))
         service = first(made)
     assert (service.protocol, service.product, service.port) == ("ssh", "OpenSSH", port)
+
+
+def test_a_host_that_is_dropped_is_asked_nothing_more() -> None:
+    with (
+        socket.create_server((LOCAL, 0)) as mute,
+        greeting(b"SSH-1.5-OpenSSH_1.2.3\n") as (port, _),
+        identifier() as made,
+    ):
+        made.submit(Port(LOCAL, mute.getsockname()[1]))
+        made.drop(LOCAL)
+        made.submit(Port(LOCAL, port))
+        assert first(made).port == port
+        assert not made.poll()
 
 
 def test_tls_is_audited_when_asked(tmp_path: Path) -> None:
@@ -156,6 +170,20 @@ def test_files_in_a_folder_of_recog_that_cannot_be_read_are_told_and_the_rest_co
     assert found is not None
     assert found.product == "Thing"
     assert [line.partition(":")[0] for line in told] == ["broken.xml", "latin.xml"]
+
+
+def test_nmaps_file_that_cannot_be_read_is_told_and_is_no_opinion(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(path: Path, *_: object, **__: object) -> str:
+        raise PermissionError(EACCES, "Permission denied", str(path))
+
+    file = tmp_path / "nmap-service-probes"
+    file.touch()
+    monkeypatch.setattr(Path, "read_text", refused)
+    told: list[str] = []
+    assert SecondOpinion(str(file), told.append)(b"SSH-2.0-x", None) is None
+    assert told == [f"{file}: Permission denied"]
 
 
 def test_roots_of_this_machine_can_be_had_or_not(monkeypatch: pytest.MonkeyPatch) -> None:

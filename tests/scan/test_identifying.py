@@ -25,7 +25,9 @@ class Closed:
 
 
 def test_who_identifies_nothing_passes_reports_through() -> None:
-    assert isinstance(identifying_for(config_of(SPACE), None), Through)
+    stage = identifying_for(config_of(SPACE), None)
+    assert isinstance(stage, Through)
+    assert stage.left == 0
 
 
 def test_it_is_opened_once_and_when_it_is_wanted() -> None:

@@ -23,6 +23,10 @@ class Known:
 
     asked: list[Port] = field(default_factory=list)
     come: list[Service] = field(default_factory=list)
+    dropped: list[str] = field(default_factory=list)
+
+    def drop(self, address: str) -> None:
+        self.dropped.append(address)
 
     def submit(self, port: Port) -> None:
         self.asked.append(port)
@@ -67,6 +71,7 @@ def test_a_host_waits_for_all_of_its_open_ports() -> None:
     known.come = [service(HOST, 53, Over.UDP), service(OTHER, 22), service(HOST, 80)]
     assert stage.step(7, alone=False) == 7 + POLL_US
     assert not stage.idle
+    assert stage.left == 2
     known.come = [service(HOST, 22), replace(service(HOST, 69, Over.UDP), came=Came.SILENT)]
     assert stage.step(7, alone=False) == NEVER
     [told] = stage.passed()
@@ -104,6 +109,19 @@ def test_a_report_that_is_given_up_has_what_is_known() -> None:
     [told] = stage.passed()
     assert [each.port for each in told.services] == [80]
     assert stage.idle
+
+
+def test_a_host_that_takes_too_long_is_given_up_with_what_is_known() -> None:
+    known = Known()
+    stage = Identities(lambda: known, host_us=3_000_000)  # of which the scan took a second
+    stage.ask([report(HOST, columns("tcp", (22, State.OPEN), (80, State.OPEN)))])
+    known.come = [service(HOST, 80)]
+    stage.step(5_000_000, alone=True)
+    stage.step(6_999_999, alone=True)
+    assert (stage.passed(), known.dropped) == ([], [])
+    assert stage.step(7_000_000, alone=True) == NEVER
+    [told] = stage.passed()
+    assert ([each.port for each in told.services], told.timed_out, known.dropped) == ([80], True, [HOST])
 
 
 def test_names_that_the_user_gave_go_with_the_port_and_printers_are_left_alone() -> None:

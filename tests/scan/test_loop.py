@@ -369,6 +369,8 @@ def test_progress_is_told_and_only_grows() -> None:
     assert run.snapshots[-1].open_found == 4
     assert run.snapshots[-1].phase == "SYN scan"
     assert all(snapshot.eta_s is None or snapshot.eta_s >= 0 for snapshot in run.snapshots)
+    assert run.snapshots[-1].share == 1
+    assert run.snapshots[-1].eta_s is None
 
 
 # any world

@@ -60,6 +60,9 @@ def _is_recog(file: Path) -> bool:
 
 
 def _signatures(file: Path) -> None:
+    from periplus.identify.draft import FILL_IN
     from periplus.identify.signature import read_signatures
 
-    read_signatures(file.read_text(encoding="utf-8"))
+    for number, each in enumerate(read_signatures(file.read_text(encoding="utf-8")), 1):
+        if FILL_IN in (each.service, each.product, each.origin):
+            raise UsageError(f'signature {number} is a draft: fill in what is marked by "{FILL_IN}"')

@@ -3,7 +3,8 @@
 The format is the one of Nmap's book, chapter "Service and Application Version Detection", section "File
 Format". Of it only what a service says is used, ``match`` and ``softmatch``; nothing is sent that the file's
 ``Probe`` lines hold. Which probe a line belongs to is therefore no condition, and a line that is more special
-than its probe's others may lose to another probe's.
+than its probe's others may lose to another probe's. An answer to a question that was not asked must hold more text
+than a greeting to name a service that is unknown: ``ERROR`` alone is said by many.
 
 The expressions are PCRE over bytes. Python's differ in little: bytes from 0x80 on are written as Latin-1 here,
 ``\\R``, ``\\h``, ``\\e``, ``\\Z`` and ``\\z`` are put into its words. They are compiled when a text first holds
@@ -18,7 +19,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from periplus.identify.signature import MOST_TEXT, Match, Opinion, cpe_from_uri, literal_of
+from periplus.identify.signature import MOST_TEXT, Match, Opinion, cpe_from_uri, literal_of, unnested
 
 __all__ = ["NmapDb", "NmapLine", "read_nmapdb"]
 
@@ -30,6 +31,8 @@ _ESCAPES = {"R": r"(?:\r\n|[\n\v\f\r])", "h": r"[ \t]", "e": r"\x1b", "z": r"\Z"
 _TRANSLATED = re.compile(r"\\(.)", re.DOTALL)
 FIELDS = {"p": "product", "v": "version", "i": "info", "h": "hostname", "o": "os", "d": "device"}
 LEAST_LITERAL = 4  # what has less plain text matches almost anything if its own probe was not sent
+LEAST_ANSWER = 8  # the same of an answer, where nothing else says which protocol it is
+GREETING = "NULL"  # the probe that only listens
 NAMES = {
     "dns": "domain",
     "smb": "microsoft-ds",
@@ -50,6 +53,7 @@ class NmapLine:
     flags: re.RegexFlag
     info: Mapping[str, str]
     cpe: tuple[str, ...]
+    greets: bool = False  # it is of what is said unasked
 
     @cached_property
     def literal(self) -> str:
@@ -96,7 +100,8 @@ class NmapDb:
         lowered = text.lower()
         soft: Opinion | None = None
         for line in self.lines:
-            if (soft and not line.hard) or len(line.literal) < LEAST_LITERAL or line.literal not in lowered:
+            least = LEAST_LITERAL if line.greets or protocol is not None else LEAST_ANSWER
+            if (soft and not line.hard) or len(line.literal) < least or line.literal not in lowered:
                 continue
             if protocol is not None and line.service not in names:
                 continue
@@ -119,17 +124,19 @@ class NmapDb:
 
 def read_nmapdb(text: str) -> NmapDb:
     """Read a file's text (Latin-1, as its expressions are over bytes)."""
-    lines, refused = [], []
+    lines, refused, greets = [], [], False
     for number, line in enumerate(text.split("\n"), 1):
-        if line.startswith(("match ", "softmatch ")):
+        if line.startswith("Probe "):
+            greets = line.split()[2:3] == [GREETING]
+        elif line.startswith(("match ", "softmatch ")):
             try:
-                lines.append(_line(number, line))
+                lines.append(_line(number, line, greets))
             except ValueError as error:
                 refused.append(f"line {number}: {error}")
     return NmapDb(lines, refused)
 
 
-def _line(number: int, line: str) -> NmapLine:
+def _line(number: int, line: str, greets: bool) -> NmapLine:
     found = _LINE.fullmatch(line)
     if found is None:
         raise ValueError("no match line")
@@ -142,7 +149,8 @@ def _line(number: int, line: str) -> NmapLine:
         flags |= {"i": re.IGNORECASE, "s": re.DOTALL}[rest[0]]
         rest = rest[1:]
     info, cpe = _info(rest)
-    return NmapLine(number, service, kind == "match", _python(expression), flags | re.ASCII, info, tuple(cpe))
+    python, hard = _python(expression), kind == "match"
+    return NmapLine(number, service, hard, python, flags | re.ASCII, info, tuple(cpe), greets)
 
 
 def _info(rest: str) -> tuple[dict[str, str], list[str]]:
@@ -166,7 +174,7 @@ def _info(rest: str) -> tuple[dict[str, str], list[str]]:
 
 def _python(expression: str) -> str:
     """Put PCRE's words into Python's."""
-    return _TRANSLATED.sub(lambda found: _ESCAPES.get(found[1], found[0]), expression)
+    return unnested(_TRANSLATED.sub(lambda found: _ESCAPES.get(found[1], found[0]), expression))
 
 
 def _filled(template: str, found: re.Match[str]) -> str | None:

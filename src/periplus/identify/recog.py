@@ -15,7 +15,7 @@ from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 from periplus.errors import UsageError
-from periplus.identify.signature import Signature
+from periplus.identify.signature import Signature, unnested
 
 __all__ = ["FIELDS", "read_recog"]
 
@@ -76,7 +76,7 @@ def _signature(entry: ET.Element, field: str, before: str, file: str) -> Signatu
     }
     values = dict(_values(entry))
     made = Signature(
-        field, LINES + _named(pattern, groups), entry.findtext("example") or "", file, version=None
+        field, LINES + _named(unnested(pattern), groups), entry.findtext("example") or "", file, version=None
     )
     re.compile(made.match)
     return replace(

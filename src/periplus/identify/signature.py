@@ -46,6 +46,7 @@ __all__ = [
     "cpe_from_uri",
     "literal_of",
     "read_signatures",
+    "unnested",
 ]
 
 MOST_TEXT = 65_535  # of a text, no more is looked at
@@ -53,6 +54,9 @@ CPE_PARTS = 11
 _TOKEN = re.compile(
     r"\\x[\dA-Fa-f]{2}|\\u[\dA-Fa-f]{4}|\\[0-7]{1,3}|\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{[^}]*\}|.", re.DOTALL
 )  # of a regular expression
+_NESTED = re.compile(
+    r"(\((?:\?:)?(?:\[\^?\]?(?:\\.|[^\]\\])*\]|(?<!\\)\\.|[^\\()\[\]|?*+{}])([+*])\))([+*])", re.DOTALL
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +195,14 @@ def literal_of(pattern: str) -> str:
             runs.append("")
         depth += (token == "(") - (token == ")")
     return max(runs, key=len).lower()
+
+
+def unnested(pattern: str) -> str:
+    """Return a foreign pattern in which nothing repeats a bare repetition, as ``(x+)+`` does.
+
+    It means the same as ``(x+)``, and takes time without end over a text that does not fit.
+    """
+    return _NESTED.sub(lambda found: f"{found[1]}{'?' if found[2] + found[3] == '+*' else ''}", pattern)
 
 
 def _is_quoted(token: str) -> bool:

@@ -62,7 +62,7 @@ class Identifier:
         """`tell` gets a line about a file that cannot be used."""
         self._guard = guard
         self._known: deque[Service] = deque()
-        self._pending: set[Future[Service]] = set()
+        self._pending: dict[Future[Service], str] = {}  # and the host that it is about
         self._loop = asyncio.new_event_loop()
         self._session = Session(
             Driver(
@@ -86,17 +86,22 @@ class Identifier:
     def submit(self, port: Port) -> None:
         """Begin to identify."""
         future = asyncio.run_coroutine_threadsafe(self._session.service(port), self._loop)
-        self._pending.add(future)
+        self._pending[future] = port.address
         future.add_done_callback(self._done)
 
     def _done(self, future: "Future[Service]") -> None:
-        self._pending.discard(future)
+        self._pending.pop(future, None)
         if not future.cancelled() and future.exception() is None:
             self._known.append(future.result())
 
     def poll(self) -> list[Service]:
         """Return what has become known since the last call."""
         return [self._known.popleft() for _ in range(len(self._known))]
+
+    def drop(self, address: str) -> None:
+        """End every conversation with a host."""
+        for future in [each for each, host in list(self._pending.items()) if host == address]:
+            future.cancel()
 
     async def _permit(self, port: Port) -> None:
         """Return when the guard lets a connection to this port begin."""
@@ -172,7 +177,11 @@ class SecondOpinion:
 
         wanted = [self._file] if self._file is not None else WHERE_NMAP_INSTALLS
         path = next((path for path in map(Path, wanted) if path.is_file()), None)
-        read = read_nmapdb(path.read_text(encoding="latin-1") if path else "")
+        try:
+            read = read_nmapdb(path.read_text(encoding="latin-1") if path else "")
+        except OSError as error:
+            self._tell(f"{path}: {error.strerror}")
+            return read_nmapdb("")
         for problem in read.refused:
             self._tell(f"{path}: {problem}")
         return read

@@ -5,7 +5,7 @@ This file is what every run loads; `scan.identities` is loaded when a run identi
 
 from typing import TYPE_CHECKING
 
-from periplus.scan.stage import Stage, Through
+from periplus.scan.stage import Counted, Through
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,11 +37,14 @@ class IdentifyLink:
 
 def identifying_for(
     config: "ScanConfig", link: IdentifyLink | None, memory: "UdpMemory | None" = None
-) -> Stage:
+) -> Counted:
     """Return what there is a link for; `memory` is what UDP ports said to the scan."""
     if link is None or config.identify is None:
         return Through()
     from periplus.scan.identities import Identities
 
     named = config.identify.named
-    return Identities(link.identifier, named, memory.recall) if memory else Identities(link.identifier, named)
+    host_us = config.timing.host_timeout_us
+    if memory is None:
+        return Identities(link.identifier, named, host_us=host_us)
+    return Identities(link.identifier, named, memory.recall, host_us)

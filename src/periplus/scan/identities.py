@@ -39,6 +39,9 @@ class Identifying(Protocol):
     def poll(self) -> list[Service]:
         """Return what has become known since the last call."""
 
+    def drop(self, address: str) -> None:
+        """Ask nothing more of a host; nothing more becomes known of it."""
+
 
 @dataclass(slots=True)
 class _Held:
@@ -48,6 +51,7 @@ class _Held:
     missing: set[tuple[str, int]]
     silent: frozenset[tuple[str, int]] = frozenset()
     services: list[ServiceRow] = field(default_factory=list)
+    until_us: int | None = None  # when its host is given up, once it is known
 
     def take(self, service: Service, silent: bool) -> None:
         """Note a service; who says nothing at a port that was silent before is none."""
@@ -78,9 +82,11 @@ class Identities:
         opened: Callable[[], Identifying],
         named: frozenset[int] = frozenset(),
         recall: Recall = _nothing,
+        host_us: int = 0,
     ) -> None:
         """`named`: the ports that the user named one by one, which may be fragile; `recall` tells what a UDP port
-        was asked by the scan, and what it answered."""
+        was asked by the scan, and what it answered. A host has `host_us` in all (0: as long as it takes)."""
+        self._host_us = host_us
         self._recall = recall
         self._opened = opened
         self._named = named
@@ -92,6 +98,11 @@ class Identities:
     def idle(self) -> bool:
         """Whether no report is held."""
         return not self._held and not self._ready
+
+    @property
+    def left(self) -> int:
+        """How many ports have not said who they are yet."""
+        return sum(len(each.missing) for each in self._held.values())
 
     def ask(self, reports: Iterable[HostReport]) -> None:
         """Take reports in; one without open ports is ready at once."""
@@ -129,7 +140,19 @@ class Identities:
             held.take(service, key in held.silent)
             if not held.missing:
                 self._ready.append(self._held.pop(service.address).identified())
+        if self._host_us and self._asks is not None:
+            self._leave_overdue(self._asks, now_us)
         return now_us + POLL_US if self._held else NEVER
+
+    def _leave_overdue(self, asks: Identifying, now_us: int) -> None:
+        """Give up hosts whose time is over; the scan took part of it."""
+        for addr, held in list(self._held.items()):
+            if held.until_us is None:
+                used_us = int((held.report.ended - held.report.started) * 1e6)
+                held.until_us = now_us + max(self._host_us - used_us, 0)
+            if now_us >= held.until_us:
+                asks.drop(addr)
+                self._ready.append(replace(self._held.pop(addr).identified(), timed_out=True))
 
     def passed(self) -> list[HostReport]:
         """Return the reports that need not wait any longer."""

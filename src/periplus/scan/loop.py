@@ -417,7 +417,7 @@ class Loop:
             open_found=sum(worker.engine.totals.opened for worker in self._workers),
             rate_pps=self._speed.rate_pps,
             loss=max(each.loss for each in totals),
-            eta_s=self._speed.eta_s,
+            eta_s=self._speed.eta_s if share < 1 else None,  # services, say, take as long as they take
             phase=self._phase(going[0].title),
         )
 
@@ -428,7 +428,7 @@ class Loop:
             return asking
         stages = {
             "Asking what is behind": self._doubting,
-            "Identifying services": self._identifying,
+            f"Identifying services ({self._identifying.left:,} left)": self._identifying,
             "Asking for operating systems": self._fingerprinting,
             "Traceroute": self._tracing,
         }

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from periplus.result.row import HostReport
 
-__all__ = ["NEVER", "Probing", "Stage", "Through", "Unprobed"]
+__all__ = ["NEVER", "Counted", "Probing", "Stage", "Through", "Unprobed"]
 
 NEVER = 1 << 62
 
@@ -31,6 +31,14 @@ class Stage(Protocol):
 
     def give_up(self) -> None:
         """Wait for nothing more: `passed` gives every report that is left."""
+
+
+class Counted(Stage, Protocol):
+    """A stage that knows how much it still has to do."""
+
+    @property
+    def left(self) -> int:
+        """How many questions are not answered yet."""
 
 
 class Probing(Stage, Protocol):
@@ -59,6 +67,11 @@ class Through:
     def idle(self) -> bool:
         """Whether no report is held."""
         return not self._ready
+
+    @property
+    def left(self) -> int:
+        """There is never anything to answer."""
+        return 0
 
     def ask(self, reports: Iterable[HostReport]) -> None:
         """Take reports in."""

@@ -53,6 +53,7 @@ def test_mosquitto() -> None:
     service = play(PROTOCOL, SCRIPTS["mosquitto of Debian 12"])
     assert (service.protocol, service.product, service.version) == ("mqtt", "Mosquitto", "2.0.11")
     assert service.detail["receive_maximum"] == 20
+    assert service.detail["client_id"] == "auto-94A8BD6A-95DF-AFD7-F0F1-9505974F4BC5"
 
 
 def test_a_login_is_wanted() -> None:

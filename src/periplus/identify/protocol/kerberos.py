@@ -4,6 +4,9 @@ RFC 4120 sections 5.9.1 (KRB-ERROR), 7.2.2 (TCP). It tells the KDC's clock, and 
 words.
 
 Identified by KRB-ERROR.
+
+Limits: the realm is told by KDCs that name their own in an error (Microsoft's); MIT's repeats ours, so its own
+stays unknown.
 """
 
 import struct

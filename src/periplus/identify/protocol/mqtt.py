@@ -36,7 +36,7 @@ WIDE = {
 NAMES = {
     0x1F: "reason", 0x22: "topic_aliases", 0x21: "receive_maximum", 0x24: "maximum_qos",
     0x25: "retain", 0x27: "maximum_packet", 0x28: "wildcards", 0x29: "subscription_ids",
-    0x2A: "shared", 0x13: "keep_alive",
+    0x2A: "shared", 0x13: "keep_alive", 0x11: "session_expiry", 0x12: "client_id",
     0x1A: "response_information", 0x1C: "server_reference", 0x15: "authentication_method",
 }  # fmt: skip
 USER_PROPERTY = 0x26
