@@ -20,7 +20,7 @@ from tests.scan.name_server import NameServer
 from periplus.cli.commands.scan import main
 from periplus.cli.options import read
 from periplus.cli.progress import Progress
-from periplus.cli.scanning import _Show, _tarpits
+from periplus.cli.scanning import _Show, _stopping, _tarpits
 from periplus.cli.scanning import scan as command_scan
 from periplus.cli.shaping import Manner
 from periplus.data import services_text
@@ -413,7 +413,7 @@ def test_hosts_of_a_link_are_asked_for_within_the_hours(monkeypatch: pytest.Monk
     assert order == ["asked after 11 looks"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupt_keeps_what_was_found(number: int, open_port: int, tmp_path: Path) -> None:
     file = tmp_path / "rows.json"
     slow = command(
@@ -435,6 +435,16 @@ def test_an_interrupt_keeps_what_was_found(number: int, open_port: int, tmp_path
     assert [row["port"] for row in told if row["type"] == "port" and row["state"] == "open"] == [open_port]
     assert [row["type"] for row in told][-2:] == ["host", "summary"]
     assert told[-1]["exit"] == "interrupted"
+
+
+def test_who_shall_outlive_the_terminal_does() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with _stopping() as stop:
+            signal.raise_signal(signal.SIGHUP)
+            assert not stop.asked
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 HEAVY = (

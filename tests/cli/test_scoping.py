@@ -264,6 +264,7 @@ def test_when_it_is_over(write: Write) -> None:
         (b"networks = [", "no TOML: "),
         (b"networks = 1\nnetworks = 2", "no TOML: "),
         (b"max_rate = " + b"9" * 5_000, "no TOML: "),
+        (b"networks = " + b"[" * 9_999, "no TOML: "),
         (b"\xff", "this is not text (invalid start byte at byte 0)"),
         (
             b'networks = ["198.18.0.7"]\ntimezone = "Mars/Olympus"',

@@ -53,6 +53,8 @@ def test_an_entry_is_read_and_reads() -> None:
         (("[\\d.]+", "[\\d.+"), "in '^Open"),
         (('vendor = "OpenBSD"', "vendor = 1"), "all else is text"),
         (("[[signature]]", "[[signature"), "no TOML"),
+        (("[[signature]]", f"a = {'[' * 9_999}"), "no TOML"),
+        (("[[signature]]", f"a = {'9' * 9_999}"), "no TOML"),
     ],
 )
 def test_a_wrong_entry_is_refused_in_words(change: tuple[str, str], problem: str) -> None:

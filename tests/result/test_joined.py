@@ -196,6 +196,7 @@ def test_what_does_not_belong_together_is_refused(tmp_path: Path, other: RunRow,
     [
         ("", "there is nothing in it"),
         ("hello\n", "line 1 is none that -oJ writes"),
+        ("[" * 99_999 + "\n", "line 1 is none that -oJ writes"),
         ("[]\n", "line 1 is none that -oJ writes"),
         ('{"type":"port"}\n', "line 1 is none that -oJ writes"),
         (f'{{"type":"run","contract":{CONTRACT}}}\n', "line 1 is none that -oJ writes"),

@@ -197,7 +197,7 @@ def test_how_it_is_refused(tmp_path: Path) -> None:
 def test_a_right_checksum_over_nonsense_is_no_excuse(tmp_path: Path) -> None:
     from hashlib import sha256
 
-    for lines in (b"{}\n{}\n", b"[]\n[]\n", b"\n\n", b"1\n\xff\n"):
+    for lines in (b"{}\n{}\n", b"[]\n[]\n", b"\n\n", b"1\n\xff\n", b"[" * 99_999 + b"\n1\n"):
         body = f"periplus-state {FORMAT}\n".encode() + lines
         (tmp_path / "s").write_bytes(body + b"sha256 " + sha256(body).hexdigest().encode() + b"\n")
         with pytest.raises(UsageError, match="it makes no sense"):

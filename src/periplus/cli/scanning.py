@@ -463,7 +463,9 @@ def _opened(
 @contextmanager
 def _stopping(keyboard: "Keyboard | None" = None) -> Iterator[_Stop]:
     stop = _Stop(keyboard)
-    numbers = (signal.SIGINT, signal.SIGTERM)
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as under nohup
+        numbers.append(signal.SIGHUP)
     before = {number: signal.signal(number, stop.ask) for number in numbers}
     try:
         yield stop

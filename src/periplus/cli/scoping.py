@@ -50,7 +50,7 @@ def read_scope(file: str, services: Services) -> "Scope":
         raise UsageError(f"scope {file}: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise UsageError(f"scope {file}: this is not text ({error.reason} at byte {error.start})") from error
-    except ValueError as error:  # not only TOMLDecodeError: a number may have too many digits
+    except (ValueError, RecursionError) as error:  # a number may have too many digits, a list too much depth
         raise UsageError(f"scope {file}: no TOML: {error}") from error
     return scope_of(document, file, services, zone_named)
 

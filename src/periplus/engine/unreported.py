@@ -15,7 +15,7 @@ from periplus.engine.remains import Remains, joined_remains, remains_of
 
 __all__ = ["Unreported"]
 
-MOST_CELLS = 1 << 22
+MOST_CELLS = 1 << 21
 
 
 class Unreported:

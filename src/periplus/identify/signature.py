@@ -147,7 +147,7 @@ def read_signatures(text: str) -> list[Signature]:
 
     try:
         entries = tomllib.loads(text).get("signature", [])
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # a number may have too many digits, a list too much depth
         raise UsageError(f"the signatures are no TOML: {error}") from None
     return [_signature(number, entry) for number, entry in enumerate(entries, 1)]
 

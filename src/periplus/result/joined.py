@@ -225,7 +225,7 @@ def _rows(name: str) -> Iterator[tuple[int, Row, str]]:
             for number, line in enumerate(file, 1):
                 try:
                     row = json.loads(line)
-                except ValueError:
+                except (ValueError, RecursionError):
                     row = None
                 if isinstance(row, dict) and line.endswith("\n"):
                     yield number, row, line

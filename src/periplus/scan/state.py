@@ -40,6 +40,7 @@ __all__ = ["FORMAT", "Asked", "Past", "Standing", "StateFile", "read_state"]
 FORMAT = 3  # raised whenever an older state would be misunderstood
 WORD = "periplus-state"
 MOST_BYTES = 1 << 30
+NONSENSE = (ValueError, KeyError, TypeError, AttributeError, RecursionError, zlib.error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +193,7 @@ def _parsed(data: bytes, path: Path) -> tuple[Asked, Standing]:
     asked, _, standing = body.partition(b"\n")
     try:
         return _asked_of(json.loads(asked)), _standing_of(json.loads(standing))
-    except (ValueError, KeyError, TypeError, AttributeError, UsageError, zlib.error) as error:
+    except (*NONSENSE, UsageError) as error:
         raise UsageError(f"--resume {path}: it makes no sense ({error}); begin anew") from error
 
 

@@ -52,7 +52,7 @@ def test_what_is_wanted(words: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["no JSON", "[]\n", line(1, 7), line(1, "€"), '{"type":"service","said":"x"}']
+    "text", ["no JSON", "[" * 99_999, "[]\n", line(1, 7), line(1, "€"), '{"type":"service","said":"x"}']
 )
 def test_what_is_no_output_is_refused_with_its_line(tmp_path: Path, text: str) -> None:
     with pytest.raises(UsageError, match="line 2 is not what -oJ writes"):

@@ -57,5 +57,5 @@ def _of_line(line: str, where: str) -> Iterator[tuple[str, str]]:
         if said:
             said.encode("latin-1")
             yield printable(f"{row['addr']} port {int(row['port'])}/{row['proto']}"), said
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
         raise UsageError(f"{where} is not what -oJ writes") from None
