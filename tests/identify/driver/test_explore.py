@@ -4,7 +4,9 @@ import asyncio
 import ssl
 import tracemalloc
 from dataclasses import replace
+from errno import ECONNRESET
 from pathlib import Path
+from socket import SOCK_STREAM, socket
 
 import pytest
 from tests.identify.certificates import server_context
@@ -241,6 +243,18 @@ def test_who_turns_us_away_is_asked_once_more(excuse: bytes) -> None:
         await writer.drain()
 
     assert one(busy, driver([ssh.PROTOCOL])).protocol == "ssh"
+
+
+class ResetInTheMiddle(socket):
+    """A socket whose connection was reset while `connect` still waited to hear that it was there."""
+
+    def connect(self, address: object) -> None:
+        raise ConnectionResetError(ECONNRESET, "Connection reset by peer")
+
+
+def test_a_port_that_resets_before_we_know_of_the_connection_did_take_it() -> None:
+    how = replace(driver([A]), opener=lambda family: ResetInTheMiddle(family, SOCK_STREAM))
+    assert one(silent, how).came is Came.CLOSING
 
 
 def test_a_port_that_takes_no_connection() -> None:

@@ -16,11 +16,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from periplus.errors import BadReply
+from periplus.findings import Passage, Way
 from periplus.identify.driver.attempt import Talking, TlsFacts
 from periplus.identify.driver.guard import guarded
 from periplus.identify.driver.limits import Limits
 from periplus.identify.driver.race import first_true
-from periplus.identify.driver.stream import NoConnection, Stream
+from periplus.identify.driver.stream import NoConnection, ResetAtOnce, Stream
 from periplus.identify.model import First, Peer, Protocol
 from periplus.identify.order import Chosen, by_looks
 from periplus.identify.service import Attempt
@@ -145,6 +146,10 @@ class Explorer:
         """Return a connection to listen at; None: there is none, and an attempt says why."""
         try:
             return await self._open(peer)
+        except ResetAtOnce as error:
+            self._turned_away = True
+            reset = Passage(Way.NOTE, End.RESET.value.encode(), 0.0)
+            self.attempts.append(Attempt(None, passages=(reset,), problem=str(error)))
         except NoConnection as error:
             self.attempts.append(Attempt(None, refused=True, problem=str(error)))
         except BadReply as error:

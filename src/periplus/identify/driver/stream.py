@@ -16,7 +16,7 @@ from periplus.identify.talk import End, Envelope
 if TYPE_CHECKING:
     from periplus.identify.tls.client import Handshake, TlsClient
 
-__all__ = ["Clock", "NoConnection", "Opener", "Stream", "plain_socket"]
+__all__ = ["Clock", "NoConnection", "Opener", "ResetAtOnce", "Stream", "plain_socket"]
 
 PIECE = 65_536
 MOST_KEPT = 64 << 10
@@ -32,6 +32,10 @@ def plain_socket(family: int) -> socket:
 
 class NoConnection(Exception):
     """The port takes no connection (any more)."""
+
+
+class ResetAtOnce(NoConnection):
+    """The port took the connection, and reset it before anything could be said."""
 
 
 class Stream:
@@ -67,7 +71,8 @@ class Stream:
             reader, writer = await asyncio.open_connection(sock=sock, limit=PIECE)
         except (OSError, TimeoutError) as error:
             sock.close()
-            raise NoConnection(str(error) or "no answer") from None
+            kind = ResetAtOnce if isinstance(error, ConnectionResetError) else NoConnection
+            raise kind(str(error) or "no answer") from None
         except asyncio.CancelledError:
             sock.close()
             raise
