@@ -23,9 +23,10 @@ from periplus.cli.aim import Aim
 from periplus.cli.resuming import Keeper, keeper_for
 from periplus.engine.engine import Limits
 from periplus.result.batch import Hosts
+from periplus.result.formats import formats
 from periplus.result.outputs import open_writers
 from periplus.result.row import PortRow, RunRow
-from periplus.result.writer import Writers, formats
+from periplus.result.writer import Writers
 from periplus.scan import journal
 from periplus.scan.config import ScanConfig
 from periplus.scan.snapshot import Snapshot

@@ -6,7 +6,7 @@ import pytest
 from periplus.cli.options import output_requests, parser, read, template, timing
 from periplus.engine.timing import TEMPLATES, Timing
 from periplus.errors import UsageError
-from periplus.result.writer import formats
+from periplus.result.formats import formats
 from periplus.technique.catalogue import techniques
 
 TARGET = "198.18.0.1"

@@ -39,8 +39,9 @@ from periplus.cli.aim import Aim
 from periplus.cli.commands.scan import main
 from periplus.cli.resuming import begun, check_aim, keeper_for, requests_of, without_resume
 from periplus.errors import CannotScan, UsageError
+from periplus.result.formats import formats
 from periplus.result.row import SummaryRow
-from periplus.result.writer import Writers, formats
+from periplus.result.writer import Writers
 from periplus.scan.state import Past, read_state
 from periplus.space.course import Shard
 from periplus.space.ranges import AddressSpace

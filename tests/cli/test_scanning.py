@@ -25,8 +25,9 @@ from periplus.cli.scanning import scan as command_scan
 from periplus.cli.shaping import Manner
 from periplus.data import services_text
 from periplus.errors import CannotScan, UsageError
+from periplus.result.formats import formats
 from periplus.result.row import PortRow
-from periplus.result.writer import Options, Writers, formats
+from periplus.result.writer import Options, Writers
 from periplus.scan.names import ReverseNames, Servers
 from periplus.scan.naming import Naming
 from periplus.scan.recess import OpenHours, PausingClock, Recess
@@ -449,7 +450,9 @@ def test_who_shall_outlive_the_terminal_does() -> None:
 
 HEAVY = (
     "rich", "dns", "pyroute2", "asyncio", "ssl", "xml", "scapy", "cryptography", "periplus.scan.rollcall",
-    "periplus.wire.rollcall",
+    "periplus.wire.rollcall", "periplus.result.csv", "periplus.result.grepable", "periplus.result.xml",
+    "periplus.result.joined", "periplus.result.explain", "periplus.result.os", "periplus.result.tls",
+    "periplus.scan.doubts", "periplus.scan.firsthop", "periplus.transport.ask",
 )  # fmt: skip
 
 

@@ -35,6 +35,7 @@ def batch_of(reports: Sequence[HostReport], proto: str | None = "tcp") -> HostBa
         names={row: each.names for row, each in enumerate(reports) if each.names},
         macs={row: each.mac for row, each in enumerate(reports) if each.mac},
         notes={row: each.notes for row, each in enumerate(reports) if each.notes},
+        stopped={row: each.stopped for row, each in enumerate(reports) if each.stopped},
     )
 
 

@@ -10,9 +10,9 @@ from tests.result.batches import batch_of, batches
 from tests.result.examples import OPTIONS, Memory, Names, down_host, run, small_host, usual_host
 
 from periplus.result.batch import HostBatch
-from periplus.result.normal import TERMINAL
+from periplus.result.formats import TERMINAL, formats
 from periplus.result.row import HostReport
-from periplus.result.writer import Format, formats
+from periplus.result.writer import Format
 
 Both = tuple[list[HostReport], HostBatch]
 

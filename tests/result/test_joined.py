@@ -29,14 +29,13 @@ from tests.result.served import served_host
 
 from periplus.errors import UsageError
 from periplus.result.fold import fold
+from periplus.result.formats import NDJSON, NORMAL, XML
 from periplus.result.joined import Join, Lines
-from periplus.result.ndjson import CONTRACT, FORMAT
-from periplus.result.normal import FORMAT as NORMAL
+from periplus.result.ndjson import CONTRACT
 from periplus.result.row import HostReport, RunRow
 from periplus.result.writer import Format
-from periplus.result.xml import FORMAT as XML
 
-LINES = replace(FORMAT, factory=Lines)
+LINES = replace(NDJSON, factory=Lines)
 
 
 def output(
@@ -45,7 +44,7 @@ def output(
     """What -oJ wrote of these hosts."""
     up = sum(host.up for host in hosts)
     end = replace(summary(), hosts_up=up, hosts=len(hosts))
-    text = written(FORMAT, *hosts, run_row=run_row or run_of(), summary_row=end)
+    text = written(NDJSON, *hosts, run_row=run_row or run_of(), summary_row=end)
     path.write_text("".join(text.splitlines(keepends=True)[:-1]) if killed else text)
     return str(path)
 
@@ -99,7 +98,7 @@ def test_every_host_comes_once_and_from_the_first_that_has_it(
 
 
 def test_ports_of_unfinished_hosts_are_kept_once(tmp_path: Path) -> None:
-    lines = written(FORMAT, *hosts_at(1, 2)).splitlines(keepends=True)
+    lines = written(NDJSON, *hosts_at(1, 2)).splitlines(keepends=True)
     ports = [line for line in lines if json.loads(line)["type"] == "port"]
     (tmp_path / "a").write_text(lines[0] + "".join(ports) + '{"type":"host","addr":"198.1')
     (tmp_path / "b").write_text(lines[0] + "".join(ports[:1]) + "".join(lines[6:]))
@@ -217,7 +216,7 @@ def test_other_files_are_refused(tmp_path: Path, text: str, why: str) -> None:
     "line", ['{"type":"port","addr":1}', '{"type":"host","addr":"x","up":true}', '{"addr":"x"}', "nonsense"]
 )
 def test_a_wrong_line_in_the_middle_is_named(tmp_path: Path, line: str) -> None:
-    first = written(FORMAT).splitlines(keepends=True)[0]
+    first = written(NDJSON).splitlines(keepends=True)[0]
     host = '{"type":"host","addr":1,"up":true}\n'
     (tmp_path / "x").write_text(f"{first}{line}\n{host}")
     with pytest.raises(UsageError, match=r"line [23] is none that -oJ writes"):

@@ -29,7 +29,7 @@ from tests.result.examples import (
 )
 
 from periplus import data
-from periplus.result import ndjson
+from periplus.result.formats import NDJSON
 from periplus.result.row import HostReport, RunRow, Stopped, SummaryRow
 from periplus.result.writer import Options
 from periplus.technique.verdict import Reason, State
@@ -57,7 +57,7 @@ def lines_of(text: str) -> list[dict[str, Any]]:
 
 
 def test_the_lines_of_a_run() -> None:
-    rows = lines_of(written(ndjson.FORMAT, usual_host()))
+    rows = lines_of(written(NDJSON, usual_host()))
     assert [row["type"] for row in rows] == ["run", "port", "port", "port", "host", "summary"]
     assert rows[0]["arguments"] == ["scan", "--reason", "-p-", "198.18.0.2"]
     assert rows[0]["scans"] == [{"technique": "syn", "proto": "tcp", "ports": "1-100,443"}]
@@ -82,7 +82,7 @@ def test_the_lines_of_a_run() -> None:
 
 
 def test_what_is_not_known_is_left_out() -> None:
-    rows = lines_of(written(ndjson.FORMAT, small_host(), down_host()))
+    rows = lines_of(written(NDJSON, small_host(), down_host()))
     by_port = {row["port"]: row for row in rows if row["type"] == "port" and row["addr"] == "198.18.0.2"}
     assert by_port[25]["sender"] == "198.18.0.254"
     assert not {"ttl", "rtt_ms", "service", "sender"} & set(by_port[9999])
@@ -91,7 +91,7 @@ def test_what_is_not_known_is_left_out() -> None:
 
 
 def test_several_protocols_and_every_word() -> None:
-    rows = lines_of(written(ndjson.FORMAT, mixed_host()))
+    rows = lines_of(written(NDJSON, mixed_host()))
     assert rows[-2]["counts"]["udp"] == {"closed": 1}
     definitions = json.loads(SCHEMA.read_text())["$defs"]
     assert definitions["state"]["enum"] == [state.word for state in State]
@@ -100,7 +100,7 @@ def test_several_protocols_and_every_word() -> None:
 
 def test_a_finding_is_written_at_once_and_once() -> None:
     sink = Memory()
-    writer = ndjson.FORMAT.factory(sink, OPTIONS)
+    writer = NDJSON.factory(sink, OPTIONS)
     writer.begin(run())
     report = usual_host()
     finding = replace(
@@ -117,50 +117,50 @@ def test_a_finding_is_written_at_once_and_once() -> None:
 
 
 def test_a_host_that_comes_again_is_told_again() -> None:
-    rows = lines_of(written(ndjson.FORMAT, usual_host(), usual_host()))
+    rows = lines_of(written(NDJSON, usual_host(), usual_host()))
     assert sum(row["type"] == "port" for row in rows) == 6
 
 
 def test_all_states_and_open_only() -> None:
-    every = lines_of(written(ndjson.FORMAT, usual_host(), options=replace(OPTIONS, all_states=True)))
+    every = lines_of(written(NDJSON, usual_host(), options=replace(OPTIONS, all_states=True)))
     assert sum(row["type"] == "port" for row in every) == 1000
     only = replace(OPTIONS, open_only=True)
-    rows = lines_of(written(ndjson.FORMAT, small_host(), closed_host(), down_host(), options=only))
+    rows = lines_of(written(NDJSON, small_host(), closed_host(), down_host(), options=only))
     assert [row.get("port") for row in rows] == [None, 22, None, None]
 
 
 def test_figures_that_are_no_numbers_are_left_out() -> None:
     odd = replace(summary("error", "gone"), loss=float("nan"), expected_missed_open=float("inf"))
-    last = lines_of(written(ndjson.FORMAT, summary_row=odd))[-1]
+    last = lines_of(written(NDJSON, summary_row=odd))[-1]
     assert not {"loss", "expected_missed_open"} & set(last)
     assert last["message"] == "gone"
 
 
 def test_hosts_with_everything() -> None:
     report = replace(mixed_host(), timed_out=True, notes=("left alone",), vendor="Made-Up Works")
-    line, bare = lines_of(written(ndjson.FORMAT, report, host()))[-3:-1]
+    line, bare = lines_of(written(NDJSON, report, host()))[-3:-1]
     assert (line["vendor"], bare.get("vendor")) == ("Made-Up Works", None)
     assert (line["timed_out"], line["notes"], line["mac"]) == (True, ["left alone"], "02:00:00:00:00:0a")
 
 
 def test_every_technique_is_told_with_its_ports() -> None:
-    [begin, _] = lines_of(written(ndjson.FORMAT, run_row=run_of_several()))
+    [begin, _] = lines_of(written(NDJSON, run_row=run_of_several()))
     assert begin["scans"] == [
         {"technique": "syn", "proto": "tcp", "ports": "22,80"},
         {"technique": "udp", "proto": "udp", "ports": "53,161-162"},
     ]
-    assert lines_of(written(ndjson.FORMAT, run_row=run_of_none()))[0]["scans"] == []
+    assert lines_of(written(NDJSON, run_row=run_of_none()))[0]["scans"] == []
 
 
 def test_a_listed_host_says_that_it_is_listed() -> None:
-    rows = lines_of(written(ndjson.FORMAT, listed_host(), host(), run_row=run_of_none()))
+    rows = lines_of(written(NDJSON, listed_host(), host(), run_row=run_of_none()))
     assert [row["type"] for row in rows] == ["run", "host", "host", "summary"]
     assert (rows[1]["listed"], rows[1]["reason"], rows[1]["counts"]) == (True, "user-set", {})
     assert "listed" not in rows[2]
 
 
 def test_the_way_has_every_hop() -> None:
-    line = lines_of(written(ndjson.FORMAT, traced_host()))[-2]
+    line = lines_of(written(NDJSON, traced_host()))[-2]
     assert line["trace"] == {
         "proto": "tcp",
         "port": 22,
@@ -177,7 +177,7 @@ def test_the_way_has_every_hop() -> None:
 @given(nasty_runs())
 def test_hostile_text_breaks_no_line(nasty: tuple[RunRow, HostReport, SummaryRow, Options]) -> None:
     run_row, report, summary_row, options = nasty
-    text = written(ndjson.FORMAT, report, options=options, run_row=run_row, summary_row=summary_row)
+    text = written(NDJSON, report, options=options, run_row=run_row, summary_row=summary_row)
     assert text.isascii()
     assert text.replace("\n", "").isprintable()
     rows = lines_of(text)
@@ -189,10 +189,10 @@ def test_hostile_text_breaks_no_line(nasty: tuple[RunRow, HostReport, SummaryRow
 
 def test_who_answers_for_the_scan() -> None:
     [begin, _] = lines_of(
-        written(ndjson.FORMAT, run_row=replace(run_of_none(), contact="soc@host.example \x1b\ud800"))
+        written(NDJSON, run_row=replace(run_of_none(), contact="soc@host.example \x1b\ud800"))
     )
     assert begin["contact"] == "soc@host.example \x1b\\ud800"
-    assert "contact" not in lines_of(written(ndjson.FORMAT))[0]
+    assert "contact" not in lines_of(written(NDJSON))[0]
 
 
 def test_the_documented_lines_and_fields_are_those_of_the_schema() -> None:
@@ -219,7 +219,7 @@ def test_the_schema_is_shipped() -> None:
 
 
 def test_a_tarpit_has_its_field_and_only_its_findings_have_lines() -> None:
-    lines = lines_of(written(ndjson.FORMAT, tarpit_host(), summary_row=crowded_summary()))
+    lines = lines_of(written(NDJSON, tarpit_host(), summary_row=crowded_summary()))
     assert [line["port"] for line in lines if line["type"] == "port"] == [22, 80, 1001]
     assert lines[-2]["tarpit"] == {
         "proto": "tcp",
@@ -236,7 +236,7 @@ def test_a_tarpit_has_its_field_and_only_its_findings_have_lines() -> None:
     }
     assert lines[-2]["counts"]["tcp"]["open"] == 1000
     assert lines[-1]["crowded"] == [{"network": "198.18.2.0/24", "hosts": 240, "up": 250}]
-    shown = lines_of(written(ndjson.FORMAT, tarpit_host(), options=replace(OPTIONS, show_tarpits=True)))
+    shown = lines_of(written(NDJSON, tarpit_host(), options=replace(OPTIONS, show_tarpits=True)))
     assert len([line for line in shown if line["type"] == "port"]) == 1001
     assert "tarpit" in shown[-2]
 
@@ -244,7 +244,7 @@ def test_a_tarpit_has_its_field_and_only_its_findings_have_lines() -> None:
 def test_who_stopped_answering_is_told_in_numbers() -> None:
     stopped = (Stopped("tcp", 77, unasked=900), Stopped("udp", 5, resumed=True))
     end = replace(summary(), stopped=1, outages=2)
-    lines = lines_of(written(ndjson.FORMAT, replace(small_host(), stopped=stopped), summary_row=end))
+    lines = lines_of(written(NDJSON, replace(small_host(), stopped=stopped), summary_row=end))
     told = next(line for line in lines if line["type"] == "host")
     assert told["stopped"] == [
         {"proto": "tcp", "probe": 77, "resumed": False, "unasked": 900},

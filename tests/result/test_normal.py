@@ -24,14 +24,14 @@ from tests.result.examples import (
     written,
 )
 
-from periplus.result import normal
+from periplus.result.formats import NORMAL, TERMINAL
 from periplus.result.row import Hop, HostReport, RunRow, SummaryRow, Trace
 from periplus.result.writer import Format, Options
 from periplus.technique.verdict import Reason, State
 
 
 def test_the_terminal_table() -> None:
-    assert written(normal.TERMINAL, usual_host()) == (
+    assert written(TERMINAL, usual_host()) == (
         "Starting Periplus 0.1.0 at 2026-11-22 08:20 UTC\n"
         "Periplus scan report for web.example (198.18.0.2)\n"
         "Other names for 198.18.0.2: a.example\n"
@@ -49,7 +49,7 @@ def test_the_terminal_table() -> None:
 
 
 def test_a_small_host_shows_every_port_with_reason_and_sender() -> None:
-    text = written(normal.TERMINAL, small_host(), options=replace(OPTIONS, reason=True))
+    text = written(TERMINAL, small_host(), options=replace(OPTIONS, reason=True))
     assert (
         "Host is up, received syn-ack ttl 64 (0.00011s latency).\n"
         "\n"
@@ -65,17 +65,17 @@ def test_what_is_not_shown_is_counted_by_state_and_reason() -> None:
     assert (
         "Not shown: 100 closed tcp ports (reset), 1 closed udp port (port-unreach), "
         "40 filtered tcp ports (no-response), 10 filtered tcp ports (host-unreach)\n"
-    ) in written(normal.TERMINAL, mixed_host())
+    ) in written(TERMINAL, mixed_host())
 
 
 def test_a_host_with_nothing_to_show_says_so() -> None:
     assert (
         "All 40 scanned ports on 198.18.0.2 are in ignored states.\n"
         "Not shown: 40 closed tcp ports (reset)\n\n"
-    ) in written(normal.TERMINAL, closed_host())
+    ) in written(TERMINAL, closed_host())
 
 
-@pytest.mark.parametrize("format_", [normal.TERMINAL, normal.FORMAT])
+@pytest.mark.parametrize("format_", [TERMINAL, NORMAL])
 def test_open_hides_hosts_and_ports_that_are_not_open(format_: Format) -> None:
     text = written(
         format_, closed_host(), down_host(), small_host(), options=replace(OPTIONS, open_only=True)
@@ -87,12 +87,12 @@ def test_open_hides_hosts_and_ports_that_are_not_open(format_: Format) -> None:
 
 def test_down_hosts_are_told_with_v() -> None:
     line = "Periplus scan report for 198.18.0.9 [host down, received no-response]\n"
-    assert line not in written(normal.TERMINAL, down_host())
-    assert line in written(normal.TERMINAL, down_host(), options=replace(OPTIONS, verbose=1))
+    assert line not in written(TERMINAL, down_host())
+    assert line in written(TERMINAL, down_host(), options=replace(OPTIONS, verbose=1))
 
 
 def test_the_file_has_its_first_and_last_lines_as_comments() -> None:
-    lines = written(normal.FORMAT, usual_host(), options=replace(OPTIONS, verbose=1)).splitlines()
+    lines = written(NORMAL, usual_host(), options=replace(OPTIONS, verbose=1)).splitlines()
     assert lines[0] == (
         "# Periplus 0.1.0 scan initiated Sun Nov 22 08:20:05 2026 UTC as: periplus scan --reason -p- 198.18.0.2"
     )
@@ -104,21 +104,21 @@ def test_the_file_has_its_first_and_last_lines_as_comments() -> None:
 
 
 def test_an_interrupted_run_says_so() -> None:
-    text = written(normal.TERMINAL, summary_row=summary("interrupted", "Ctrl-C"))
+    text = written(TERMINAL, summary_row=summary("interrupted", "Ctrl-C"))
     assert "Periplus stopped: 2 IP addresses" in text
     assert "Reason: Ctrl-C\n" in text
 
 
 def test_notes_a_timeout_and_the_hardware_address_are_told() -> None:
     report = replace(mixed_host(), timed_out=True, notes=("answers stopped after port 150",))
-    text = written(normal.TERMINAL, report)
+    text = written(TERMINAL, report)
     assert "Note: answers stopped after port 150\n" in text
     assert "Gave up on 198.18.0.2: host timeout." in text
     assert "MAC Address: 02:00:00:00:00:0a\n" in text
 
 
 def test_the_way_is_told_hop_by_hop() -> None:
-    text = written(normal.FORMAT, traced_host())
+    text = written(NORMAL, traced_host())
     table = text.partition("\nTRACEROUTE")[2].partition("\n\n")[0]
     assert table.splitlines() == [
         " (using port 22/tcp)",
@@ -146,23 +146,23 @@ def test_the_way_is_told_hop_by_hop() -> None:
     ids=["on-link", "ICMP", "ends in silence"],
 )
 def test_short_ways(trace: Trace, lines: tuple[str, ...]) -> None:
-    text = written(normal.FORMAT, replace(small_host(), trace=trace))
+    text = written(NORMAL, replace(small_host(), trace=trace))
     assert tuple(text.partition("\nTRACEROUTE")[2].partition("\n\n")[0].splitlines()) == lines
 
 
 def test_the_vendor_stands_behind_the_hardware_address() -> None:
     report = replace(mixed_host(), mac="00:53:00:00:00:0A", vendor="Made-Up Works\x1b")
-    assert "MAC Address: 00:53:00:00:00:0A (Made-Up Works\\x1b)\n" in written(normal.TERMINAL, report)
+    assert "MAC Address: 00:53:00:00:00:0A (Made-Up Works\\x1b)\n" in written(TERMINAL, report)
 
 
 def test_a_host_without_ports_has_a_headline() -> None:
-    assert "Periplus scan report for 198.18.0.2\nHost is up" in written(normal.TERMINAL, host())
+    assert "Periplus scan report for 198.18.0.2\nHost is up" in written(TERMINAL, host())
 
 
 @pytest.mark.parametrize("open_only", [False, True])
 def test_a_listed_host_is_named_and_no_more_is_said(open_only: bool) -> None:
     text = written(
-        normal.TERMINAL, listed_host(), options=replace(OPTIONS, open_only=open_only), run_row=run_of_none()
+        TERMINAL, listed_host(), options=replace(OPTIONS, open_only=open_only), run_row=run_of_none()
     )
     assert "Periplus scan report for x.example (198.18.0.7)\n" in text
     assert "Host is" not in text
@@ -171,9 +171,9 @@ def test_a_listed_host_is_named_and_no_more_is_said(open_only: bool) -> None:
 
 def test_the_ports_of_every_technique_are_told() -> None:
     verbose = replace(OPTIONS, verbose=1)
-    line = written(normal.FORMAT, options=verbose, run_row=run_of_several()).splitlines()[1]
+    line = written(NORMAL, options=verbose, run_row=run_of_several()).splitlines()[1]
     assert line == "# Ports scanned: TCP(2;22,80) UDP(3;53,161-162) SCTP(0;) PROTOCOLS(0;)"
-    line = written(normal.FORMAT, options=verbose, run_row=run_of_none()).splitlines()[1]
+    line = written(NORMAL, options=verbose, run_row=run_of_none()).splitlines()[1]
     assert line == "# Ports scanned: TCP(0;) UDP(0;) SCTP(0;) PROTOCOLS(0;)"
 
 
@@ -182,7 +182,7 @@ def test_hostile_text_never_reaches_the_terminal(
     nasty: tuple[RunRow, HostReport, SummaryRow, Options],
 ) -> None:
     run_row, report, summary_row, options = nasty
-    for format_ in (normal.TERMINAL, normal.FORMAT):
+    for format_ in (TERMINAL, NORMAL):
         text = written(format_, report, options=options, run_row=run_row, summary_row=summary_row)
         assert text.endswith("\n")
         lines = text.split("\n")
@@ -195,9 +195,7 @@ def test_hostile_text_never_reaches_the_terminal(
 
 
 def test_protocols_have_a_head_of_their_own() -> None:
-    text = written(
-        normal.FORMAT, protocols_host(), run_row=protocols_run(), options=replace(OPTIONS, verbose=1)
-    )
+    text = written(NORMAL, protocols_host(), run_row=protocols_run(), options=replace(OPTIONS, verbose=1))
     assert "# Ports scanned: TCP(0;) UDP(0;) SCTP(0;) PROTOCOLS(256;0-255)\n" in text
     assert (
         "PROTOCOL STATE         SERVICE\n"
@@ -208,32 +206,30 @@ def test_protocols_have_a_head_of_their_own() -> None:
 
 
 def test_folded_protocols_are_counted_as_such() -> None:
-    text = written(normal.FORMAT, protocols_host(255))
+    text = written(NORMAL, protocols_host(255))
     assert "Not shown: 253 closed protocols (proto-unreach)\n" in text
     everything = host(columns([(each, State.CLOSED, Reason.PROTO_UNREACH) for each in range(256)], "ip"))
-    assert "All 256 scanned protocols on 198.18.0.2 are in ignored states.\n" in written(
-        normal.FORMAT, everything
-    )
+    assert "All 256 scanned protocols on 198.18.0.2 are in ignored states.\n" in written(NORMAL, everything)
 
 
 def test_who_answers_for_the_scan_is_told_when_more_is_wanted() -> None:
     begin = replace(run_of_none(), contact="soc@host.example\x1b[2J\nHost is down")
     shown = "Contact: soc@host.example\\x1b[2J\\nHost is down\n"
     more = replace(OPTIONS, verbose=1)
-    assert f" UTC\n{shown}" in written(normal.TERMINAL, run_row=begin, options=more)
-    assert f"\n# {shown}" in written(normal.FORMAT, run_row=begin, options=more)
-    for form in (normal.TERMINAL, normal.FORMAT):
+    assert f" UTC\n{shown}" in written(TERMINAL, run_row=begin, options=more)
+    assert f"\n# {shown}" in written(NORMAL, run_row=begin, options=more)
+    for form in (TERMINAL, NORMAL):
         assert "Contact" not in written(form, run_row=begin)
         assert "Contact" not in written(form, run_row=run_of_none(), options=more)
 
 
 def test_accepting_ports_are_counted_as_a_tarpit() -> None:
-    text = written(normal.TERMINAL, tarpit_host())
+    text = written(TERMINAL, tarpit_host())
     assert "Note: all of it is one thing\nNot shown: 998 accepting tcp ports (tarpit)\nPORT " in text
     assert "\n22/tcp   open     ssh\n80/tcp   open     http\n1001/tcp filtered unknown\n" in text
 
 
-@pytest.mark.parametrize("format_", [normal.TERMINAL, normal.FORMAT], ids=["terminal", "file"])
+@pytest.mark.parametrize("format_", [TERMINAL, NORMAL], ids=["terminal", "file"])
 def test_a_network_full_of_them_is_told_once(format_: Format) -> None:
     text = written(format_, summary_row=crowded_summary())
     said = "198.18.2.0/24: 240 of 250 hosts accept every connection: something in front of them answers\n"

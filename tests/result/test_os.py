@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from tests.result.examples import os_host, passive_host, written
 
-from periplus.result import grepable, normal
+from periplus.result.formats import GREPABLE, NORMAL
 from periplus.result.os import best_name, exact, os_lines, stamp_word
 from periplus.result.row import HostReport, OsRow
 
@@ -86,5 +86,5 @@ def test_best() -> None:
 
 
 def test_tables_have_them() -> None:
-    assert "\nNetwork Distance: 2 hops\n" in written(normal.FORMAT, os_host())
-    assert "# OS of 198.18.0.2: Debian\n" in written(grepable.FORMAT, os_host())
+    assert "\nNetwork Distance: 2 hops\n" in written(NORMAL, os_host())
+    assert "# OS of 198.18.0.2: Debian\n" in written(GREPABLE, os_host())

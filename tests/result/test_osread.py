@@ -5,7 +5,7 @@ import json
 import pytest
 from tests.result.examples import os_host, passive_host, written
 
-from periplus.result import ndjson
+from periplus.result.formats import NDJSON
 from periplus.result.osread import read_os
 from periplus.result.row import HostReport, OsRow
 
@@ -21,7 +21,7 @@ from periplus.result.row import HostReport, OsRow
     ],
 )
 def test_there_and_back(host: HostReport) -> None:
-    rows = map(json.loads, written(ndjson.FORMAT, host).splitlines())
+    rows = map(json.loads, written(NDJSON, host).splitlines())
     [field] = [row["os"] for row in rows if row["type"] == "host"]
     assert read_os(field) == host.os
 

@@ -13,9 +13,10 @@ from tests.result.examples import OPTIONS, run, summary, usual_host
 
 from periplus.errors import UsageError
 from periplus.result.csv import COLUMNS
+from periplus.result.formats import formats
 from periplus.result.outputs import open_writers
 from periplus.result.sink import Mark
-from periplus.result.writer import Format, Kept, formats
+from periplus.result.writer import Format, Kept
 
 ROOT = Path(__file__).parents[2]
 

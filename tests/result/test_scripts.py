@@ -11,7 +11,7 @@ from tests.result.served import CERTIFICATE, HTTPS, SILENT, SSH, served_host
 from tests.result.test_xml import needs_dtd, validate
 
 from periplus.findings import Detail
-from periplus.result import xml
+from periplus.result.formats import XML
 from periplus.result.row import ServiceRow
 from periplus.result.scripts import scripts
 from periplus.result.tls import Table
@@ -91,7 +91,7 @@ def test_what_has_nothing_to_say() -> None:
 
 @needs_dtd
 def test_they_validate() -> None:
-    root = validate(written(xml.FORMAT, served_host(KEYS, WEB)))
+    root = validate(written(XML, served_host(KEYS, WEB)))
     assert {each.get("id") for each in root.iter("script")} == {
         "ssh-hostkey",
         "ssh2-enum-algos",
@@ -114,4 +114,4 @@ ODD = st.recursive(
 def test_facts_of_any_form_make_a_document(key: str, value: Detail) -> None:
     certificate: Detail = value if key == "certificate" else {**NAMED, key: value}
     service = replace(KEYS, detail={**KEYS.detail, key: value}, tls={"certificate": certificate})
-    assert etree.fromstring(written(xml.FORMAT, served_host(service)).encode()) is not None
+    assert etree.fromstring(written(XML, served_host(service)).encode()) is not None

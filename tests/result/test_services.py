@@ -10,7 +10,7 @@ from tests.result.served import HTTPS, SILENT, SSH, served_host
 from tests.result.test_ndjson import lines_of
 
 from periplus.findings import Passage, Way
-from periplus.result import csv, grepable, ndjson, normal, xml
+from periplus.result.formats import CSV, GREPABLE, NDJSON, NORMAL, XML
 from periplus.result.row import ServiceRow
 from periplus.result.services import by_port, host_facts, nmap_cpe, nmap_name, version_text
 
@@ -74,45 +74,45 @@ def test_older_cpe_names(name: str, uri: str) -> None:
 
 
 def test_the_table() -> None:
-    text = written(normal.FORMAT, served_host())
+    text = written(NORMAL, served_host())
     assert "PORT    STATE SERVICE  VERSION\n22/tcp  open  ssh      OpenSSH 9.2p1 (Debian 2+deb12u3)\n" in text
     assert "443/tcp open  ssl/http nginx\n" in text
     assert "Service Info: OS: Debian 12; CPE: cpe:2.3:o:debian" in text
 
 
 def test_an_explanation_is_shown_where_it_is_wanted() -> None:
-    assert "was identified" not in written(normal.FORMAT, served_host())
+    assert "was identified" not in written(NORMAL, served_host())
     for host in ("198.18.0.2", "web.example"):
         wanted = replace(OPTIONS, explained=frozenset({(host, 22)}))
-        text = written(normal.FORMAT, served_host(), options=wanted)
+        text = written(NORMAL, served_host(), options=wanted)
         assert "How 198.18.0.2 port 22/tcp was identified: ssh, sure by 0.99" in text
         assert "443/tcp was" not in text
 
 
 def test_a_port_that_was_not_asked_is_told_and_all_can_be_wanted() -> None:
     wanted = replace(OPTIONS, explained=frozenset({("198.18.0.2", 7), ("198.18.0.9", 8)}))
-    text = written(normal.FORMAT, served_host(), options=wanted)
+    text = written(NORMAL, served_host(), options=wanted)
     assert "198.18.0.2 port 7 was not asked who answers there" in text
     assert "port 8" not in text
-    everything = written(normal.FORMAT, served_host(), options=replace(OPTIONS, explain_all=True))
+    everything = written(NORMAL, served_host(), options=replace(OPTIONS, explain_all=True))
     assert [f"port {port}/tcp was" in everything for port in (22, 80, 443)] == [True] * 3
 
 
 def test_one_line_a_host() -> None:
-    text = written(grepable.FORMAT, served_host())
+    text = written(GREPABLE, served_host())
     assert "22/open/tcp//ssh//OpenSSH 9.2p1 (Debian 2+deb12u3)/, 80/open/tcp//http?//" in text
     assert "443/open/tcp//ssl|http//nginx/" in text
 
 
 def test_rows_of_a_spreadsheet() -> None:
-    rows = written(csv.FORMAT, served_host()).splitlines()
+    rows = written(CSV, served_host()).splitlines()
     assert rows[1].split(",")[9] == "ssh"
     assert rows[1].endswith(",OpenSSH,9.2p1,0.99," + " ".join(SSH.cpe) + ",")
     assert rows[3].endswith(",nginx,,0.95,,TLSv1.3")
 
 
 def test_lines_for_programs() -> None:
-    lines = [json.loads(line) for line in written(ndjson.FORMAT, served_host()).splitlines()]
+    lines = [json.loads(line) for line in written(NDJSON, served_host()).splitlines()]
     kinds = [line["type"] for line in lines]
     assert kinds == ["run", "port", "port", "port", "service", "service", "service", "host", "summary"]
     ssh, silent, https = lines[4:7]
@@ -129,7 +129,7 @@ def test_what_an_unknown_service_said_is_kept_for_signatures() -> None:
         Passage(Way.THEIRS, b"x" * 4096, 0.3),
     )
     unknown = replace(SILENT, came="unknown", passages=heard)
-    text = written(ndjson.FORMAT, served_host(unknown, replace(SSH, port=23)))
+    text = written(NDJSON, served_host(unknown, replace(SSH, port=23)))
     services = [row for row in lines_of(text) if row["type"] == "service"]
     assert services[0]["said"] == ("\x00\xff\x1b" + "x" * 4096)[:2048]
     assert "said" not in services[1]
@@ -138,7 +138,7 @@ def test_what_an_unknown_service_said_is_kept_for_signatures() -> None:
 
 
 def test_nmaps_xml() -> None:
-    document = etree.fromstring(written(xml.FORMAT, served_host()).encode())
+    document = etree.fromstring(written(XML, served_host()).encode())
     service = document.find(".//port[@portid='22']/service")
     assert (service.get("product"), service.get("method"), service.get("conf")) == ("OpenSSH", "probed", "10")
     assert service.find("cpe").text == "cpe:/a:openbsd:openssh:9.2p1"
@@ -154,7 +154,7 @@ def test_nmaps_xml_of_tls_within_another_protocol_and_of_unknown_services() -> N
     mail = replace(HTTPS, port=22, name="smtp", tls={**(HTTPS.tls or {}), "starttls": True})
     heard = (Passage(Way.THEIRS, b"\x1b[2Jready", 0.1),)
     unknown = replace(SILENT, port=443, came="unknown", tls=HTTPS.tls, passages=heard)
-    document = etree.fromstring(written(xml.FORMAT, served_host(mail, unknown)).encode())
+    document = etree.fromstring(written(XML, served_host(mail, unknown)).encode())
     starttls, inside = (document.find(f".//port[@portid='{port}']") for port in (22, 443))
     assert starttls.find("service").get("tunnel") is None
     assert starttls.find("script[@id='ssl-cert']") is not None

@@ -9,7 +9,7 @@ from tests.result.served import HTTPS, SSH, served_host
 from tests.result.test_xml import needs_dtd, validate
 
 from periplus.findings import Detail
-from periplus.result import normal, xml
+from periplus.result.formats import NORMAL, XML
 from periplus.result.tls import audit_lines, enumerated, listed_ciphers
 
 FACTS: dict[str, Detail] = {
@@ -41,7 +41,7 @@ LINES = (
 
 def test_lines_below_the_table() -> None:
     assert "".join(audit_lines(AUDITED)) == LINES
-    text = written(normal.FORMAT, served_host(SSH, AUDITED))
+    text = written(NORMAL, served_host(SSH, AUDITED))
     assert LINES in text
     assert text.index("443/tcp") < text.index(LINES)
 
@@ -62,11 +62,11 @@ def test_without_an_audit_there_is_nothing() -> None:
 
 @needs_dtd
 def test_the_document_validates() -> None:
-    validate(written(xml.FORMAT, served_host(SSH, AUDITED)))
+    validate(written(XML, served_host(SSH, AUDITED)))
 
 
 def test_the_script_of_nmap_that_lists_ciphers() -> None:
-    document = etree.fromstring(written(xml.FORMAT, served_host(SSH, AUDITED)).encode())
+    document = etree.fromstring(written(XML, served_host(SSH, AUDITED)).encode())
     [script] = document.xpath("//script[@id='ssl-enum-ciphers']")
     assert [each.get("key") for each in script.findall("table")] == ["TLSv1.0", "TLSv1.3"]
     names = script.xpath("table[@key='TLSv1.3']/table[@key='ciphers']/table/elem[@key='name']/text()")
@@ -86,4 +86,4 @@ def test_the_script_of_nmap_that_lists_ciphers() -> None:
 def test_facts_of_another_form(facts: dict[str, Detail]) -> None:
     service = replace(HTTPS, tls=facts)
     assert "\x1b" not in "".join(audit_lines(service))
-    assert etree.fromstring(written(xml.FORMAT, served_host(service)).encode()) is not None
+    assert etree.fromstring(written(XML, served_host(service)).encode()) is not None

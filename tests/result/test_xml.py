@@ -31,7 +31,7 @@ from tests.result.examples import (
     written,
 )
 
-from periplus.result import xml
+from periplus.result.formats import XML
 from periplus.result.row import Hop, HostReport, RunRow, SummaryRow, Trace
 from periplus.result.writer import Options
 
@@ -47,30 +47,30 @@ VERBOSE = replace(OPTIONS, verbose=1, reason=True)
 SLOW = replace(small_host(), timed_out=True, notes=("answers stopped", "printer ports were left out"))
 
 VARIANTS = {
-    "empty": written(xml.FORMAT),
-    "usual": written(xml.FORMAT, usual_host()),
-    "mixed": written(xml.FORMAT, mixed_host()),
-    "closed": written(xml.FORMAT, closed_host()),
-    "no ports": written(xml.FORMAT, host()),
-    "IPv6": written(xml.FORMAT, small_host("2001:db8::2")),
-    "down": written(xml.FORMAT, down_host(), options=VERBOSE),
-    "open only": written(xml.FORMAT, small_host(), closed_host(), options=replace(OPTIONS, open_only=True)),
-    "traced": written(xml.FORMAT, traced_host()),
-    "on-link": written(xml.FORMAT, replace(small_host(), trace=Trace((Hop(1, "198.18.0.2", 0.1),)))),
-    "vendor": written(xml.FORMAT, host(mac="00:53:00:00:00:0A", vendor='Made-Up "Works" & <Co>')),
-    "timed out": written(xml.FORMAT, SLOW),
-    "tarpit": written(xml.FORMAT, tarpit_host(30), tarpit_host()),
-    "protocols": written(xml.FORMAT, protocols_host(255), run_row=protocols_run()),
-    "connect": written(xml.FORMAT, run_row=run(technique="connect")),
-    "sctp-init": written(xml.FORMAT, run_row=run(technique="sctp-init")),
-    "unheard-of technique": written(xml.FORMAT, run_row=run(technique="carrier-pigeon")),
-    "several techniques": written(xml.FORMAT, mixed_host(), run_row=run_of_several()),
-    "operating system": written(xml.FORMAT, os_host(), os_host(matches=()), os_host(open_port=None)),
-    "in passing": written(xml.FORMAT, passive_host(), passive_host(matches=())),
-    "only found": written(xml.FORMAT, host(), run_row=run_of_none()),
-    "listed": written(xml.FORMAT, listed_host(), run_row=run_of_none()),
-    "interrupted": written(xml.FORMAT, usual_host(), summary_row=summary("interrupted")),
-    "error": written(xml.FORMAT, summary_row=summary("error", "the interface went down")),
+    "empty": written(XML),
+    "usual": written(XML, usual_host()),
+    "mixed": written(XML, mixed_host()),
+    "closed": written(XML, closed_host()),
+    "no ports": written(XML, host()),
+    "IPv6": written(XML, small_host("2001:db8::2")),
+    "down": written(XML, down_host(), options=VERBOSE),
+    "open only": written(XML, small_host(), closed_host(), options=replace(OPTIONS, open_only=True)),
+    "traced": written(XML, traced_host()),
+    "on-link": written(XML, replace(small_host(), trace=Trace((Hop(1, "198.18.0.2", 0.1),)))),
+    "vendor": written(XML, host(mac="00:53:00:00:00:0A", vendor='Made-Up "Works" & <Co>')),
+    "timed out": written(XML, SLOW),
+    "tarpit": written(XML, tarpit_host(30), tarpit_host()),
+    "protocols": written(XML, protocols_host(255), run_row=protocols_run()),
+    "connect": written(XML, run_row=run(technique="connect")),
+    "sctp-init": written(XML, run_row=run(technique="sctp-init")),
+    "unheard-of technique": written(XML, run_row=run(technique="carrier-pigeon")),
+    "several techniques": written(XML, mixed_host(), run_row=run_of_several()),
+    "operating system": written(XML, os_host(), os_host(matches=()), os_host(open_port=None)),
+    "in passing": written(XML, passive_host(), passive_host(matches=())),
+    "only found": written(XML, host(), run_row=run_of_none()),
+    "listed": written(XML, listed_host(), run_row=run_of_none()),
+    "interrupted": written(XML, usual_host(), summary_row=summary("interrupted")),
+    "error": written(XML, summary_row=summary("error", "the interface went down")),
 }
 
 
@@ -99,7 +99,7 @@ def test_every_variant_loads_in_python_libnmap(name: str) -> None:
 @needs_dtd
 def test_what_stands_before_the_end_validates_with_its_tail() -> None:
     sink = Memory()
-    writer = xml.FORMAT.factory(sink, OPTIONS)
+    writer = XML.factory(sink, OPTIONS)
     writer.begin(run())
     validate(sink.text)
     for each in (usual_host(), down_host(), mixed_host()):
@@ -145,7 +145,7 @@ def test_the_vendor_is_told_where_there_is_one() -> None:
 
 
 def test_a_router_is_named_and_silence_has_no_ttl() -> None:
-    root = etree.fromstring(written(xml.FORMAT, small_host()).encode())
+    root = etree.fromstring(written(XML, small_host()).encode())
     states = {each.get("portid"): each.find("state") for each in root.iter("port")}
     assert states["25"].get("reason_ip") == "198.18.0.254"
     assert states["9999"].get("reason_ttl") == "0"
@@ -170,7 +170,7 @@ def test_open_hides_hosts_and_ports_that_are_not_open() -> None:
 
 
 def test_down_hosts_are_written_with_v_only() -> None:
-    assert "<host " not in written(xml.FORMAT, down_host())
+    assert "<host " not in written(XML, down_host())
     assert '<status state="down" reason="no-response"' in VARIANTS["down"]
 
 
@@ -214,7 +214,7 @@ def test_the_exit_is_one_that_the_dtd_knows(name: str, exit_: str, message: str 
 @given(nasty_runs())
 def test_hostile_text_breaks_nothing(nasty: tuple[RunRow, HostReport, SummaryRow, Options]) -> None:
     run_row, report, summary_row, options = nasty
-    text = written(xml.FORMAT, report, options=options, run_row=run_row, summary_row=summary_row)
+    text = written(XML, report, options=options, run_row=run_row, summary_row=summary_row)
     assert text.replace("\n", "").isprintable()
     root = validate(text)
     assert len(root.findall("host")) == 1
@@ -225,9 +225,7 @@ def test_hostile_text_breaks_nothing(nasty: tuple[RunRow, HostReport, SummaryRow
 @needs_ndiff
 def test_ndiff_compares_two_of_ours(tmp_path: Path) -> None:
     (tmp_path / "a.xml").write_text(VARIANTS["usual"])
-    (tmp_path / "b.xml").write_text(
-        written(xml.FORMAT, replace(small_host(), names=(("web.example", "user"),)))
-    )
+    (tmp_path / "b.xml").write_text(written(XML, replace(small_host(), names=(("web.example", "user"),))))
     command = [str(NDIFF), str(tmp_path / "a.xml"), str(tmp_path / "b.xml")]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     assert (done.returncode, done.stderr) == (1, "")
@@ -238,7 +236,7 @@ def test_ndiff_compares_two_of_ours(tmp_path: Path) -> None:
 
 
 def test_protocols_are_ports_of_ip() -> None:
-    text = written(xml.FORMAT, protocols_host(), run_row=protocols_run())
+    text = written(XML, protocols_host(), run_row=protocols_run())
     assert '<scaninfo type="ipproto" protocol="ip" numservices="256" services="0-255"/>' in text
     assert '<port protocol="ip" portid="6"><state state="open" reason="proto-response"' in text
 
@@ -247,7 +245,7 @@ def test_protocols_are_ports_of_ip() -> None:
     ("technique", "word"), [("sctp-init", "sctpinit"), ("sctp-cookie", "sctpcookieecho")]
 )
 def test_techniques_have_the_words_of_the_dtd(technique: str, word: str) -> None:
-    assert f'<scaninfo type="{word}"' in written(xml.FORMAT, run_row=run(technique=technique))
+    assert f'<scaninfo type="{word}"' in written(XML, run_row=run(technique=technique))
 
 
 def test_accepting_ports_are_extra_ports_that_are_open() -> None:

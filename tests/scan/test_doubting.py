@@ -4,6 +4,7 @@ from tests.scan.asked import Known
 from tests.scan.runs import NEAR, QUICK, config_of, space_of
 from tests.sim.frames import Wire
 
+from periplus.engine.crowd import FEWEST
 from periplus.result.row import HostReport
 from periplus.scan.config import ScanConfig, Tarpits, Work
 from periplus.scan.doubting import Asking, AskLink, Undoubting, doubting_for
@@ -13,7 +14,8 @@ from periplus.technique.syn import TECHNIQUE as SYN
 from periplus.technique.verdict import Reason
 from periplus.transport.ask import Met
 
-SPACE = space_of([NEAR], [22])
+FEW = space_of([NEAR], [*range(1, FEWEST)])
+SPACE = space_of([NEAR], [*range(1, FEWEST + 1)])
 
 
 def nobody() -> Asking | None:
@@ -43,6 +45,11 @@ def test_who_is_not_asked_to_doubts_nobody() -> None:
     assert isinstance(doubting_for(plain, AskLink(nobody), clock), Undoubting)
     assert isinstance(doubting_for(doubtful, None, clock), Undoubting)
     assert isinstance(doubting_for(doubtful, AskLink(nobody), clock), Doubts)
+
+
+def test_where_too_few_ports_are_asked_for_a_crowd_nobody_is_doubted() -> None:
+    few = ScanConfig((Work(SYN, FEW),), QUICK, seed=7, tarpits=Tarpits())
+    assert isinstance(doubting_for(few, AskLink(nobody), Wire({}).clock), Undoubting)
 
 
 def test_the_way_to_ask_is_opened_once_and_when_it_is_wanted() -> None:

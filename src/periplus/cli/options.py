@@ -13,7 +13,8 @@ from periplus.cli.quantity import count, duration_us, positive, rate, rate_or_au
 from periplus.cli.shaping import add_shaping
 from periplus.engine.timing import TEMPLATES, Timing
 from periplus.errors import UsageError
-from periplus.result.writer import Format, base_requests, formats
+from periplus.result.formats import base_requests, formats
+from periplus.result.writer import Format
 from periplus.space.course import WHOLE, Shard, parse_shard
 from periplus.space.quote import quoted
 from periplus.space.services import PROTOCOLS

@@ -9,7 +9,7 @@ what they get one by one, as reports.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import isnan
 from typing import TypeVar
@@ -175,9 +175,10 @@ class HostBatch:
 
     def only(self, which: Mask) -> "HostBatch":
         """These hosts alone."""
-        if which.all():
-            return self
-        rows = np.flatnonzero(which)
+        return self if which.all() else self.at(np.flatnonzero(which))
+
+    def at(self, rows: I64) -> "HostBatch":
+        """The hosts of these rows, in their order; where there is a table it must ascend."""
         return HostBatch(
             addresses=self.addresses[rows],
             up=self.up[rows],
@@ -196,6 +197,29 @@ class HostBatch:
             stopped=_at(self.stopped, rows),
         )
 
+    def after(self, found: "HostBatch") -> "HostBatch":
+        """These hosts, all up, with what was known of each since it was `found`: the same hosts, without ports.
+
+        How a host was known to be up is said by the first that knew.
+        """
+        first = found.up & (found.reason != Reason.USER_SET)
+        timed = ~np.isnan(self.srtt_ms)
+        return replace(
+            self,
+            reason=np.where(first, found.reason, self.reason),
+            started=np.minimum(found.started, self.started),
+            ended=np.maximum(found.ended, self.ended),
+            ttl=np.where(first, found.ttl, self.ttl),
+            srtt_ms=np.where(timed, self.srtt_ms, found.srtt_ms),
+            rttvar_ms=np.where(timed, self.rttvar_ms, found.rttvar_ms),
+            timeout_ms=np.where(timed, self.timeout_ms, found.timeout_ms),
+            timed_out=found.timed_out | self.timed_out,
+            names=_of_either(first, found.names, self.names),
+            macs={**found.macs, **self.macs, **_of_either(first, found.macs, self.macs)},
+            notes=_of_both(found.notes, self.notes),
+            stopped=_of_both(found.stopped, self.stopped),
+        )
+
 
 Hosts = Sequence[HostReport] | HostBatch
 """Finished hosts, one by one or as columns."""
@@ -210,3 +234,17 @@ def _at(values: Mapping[int, Value], rows: I64) -> dict[int, Value]:
     if not values:
         return {}
     return {new: values[row] for new, row in enumerate(rows.tolist()) if row in values}
+
+
+def _of_either(first: Mask, one: Mapping[int, Value], other: Mapping[int, Value]) -> dict[int, Value]:
+    """Of the rows that are `first` what one has, of all others what the other has."""
+    return {row: value for row, value in one.items() if first[row]} | {
+        row: value for row, value in other.items() if not first[row]
+    }
+
+
+def _of_both(
+    one: Mapping[int, tuple[Value, ...]], other: Mapping[int, tuple[Value, ...]]
+) -> dict[int, tuple[Value, ...]]:
+    """By row, what the one has, then what the other has."""
+    return {row: (*one.get(row, ()), *other.get(row, ())) for row in {**one, **other}}

@@ -13,9 +13,9 @@ from periplus.result.row import HostReport, PortRow, RunRow, ServiceRow
 from periplus.result.services import by_port
 from periplus.result.sink import Sink
 from periplus.result.text import harmless_names, iso_time, printable
-from periplus.result.writer import Format, Options, Writer
+from periplus.result.writer import Options, Writer
 
-__all__ = ["COLUMNS", "FORMAT", "Csv"]
+__all__ = ["COLUMNS", "Csv"]
 
 COLUMNS = (
     "addr",
@@ -117,6 +117,3 @@ def _cell(text: str) -> str:
     if "," in text or '"' in text:
         return '"' + text.replace('"', '""') + '"'
     return text
-
-
-FORMAT = Format(name="csv", flag="--csv", metavar="FILE", help="write one row a port, or a host", factory=Csv)

@@ -20,10 +20,10 @@ from periplus.result.row import PROTOCOLS, HostReport, PortRow, RunRow, ServiceR
 from periplus.result.services import by_port, nmap_name, version_text
 from periplus.result.sink import Sink
 from periplus.result.text import crowded_lines, harmless_name, harmless_names, printable, silence_lines
-from periplus.result.writer import Format, Options, Writer
+from periplus.result.writer import Options, Writer
 from periplus.technique.verdict import State
 
-__all__ = ["FORMAT", "Grepable"]
+__all__ = ["Grepable"]
 
 _WORDS = tuple(state.word for state in State)
 
@@ -175,13 +175,3 @@ def _ignored(folded: FoldedBatch) -> list[str]:
     count = folded.counts[np.arange(len(state)), state] * (folded.folded.sum(axis=1) == 1)
     pairs = zip(state.tolist(), count.tolist(), strict=True)
     return [f"\tIgnored State: {_WORDS[each]} ({n})" if n else "" for each, n in pairs]
-
-
-FORMAT = Format(
-    name="grepable",
-    flag="-oG",
-    metavar="FILE",
-    help="write one line a host, for grep and awk",
-    factory=Grepable,
-    extension=".gnmap",
-)

@@ -33,10 +33,10 @@ from periplus.result.row import (
 from periplus.result.services import said
 from periplus.result.sink import Sink
 from periplus.result.text import faithful, iso_time, port_list
-from periplus.result.writer import Format, Options, Writer
+from periplus.result.writer import Options, Writer
 from periplus.technique.verdict import Reason, State
 
-__all__ = ["CONTRACT", "FORMAT", "Ndjson"]
+__all__ = ["CONTRACT", "Ndjson"]
 
 CONTRACT = 2  # raised when a field changes its meaning or goes; new fields may come without it
 
@@ -324,12 +324,3 @@ def _reasons(columns: PortColumns) -> dict[str, dict[str, int]]:
         state, reason = divmod(kind, len(Reason))
         told.setdefault(State(state).word, {})[Reason(reason).word] = int(counts[kind])
     return told
-
-
-FORMAT = Format(
-    name="ndjson",
-    flag="-oJ",
-    metavar="FILE",
-    help="write one JSON object a line, for programs",
-    factory=Ndjson,
-)

@@ -9,9 +9,7 @@ first.
 from collections.abc import Iterable, Iterator
 
 from periplus.result.batch import HostBatch, Hosts
-from periplus.result.explain import explanation, unasked
 from periplus.result.fold import Folded, Folder, Look, fold_batch, look, rows, told
-from periplus.result.os import os_lines
 from periplus.result.row import PROTOCOLS, Hop, HostReport, PortColumns, PortRow, RunRow, SummaryRow, Trace
 from periplus.result.services import by_port, host_facts, nmap_name, version_text
 from periplus.result.sink import Sink
@@ -30,11 +28,10 @@ from periplus.result.text import (
     printable,
     silence_lines,
 )
-from periplus.result.tls import audit_lines
-from periplus.result.writer import Format, Options, Writer
+from periplus.result.writer import Options, Writer
 from periplus.technique.verdict import Reason, State
 
-__all__ = ["FORMAT", "TERMINAL", "FileTable", "TerminalTable", "reason_text"]
+__all__ = ["FileTable", "TerminalTable", "reason_text"]
 
 UNKNOWN_SERVICE = "unknown"
 PROTOCOL_NUMBERS = {"icmp": 1, "ipv6-icmp": 58}
@@ -98,16 +95,16 @@ class _Table(Writer):
         if host.timed_out:
             yield f"Gave up on {host.addr}: host timeout. What was found until then:\n"
         yield from ports
-        facts = "; ".join(f"{title}: {printable(text)}" for title, text in host_facts(host))
-        if facts:
-            yield f"Service Info: {facts}\n"
-        for service in host.services:
-            yield from audit_lines(service)
-        yield from self._explanations(host)
+        if host.services:
+            yield from self._service_lines(host)
+        if self._options.explained or self._options.explain_all:
+            yield from self._explanations(host)
         if host.mac:
             vendor = f" ({printable(host.vendor)})" if host.vendor else ""
             yield f"MAC Address: {host.mac}{vendor}\n"
         if host.os:
+            from periplus.result.os import os_lines
+
             yield from os_lines(host.os, host.ended, bool(self._options.verbose))
         if host.trace:
             yield from _trace_lines(host.trace)
@@ -135,8 +132,19 @@ class _Table(Writer):
             table.append((_place(row.port, row.proto), row.state.word, name, *more))
         yield from _aligned(table)
 
+    def _service_lines(self, host: HostReport) -> Iterator[str]:
+        from periplus.result.tls import audit_lines
+
+        facts = "; ".join(f"{title}: {printable(text)}" for title, text in host_facts(host))
+        if facts:
+            yield f"Service Info: {facts}\n"
+        for service in host.services:
+            yield from audit_lines(service)
+
     def _explanations(self, host: HostReport) -> Iterator[str]:
         """How those services were identified of which the user wants to know it."""
+        from periplus.result.explain import explanation, unasked
+
         names = {host.addr, *(name.lower() for name, _ in host.names)}
         wanted = {port for name, port in self._options.explained if name in names}
         for service in host.services:
@@ -301,17 +309,3 @@ def _figures(summary: SummaryRow, options: Options) -> Iterator[str]:
     if options.verbose and summary.discarded:
         kinds = (f"{printable(kind)} {count}" for kind, count in sorted(summary.discarded.items()))
         yield f"Frames that were no replies: {', '.join(kinds)}"
-
-
-TERMINAL = Format(
-    name="terminal", flag="", metavar="", help="the table on standard output", factory=TerminalTable
-)
-
-FORMAT = Format(
-    name="normal",
-    flag="-oN",
-    metavar="FILE",
-    help="write the table as text",
-    factory=FileTable,
-    extension=".nmap",
-)

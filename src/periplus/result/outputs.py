@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from periplus.errors import UsageError
-from periplus.result.normal import TERMINAL
+from periplus.result.formats import TERMINAL
 from periplus.result.sink import NOTHING, Mark, Sink, fault, open_sink, standard_output
 from periplus.result.text import printable
 from periplus.result.writer import Format, Kept, Options, Writer, Writers

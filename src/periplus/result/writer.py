@@ -1,7 +1,4 @@
-"""What an output format is, how formats are found, and how several run at once.
-
-A format is one module of this package with a `FORMAT` in it: its flag, a sentence of help and a factory. The
-command line and its help are made from what `formats` finds, so there is no second list to keep.
+"""What an output format is, and how several run at once; which there are says `formats`.
 
 A writer gets the run's rows in order: `begin`, any number of `finding` and `host`, `end`. It turns them
 into text for its sink and knows nothing of files. `Writers` hands every row to all of them and outlives a
@@ -11,12 +8,9 @@ A run that was killed can go on in its files: `Kept` is what has to be known of 
 goes on behind that instead of beginning.
 """
 
-import pkgutil
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib import import_module
-from pathlib import Path
 from typing import Any, Protocol
 
 from periplus.result.batch import Hosts
@@ -31,8 +25,6 @@ __all__ = [
     "ServiceNames",
     "Writer",
     "Writers",
-    "base_requests",
-    "formats",
 ]
 
 
@@ -143,21 +135,6 @@ class Format:
     factory: Callable[[Sink, Options], Writer]
     extension: str | None = None
     document: bool = False
-
-
-def formats() -> tuple[Format, ...]:
-    """All formats of this package, by flag."""
-    found = []
-    for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
-        format_ = getattr(import_module(f"periplus.result.{module.name}"), "FORMAT", None)
-        if isinstance(format_, Format):
-            found.append(format_)
-    return tuple(sorted(found, key=lambda each: each.flag))
-
-
-def base_requests(base: str) -> list[tuple[Format, str]]:
-    """What ``-oA base`` asks for: every format that has an extension, with its file."""
-    return [(each, base + each.extension) for each in formats() if each.extension is not None]
 
 
 class Writers:

@@ -29,9 +29,9 @@ from periplus.result.text import (
     xml_attribute,
 )
 from periplus.result.tls import Table
-from periplus.result.writer import Format, Options, Writer
+from periplus.result.writer import Options, Writer
 
-__all__ = ["FORMAT", "NmapXml"]
+__all__ = ["NmapXml"]
 
 XML_VERSION = "1.05"
 _SAME = ("ack", "connect", "fin", "maimon", "null", "syn", "udp", "window", "xmas")
@@ -265,14 +265,3 @@ def _times(host: HostReport) -> str:
         return ""
     microseconds = [round(1000 * (each or 0.0)) for each in (host.srtt_ms, host.rttvar_ms, host.timeout_ms)]
     return '<times srtt="{}" rttvar="{}" to="{}"/>\n'.format(*microseconds)
-
-
-FORMAT = Format(
-    name="xml",
-    flag="-oX",
-    metavar="FILE",
-    help="write Nmap's XML",
-    factory=NmapXml,
-    extension=".xml",
-    document=True,
-)

@@ -1,15 +1,156 @@
 """One report a host, however many pieces of work it took: what was found is kept until all of it is there.
 
-Discovery says that a host is up and why; each technique adds its ports. Only hosts in progress are kept.
+Discovery says that a host is up and why; each technique adds its ports. Only hosts in progress are kept. Where hosts
+are found and then asked by one technique, as in most scans, all of it stays columns; the reports of several
+techniques are joined host by host.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol, TypeVar
 
-from periplus.result.row import HostReport
+import numpy as np
+
+from periplus.columns import I64, Mask
+from periplus.result.batch import HostBatch, Hosts
+from periplus.result.row import HostReport, Stopped
+from periplus.space.address import Addresses
+from periplus.space.space import Space
 from periplus.technique.verdict import Reason
 
-__all__ = ["Dossiers"]
+__all__ = ["Dossiers", "Each", "Pairs", "Undivided", "dossiers_for"]
+
+Value = TypeVar("Value")
+
+
+class Dossiers(Protocol):
+    """Keeps hosts until they are whole."""
+
+    def found(self, batch: HostBatch) -> Iterator[Hosts]:
+        """Discovery is done with these hosts; yield those on which there is no work."""
+
+    def worked(self, batch: HostBatch) -> Iterator[Hosts]:
+        """A piece of work is done; yield the hosts of which it was the last, with all that is known of them."""
+
+    def unfinished(self) -> Iterator[Hosts]:
+        """Yield what there is of hosts that will not be finished."""
+
+
+def dossiers_for(spaces: Sequence[Space], *, finds: bool) -> Dossiers:
+    """`spaces`: what each piece of work asks; `finds`: whether the hosts are looked for first."""
+    if len(spaces) + finds < 2:
+        return Undivided()
+    return Pairs(spaces[0]) if len(spaces) == 1 else Each(spaces)
+
+
+class Undivided:
+    """There is only one thing to do with each host."""
+
+    def found(self, batch: HostBatch) -> Iterator[Hosts]:
+        """Yield all."""
+        yield batch
+
+    def worked(self, batch: HostBatch) -> Iterator[Hosts]:
+        """Yield all."""
+        yield batch
+
+    def unfinished(self) -> Iterator[Hosts]:
+        """Nothing is kept."""
+        return iter(())
+
+
+class Pairs:
+    """Hosts are found, then asked by one technique. Who waits for that has a row, by the number of the host; what few
+    hosts have is kept apart, so that bringing rows together is a matter of columns."""
+
+    def __init__(self, space: Space) -> None:
+        self._space = space
+        self._numbers: I64 = np.zeros(0, np.int64)  # of those who wait, ascending
+        self._waiting: HostBatch | None = None
+        self._new: list[HostBatch] = []
+        self._names: dict[int, tuple[tuple[str, str], ...]] = {}
+        self._macs: dict[int, str] = {}
+        self._notes: dict[int, tuple[str, ...]] = {}
+        self._stopped: dict[int, tuple[Stopped, ...]] = {}
+
+    def found(self, batch: HostBatch) -> Iterator[Hosts]:
+        """Yield those who are down, or are asked nothing else."""
+        waits: Mask = batch.up & (self._space.host_of(batch.addresses) >= 0)
+        if waits.any():
+            self._keep(batch.only(waits))
+        if not waits.all():
+            yield batch.only(~waits)
+
+    def worked(self, batch: HostBatch) -> Iterator[Hosts]:
+        """Yield all, those who were found with what was known of them."""
+        self._gather()
+        known: Mask = np.isin(self._space.host_of(batch.addresses), self._numbers)
+        if known.any():
+            whole = batch.only(known)
+            yield whole.after(self._taken(self._space.host_of(whole.addresses)))
+        if not known.all():
+            yield batch.only(~known)
+
+    def unfinished(self) -> Iterator[Hosts]:
+        """Yield those who still wait."""
+        self._gather()
+        if len(self._numbers):
+            yield self._taken(self._numbers)
+
+    def _keep(self, batch: HostBatch) -> None:
+        numbers = self._space.host_of(batch.addresses).tolist()
+        self._names |= {numbers[row]: each for row, each in batch.names.items()}
+        self._macs |= {numbers[row]: each for row, each in batch.macs.items()}
+        self._notes |= {numbers[row]: each for row, each in batch.notes.items()}
+        self._stopped |= {numbers[row]: each for row, each in batch.stopped.items()}
+        self._new.append(replace(batch, names={}, macs={}, notes={}, stopped={}))
+
+    def _gather(self) -> None:
+        """Bring those who were found since the last time to where the others wait."""
+        if not self._new:
+            return
+        every = _one(self._new if self._waiting is None else [self._waiting, *self._new])
+        numbers = self._space.host_of(every.addresses)
+        order = np.argsort(numbers)
+        self._numbers, self._waiting, self._new = numbers[order], every.at(order), []
+
+    def _taken(self, numbers: I64) -> HostBatch:
+        """Return these hosts, in their order; they wait no longer."""
+        assert self._waiting is not None
+        rows = np.searchsorted(self._numbers, numbers)
+        taken, kept = self._waiting.at(rows), np.ones(len(self._numbers), np.bool_)
+        kept[rows] = False
+        self._numbers, self._waiting = self._numbers[kept], self._waiting.only(kept)
+        return replace(
+            taken,
+            names=_popped(self._names, numbers),
+            macs=_popped(self._macs, numbers),
+            notes=_popped(self._notes, numbers),
+            stopped=_popped(self._stopped, numbers),
+        )
+
+
+def _one(parts: Sequence[HostBatch]) -> HostBatch:
+    """Several batches as one, by their columns: none has ports, or what few hosts have."""
+    return HostBatch(
+        addresses=Addresses.concat([each.addresses for each in parts]),
+        up=np.concatenate([each.up for each in parts]),
+        reason=np.concatenate([each.reason for each in parts]),
+        started=np.concatenate([each.started for each in parts]),
+        ended=np.concatenate([each.ended for each in parts]),
+        ttl=np.concatenate([each.ttl for each in parts]),
+        srtt_ms=np.concatenate([each.srtt_ms for each in parts]),
+        rttvar_ms=np.concatenate([each.rttvar_ms for each in parts]),
+        timeout_ms=np.concatenate([each.timeout_ms for each in parts]),
+        timed_out=np.concatenate([each.timed_out for each in parts]),
+    )
+
+
+def _popped(kept: dict[int, Value], numbers: I64) -> dict[int, Value]:
+    """Take out what these hosts have; by row."""
+    if not kept:
+        return {}
+    return {row: kept.pop(number) for row, number in enumerate(numbers.tolist()) if number in kept}
 
 
 @dataclass(slots=True)
@@ -20,38 +161,49 @@ class _Dossier:
     missing: int
 
 
-class Dossiers:
-    """`works_of(addr)` says how many pieces of work a host gets."""
+class Each:
+    """Hosts are asked by several techniques, and joined one by one."""
 
-    def __init__(self, works_of: Callable[[str], int]) -> None:
-        self._works_of = works_of
+    def __init__(self, spaces: Sequence[Space]) -> None:
+        self._spaces = spaces
         self._open: dict[str, _Dossier] = {}
 
-    def found(self, report: HostReport) -> HostReport | None:
-        """Discovery is done with a host; returned at once when there is no work on it."""
-        missing = self._works_of(report.addr) if report.up else 0
-        if not missing:
-            return report
-        self._open[report.addr] = _Dossier(report, missing)
-        return None
+    def _works(self, batch: HostBatch) -> I64:
+        """By host, how many pieces of work it gets."""
+        works = np.zeros(len(batch), np.int64)
+        for space in self._spaces:
+            works += space.host_of(batch.addresses) >= 0
+        return works
 
-    def worked(self, report: HostReport) -> HostReport | None:
-        """A piece of work is done; the whole report is returned with the last one."""
+    def found(self, batch: HostBatch) -> Iterator[Hosts]:
+        """Yield those who are down, or are asked nothing else."""
+        works = self._works(batch)
+        waits: Mask = batch.up & (works > 0)
+        for report, missing in zip(batch.only(waits), works[waits].tolist(), strict=True):
+            self._open[report.addr] = _Dossier(report, missing)
+        if not waits.all():
+            yield batch.only(~waits)
+
+    def worked(self, batch: HostBatch) -> Iterator[Hosts]:
+        """Yield those who are whole now."""
+        pairs = zip(batch, self._works(batch).tolist(), strict=True)
+        yield [whole for report, works in pairs if (whole := self._whole(report, works)) is not None]
+
+    def _whole(self, report: HostReport, works: int) -> HostReport | None:
         kept = self._open.get(report.addr)
         if kept is None:
-            missing = self._works_of(report.addr) - 1
-            if missing <= 0:
+            if works <= 1:
                 return report
-            self._open[report.addr] = _Dossier(report, missing)
+            self._open[report.addr] = _Dossier(report, works - 1)
             return None
         kept.report = _merged(kept.report, report)
         kept.missing -= 1
         return None if kept.missing else self._open.pop(report.addr).report
 
-    def unfinished(self) -> Iterator[HostReport]:
+    def unfinished(self) -> Iterator[Hosts]:
         """Yield what there is of hosts that will not be finished."""
-        for addr in list(self._open):
-            yield self._open.pop(addr).report
+        yield [each.report for each in self._open.values()]
+        self._open.clear()
 
 
 def _merged(first: HostReport, second: HostReport) -> HostReport:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from periplus.columns import U16, Mask
+from periplus.engine.crowd import FEWEST
 from periplus.engine.group import Group
 from periplus.engine.replies import Findings
 from periplus.result.batch import HostBatch
@@ -100,8 +101,9 @@ class Undoubting(Through):
 
 
 def doubting_for(config: ScanConfig, link: AskLink | None, clock: Clock) -> Doubting:
-    """Return what there is a link for."""
-    if link is None or config.tarpits is None:
+    """Return what there is a link for; nobody is doubted where too few ports are asked for a crowd."""
+    asked = (len(block.ports) for work in config.works for block in work.space.blocks)
+    if link is None or config.tarpits is None or max(asked, default=0) < FEWEST:
         return Undoubting()
     from periplus.scan.doubts import Doubts
 

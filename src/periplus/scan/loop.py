@@ -23,7 +23,7 @@ from periplus.result.batch import HostBatch, Hosts
 from periplus.result.row import PortRow, SummaryRow
 from periplus.scan.clock import Clock
 from periplus.scan.config import ScanConfig, Work
-from periplus.scan.dossier import Dossiers
+from periplus.scan.dossier import dossiers_for
 from periplus.scan.doubting import PACKETS, doubting_for
 from periplus.scan.fingerprinting import fingerprinting_for, glances_for
 from periplus.scan.identifying import identifying_for
@@ -128,8 +128,8 @@ class Loop:
         self._workers = [self._campaign(*each) for each in zip_longest(config.works, links.works, remains)]
         self._all = [*([self._finder] if self._finder else []), *self._workers]
         self._order = [*self._all]
-        self._works: dict[str, int] = {}  # of the hosts at hand: how many pieces of work each gets
-        self._dossiers = Dossiers(lambda addr: self._works[addr])
+        spaces = [each.space for each in self._workers]
+        self._dossiers = dossiers_for(spaces, finds=self._finder is not None)
         self._passed: list[HostBatch] = []  # hosts that may be told
         self._hosts_up = self._hosts_done = self._hosts_stopped = 0
         # One link waits by itself.
@@ -167,12 +167,6 @@ class Loop:
             work, space, engine, link, Reporter(work, config, link, self._clock, self._services, known)
         )
 
-    def _works_of(self, batch: HostBatch) -> dict[str, int]:
-        works = np.zeros(len(batch), np.int64)
-        for worker in self._workers:
-            works += worker.space.host_of(batch.addresses) >= 0
-        return dict(zip(batch.texts, works.tolist(), strict=True))
-
     def run(self) -> SummaryRow:
         """Scan to the end, or to the first trouble that does not pass; return how it went."""
         end, message = "success", None
@@ -191,8 +185,9 @@ class Loop:
                 stage.give_up()
                 self._pass_on()
             self._naming.give_up()
-        for report in self._dossiers.unfinished():  # whatever a work had nothing to say of
-            self._naming.ask(report)
+        for kept in self._dossiers.unfinished():  # whatever a work had nothing to say of
+            for report in kept:
+                self._naming.ask(report)
         self._hand_over_named(wait=True)
         return self._summary(end, message)
 
@@ -330,9 +325,8 @@ class Loop:
         """These hosts are done with in one campaign: keep or pass on what it found, and let the others begin."""
         keep = self._dossiers.worked if each.work else self._dossiers.found
         for batch in each.reporter.batches(group, hosts, whole=whole):
-            reports = self._more_to_come(each, batch)
-            self._works = self._works_of(reports)
-            self._doubting.ask(ready for report in reports if (ready := keep(report)) is not None)
+            for ready in keep(batch):
+                self._doubting.ask(self._others(ready))
         if self._journal and whole and (each.work is None or len(self._all) == 1):
             self._journal.ledger.finish(group.addresses[hosts[~each.reporter.told(group, hosts, whole)]])
         if each.work is None and whole:
@@ -342,19 +336,19 @@ class Loop:
                 host_id = worker.space.host_of(group.addresses[hosts[up]])
                 worker.engine.admit(host_id[host_id >= 0])
 
-    def _more_to_come(self, each: _Campaign, batch: HostBatch) -> HostBatch:
+    def _others(self, hosts: Hosts) -> Hosts:
         """Let those hosts pass of which nothing else is to be learned; return the others."""
-        passes = self._naming.passes(batch)
+        if not isinstance(hosts, HostBatch):
+            return hosts
+        passes = self._naming.passes(hosts)
         if self._config.traceroute:
             passes[:] = False
         elif self._config.identify is not None or self._config.fingerprint is not None:
-            passes &= ~batch.up
-        if len(self._all) > 1:
-            passes &= ~batch.up & (each.work is None)
-        passes[passes] = self._doubting.clear(batch.only(passes))
+            passes &= ~hosts.up
+        passes[passes] = self._doubting.clear(hosts.only(passes))
         if passes.any():
-            self._passed.append(batch.only(passes))
-        return batch.only(~passes)
+            self._passed.append(hosts.only(passes))
+        return hosts.only(~passes)
 
     def _pass_on(self) -> None:
         """Let reports that a stage is done with go on to the next."""

@@ -17,7 +17,6 @@ from periplus.scan.doubting import Asking, AskLink
 from periplus.scan.identifying import IdentifyLink
 from periplus.scan.link import Link
 from periplus.scan.menu import Menu
-from periplus.scan.plain import PlainLink
 from periplus.space.address import Addresses
 from periplus.space.ip import format_ip
 from periplus.space.ranges import AddressSpace
@@ -152,6 +151,7 @@ def _plain(
     most: int | None,
     guard: "Guard | None",
 ) -> Link:
+    from periplus.scan.plain import PlainLink
     from periplus.transport.connect import ConnectTransport
     from periplus.transport.routes import Routes
     from periplus.transport.sockets import opener
@@ -213,7 +213,6 @@ class _Ground:
         detail: Callable[[str], None],
         recess: "Recess | None",
     ) -> None:
-        from periplus.scan.firsthop import first_hops
         from periplus.transport.neighbours import Resolver
         from periplus.transport.routes import Routes
 
@@ -247,8 +246,14 @@ class _Ground:
                     known = routes.neighbours(path.lane.ifindex)
                     macs = np.frombuffer(b"".join(known.values()), np.uint8).reshape(-1, 6)
                     self._resolver.learn(path.lane.ifindex, Addresses.of_ints(known), macs)
-        probes = sum(space.size for space in config.spaces)
-        self.hops = first_hops(self._paths, config.timing, self._resolver, detail, probes)
+        self.hops = self._first_hops(sum(space.size for space in config.spaces))
+
+    def _first_hops(self, probes: int) -> "FirstHops | None":
+        if all(path.gateway is None for path in self._paths):
+            return None
+        from periplus.scan.firsthop import first_hops
+
+        return first_hops(self._paths, self._config.timing, self._resolver, self._detail, probes)
 
     def link(self, menu: Menu, space: Space, link_proof: bool | None) -> Link:
         """Open a link with source ports of its own, so that no two mistake each other's answers.

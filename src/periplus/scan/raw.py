@@ -8,7 +8,7 @@ it must carry the cookie, and it must answer something that was asked. What fail
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -17,7 +17,6 @@ from periplus.engine.engine import Engine, Limits
 from periplus.engine.group import Group
 from periplus.engine.replies import Probes, Replies
 from periplus.scan.ears import Ear
-from periplus.scan.firsthop import FirstHops
 from periplus.scan.menu import Menu
 from periplus.scan.sender import Direct, Parcel, Sender
 from periplus.scan.strays import bring_home
@@ -38,6 +37,9 @@ from periplus.wire.packets import Packets
 from periplus.wire.question import Maker, Questions
 from periplus.wire.shape import PLAIN, Shape
 from periplus.wire.udp import UdpProbe
+
+if TYPE_CHECKING:
+    from periplus.scan.firsthop import FirstHops
 
 __all__ = ["NO_LANE", "Closable", "FrameLine", "RawLink", "route"]
 
@@ -107,7 +109,7 @@ class RawLink(FrameLine):
         held: Iterable[Closable] = (),
         sender: Sender | None = None,
         shape: Shape = PLAIN,
-        hops: FirstHops | None = None,
+        hops: "FirstHops | None" = None,
         ear: Ear | None = None,
         *,
         link_proof: bool = False,

@@ -10,7 +10,7 @@ from tests.result.examples import run, small_host, summary, written
 
 from periplus.cli.commands.merge import AT_ONCE, main
 from periplus.errors import UsageError
-from periplus.result.ndjson import FORMAT
+from periplus.result.formats import NDJSON
 
 Output = pytest.CaptureFixture[str]
 
@@ -21,7 +21,7 @@ def shard(folder: Path, number: int, parts: int, hosts: list[int]) -> str:
     reports = [replace(small_host(), addr=f"198.18.{host >> 8}.{host & 255}") for host in hosts]
     end = replace(summary(), hosts=len(hosts), hosts_up=len(hosts))
     path = folder / f"{number}.json"
-    path.write_text(written(FORMAT, *reports, run_row=begin, summary_row=end))
+    path.write_text(written(NDJSON, *reports, run_row=begin, summary_row=end))
     return str(path)
 
 

@@ -10,8 +10,8 @@ from periplus.cli.options import add_formats, output_requests
 from periplus.cli.parser import Parser
 from periplus.data import protocols_text, services_text
 from periplus.errors import UsageError
+from periplus.result.formats import NDJSON
 from periplus.result.joined import Join, Lines
-from periplus.result.ndjson import FORMAT as NDJSON
 from periplus.result.outputs import open_writers
 from periplus.result.text import printable
 from periplus.result.writer import Options
