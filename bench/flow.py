@@ -80,7 +80,7 @@ def reading(node: Node, link: str, every_ms: int = EVERY_MS) -> Iterator[list[st
     words = [sys.executable, "-P", str(Path(__file__).with_name("gauge.py")), link, str(every_ms)]
     with TemporaryFile("w+") as out:
         child = node.start(*words, stdout=out, env=scanners.environment())
-        wait_until("the gauge", lambda: os.fstat(out.fileno()).st_size > 0)
+        wait_until("the gauge", lambda: os.fstat(out.fileno()).st_size > 0, 60)
         yield lines
         time.sleep(2 * every_ms / 1000)
         node.children.remove(child)

@@ -10,6 +10,7 @@ import json
 import os
 import platform
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -93,6 +94,8 @@ class Cost:
     @property
     def error(self) -> str:
         """Why the run is void; empty when it is not."""
+        if self.status == -signal.SIGKILL:
+            return f"killed after {self.seconds:.0f} s"
         return f"status {self.status}: {' '.join(self.err.strip().splitlines()[-1:])}" if self.status else ""
 
 

@@ -221,7 +221,8 @@ def changing(python: str) -> Changing:
 
 
 HEAD = (
-    "link", "answer", "hosts x ports", "program", "used", "steady", "lost", "steady", "open found", "false", "time",
+    "link", "answer", "hosts x ports", "program", "used", "steady", "lost", "steady", "packets", "open found",
+    "false", "time",
 )  # fmt: skip
 
 
@@ -230,7 +231,7 @@ def rows(runs: Sequence[Run]) -> Iterator[list[str]]:
     for key in dict.fromkeys((run.pps, run.answering, run.shape, run.program) for run in runs):
         every = [run for run in runs if (run.pps, run.answering, run.shape, run.program) == key]
         good = [run for run in every if not run.error]
-        yield [f"{key[0]:,}", *key[1:], *(figures(good) if good else [every[0].error, *["-"] * 6])]
+        yield [f"{key[0]:,}", *key[1:], *(figures(good) if good else [every[0].error, *["-"] * 7])]
 
 
 def figures(runs: Sequence[Run]) -> list[str]:
@@ -247,8 +248,9 @@ def figures(runs: Sequence[Run]) -> list[str]:
     ]
     worst = min(runs, key=lambda run: run.true_open)
     seconds = kit.median([run.seconds for run in runs])
+    packets = f"{sum(run.offered for run in runs) / sum(run.asked for run in runs):.2f}"
     found = f"{worst.true_open:,} of {worst.open:,}"
-    return [*shares, found, str(max(run.false_open for run in runs)), f"{seconds:.1f} s"]
+    return [*shares, packets, found, str(max(run.false_open for run in runs)), f"{seconds:.1f} s"]
 
 
 def over_time(runs: Sequence[Run]) -> str:
@@ -282,6 +284,7 @@ second out towards the targets. The first tries alone take {worth:g} seconds whe
 - *used*: which part of what the link could carry it carried until as many packets had come to it as there are
   questions; *steady*: the same without the first {start:.0f} seconds.
 - *lost*: which part of all that came to the link its queue dropped; *steady*: of what came after {start:.0f} seconds.
+- *packets*: how many came to the link for each question.
 - *open found*: in the worst round.
 
 {table}
@@ -336,7 +339,7 @@ def notes(carried: dict[int, float], change: Changing, load: float, python: str)
         f"Flooded, the links carried a second: {limits}. Their queues hold {LINK_QUEUE_S * 1000:.0f} ms.",
         "periplus and nmap had their defaults, masscan (at a real-time priority) and zmap exactly the link's rate.",
         "nmap was left out where it takes many minutes; zmap can have one port only.",
-        "The resets of the scanner's kernel for what is open go over the link as well.",
+        "Resets go over the link as well: of the scanner's kernel for what is open, of masscan for whatever answers.",
         f"{facts}; load average {load:.1f} at the start.",
     ]
 

@@ -35,7 +35,7 @@ from bench import kit
 from periplus.columns import U16, U32, U64, distinct
 
 WAIT_S = 2
-PATIENCE_S = 300
+PATIENCE_S, PATIENCE_PPS = 300, 20_000  # this long, and longer for what takes longer at this rate
 PROGRAMS = {  # contender: what must be installed
     "periplus": "periplus",
     "periplus-t4": "periplus",
@@ -76,6 +76,11 @@ class Case:
     @property
     def asked(self) -> int:
         return ipaddress.ip_network(self.targets).num_addresses * max(len(self.ports), 1)
+
+    @property
+    def patience_s(self) -> int:
+        """After how long a program hangs."""
+        return PATIENCE_S + self.asked // PATIENCE_PPS
 
     def truth(self) -> U64:
         """All that is open."""
@@ -267,7 +272,7 @@ def run_once(case: Case, name: str, bed: "Bed", python: str, files: Path) -> Mea
     if words is None:
         return None
     before = bed.arrived()
-    cost = kit.measure(bed.scanner, words, files, PATIENCE_S)
+    cost = kit.measure(bed.scanner, words, files, case.patience_s)
     frames = bed.arrived() - before
     error = "" if cost.status in FINE.get(name, (0,)) else cost.error
     told = found(read, "" if error else cost.out, case)
@@ -409,6 +414,7 @@ NOTES = (
     f"nmap and periplus-t4 were asked with {' '.join(BRISK)} (over the slow link -T4 only), periplus with neither.",
     "periplus-sl is --stateless: everything once, nothing measured.",
     "masscan-rt is masscan at a real-time priority: by the usual one it loses what its short ring cannot hold.",
+    "zmap can have one port only, and nmap is left out where it takes many minutes.",
     "fping leaves out the first and the last address of a network.",
     "Ratio: our seconds to theirs. Frames a probe: all that the responder got, the scanner's resets included.",
 )

@@ -34,6 +34,10 @@ def test_a_run_is_measured(tmp_path: Path) -> None:
     assert kit.measure(None, ["true"], tmp_path, 60).error == ""
 
 
+def test_a_run_that_was_killed_says_so() -> None:
+    assert kit.Cost(300.2, -9, 40.0, "", "").error == "killed after 300 s"
+
+
 def test_what_is_written_is_a_page_and_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kit, "OUT", tmp_path / "out")
     monkeypatch.setattr(kit, "VERSIONS", {})

@@ -87,8 +87,8 @@ def test_a_short_run_has_no_steady_part() -> None:
 def test_a_table_tells_medians_the_worst_round_and_the_void() -> None:
     ours, nmap = rows([run(), run(used=0.85, found=7), run(used=0.99), run("nmap", error="status 1: no")])
     assert dict(zip(HEAD[3:], ours[3:], strict=True)) == {
-        "program": "periplus", "used": "95%", "steady": "0.0%", "lost": "1.0%", "open found": "7 of 8",
-        "false": "0", "time": "1.5 s",
+        "program": "periplus", "used": "95%", "steady": "0.0%", "lost": "1.0%", "packets": "1.05",
+        "open found": "7 of 8", "false": "0", "time": "1.5 s",
     }  # fmt: skip
     assert ours[5] == "-"
     assert nmap[:5] == ["10,000", "all", "2 x 100", "nmap", "status 1: no"]

@@ -51,6 +51,19 @@ def test_the_truth_of_a_case() -> None:
     assert SWEEP.truth().tolist() == [key(last, 0) for last in range(4)]
 
 
+def test_ports_as_scanners_take_them() -> None:
+    assert [TWO.listed, Case("all", "all", "198.19.0.0/24", range(1, 65_536), ONE.manner).listed] == [
+        "22,80",
+        "1-65535",
+    ]
+
+
+def test_large_cases_are_given_time() -> None:
+    every = {case.key: case for case in cases(quick=False)}
+    assert (every["every"].asked, every["every"].patience_s) == (256 * 65_535, 1138)
+    assert ONE.patience_s == 300
+
+
 @pytest.mark.parametrize("quick", [True, False])
 def test_cases_stay_in_the_network_of_the_responder(quick: bool) -> None:
     assert all(case.targets.startswith("198.19.") for case in cases(quick))

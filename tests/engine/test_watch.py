@@ -7,6 +7,7 @@ from tests.sim.internet import CLOSED, OPEN, Internet, Outcome, Path, run
 from periplus.engine.engine import Engine
 from periplus.engine.hush import SLOW_US
 from periplus.engine.limits import Limits
+from periplus.engine.replies import Replies
 from periplus.engine.timing import Timing
 from periplus.space.ip import parse_ip
 from periplus.space.ranges import AddressSpace
@@ -150,3 +151,20 @@ def test_hosts_left_alone_do_not_keep_others_out_of_memory() -> None:
     assert engine.totals.hosts_done == 6
     assert engine.totals.stopped == 1
     assert all(_wrong(net, outcome, host) == 0 for host in range(1, 6))
+
+
+class _Unread(Internet):
+    """What arrives meanwhile is read only at the end of a time, with the time when it arrived."""
+
+    def collect(self, now_us: int) -> dict[int, Replies]:
+        return {} if 8_000 <= now_us < 400_000 else super().collect(now_us)
+
+
+def test_answers_of_before_an_outage_that_are_read_during_it_end_it() -> None:
+    """They acquit those who were to be tested, so that nobody would be asked any more for a minute."""
+    away = dict.fromkeys(range(8), (12_000, 300_000))
+    net = _Unread(_space(8, 3_000), Path(), USUAL, away=away)
+    engine, outcome = _scan(net)
+    assert engine.watch.outages >= 1
+    assert all(_wrong(net, outcome, host) == 0 for host in range(8))
+    assert outcome.seconds < 4

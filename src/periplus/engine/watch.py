@@ -52,7 +52,8 @@ class Watch:
         self._meters = meters
         self._on = timing.leaves_alone
         self._life_us = -NEVER  # when anybody's last answer came
-        self._began_us = 0
+        self._began_us = 0  # the outage,
+        self._quiet_us = 0  # and when the last answer before it had come
         self._hopeless = False  # the last outage did not end
         self._cells: dict[int, I64] = {}  # what the tests of each group ask
 
@@ -86,7 +87,10 @@ class Watch:
         watched = [each for each in groups if each.watched]
         for group in watched:
             group.hush.close(group.hosts.status > HostState.ACTIVE)
-        if self.outage and self._life_us > self._began_us:
+        # What came before it but was read since disproves it as well; and without suspects nobody would be tested.
+        if self.outage and (
+            self._life_us > self._quiet_us or not any(each.hush.suspects.any() for each in watched)
+        ):
             self._end_outage(watched)
         for group in watched:
             if group.hush.next_us <= now_us:
@@ -146,7 +150,7 @@ class Watch:
 
     def _begin_outage(self, groups: Iterable[Group], now_us: int) -> None:
         """Nothing but tests leaves until somebody answers, and these go to a few hosts of each group."""
-        self.outage, self._began_us = True, now_us
+        self.outage, self._began_us, self._quiet_us = True, now_us, self._life_us
         self.outages += 1
         for group in groups:
             if group.watched:
