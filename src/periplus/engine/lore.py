@@ -93,7 +93,8 @@ class Lore:
         """How long probes to these hosts are waited for, each the last of so many tries.
 
         A host that never answered is waited for as the timing says only once: by its later tries the hosts of its
-        group have shown how long answers take here, and the slowest of them is the measure.
+        group have shown how long answers take here, and the slowest of them is the measure. Where there is but one
+        try they are so at once, if enough of them have.
         """
         if not self._is_made("trips"):
             return self.timing.initial_rtt_us
@@ -102,7 +103,7 @@ class Lore:
         if np.count_nonzero(timed) < ENOUGH_TIMED:
             return patience_us
         slowest_us = float(self.trips.rto_us[timed].max())
-        measured = timed[host] | (tries <= 1)
+        measured = timed[host] | ((tries <= 1) & (self.timing.max_tries > 1))
         return np.where(measured, patience_us, np.minimum(patience_us, slowest_us))
 
     def window(self) -> I64 | int:
