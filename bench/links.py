@@ -22,10 +22,12 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 
 import numpy as np
 from bench.drawing import Axis, Line, chart
-from tests.sim.links import ANSWERING, SECOND, Case, Flow, over_link
+from tests.sim.links import SECOND, Case, Flow, over_link
 
 DOCS = Path(__file__).parents[1] / "docs"
 CAPACITIES = (1_000, 10_000, 100_000)
+ANSWERS = ("all", "10 %", "1 %")
+STEADY_S = 3.0
 WORTH_S = 6  # seconds that the first tries alone take
 ALL_PORTS = 65_535
 MANY = 256
@@ -38,7 +40,7 @@ EVERY_S = 0.1
 
 def cases(capacities: Sequence[int]) -> Iterator[Case]:
     """Every row of the table."""
-    for pps, answering in product(capacities, ANSWERING):
+    for pps, answering in product(capacities, ANSWERS):
         questions = WORTH_S * pps
         few = -(-questions // ALL_PORTS)
         yield Case(pps, answering, few, questions // few, known=True)
@@ -50,7 +52,9 @@ def row(flow: Flow) -> str:
     case = flow.case
     return (
         f"| {case.capacity_pps:,.0f} | {case.answering} | {case.hosts} x {case.ports:,} "
-        f"| {flow.throughput:.0%} | {flow.loss:.1%} | {flow.found:,} of {flow.there:,} | {flow.seconds:.1f} s |"
+        f"| {flow.throughput:.0%} | {flow.loss:.1%} "
+        f"| {flow.carried(STEADY_S, flow.news_s):.0%} | {flow.dropped(STEADY_S, np.inf):.1%} "
+        f"| {flow.found:,} of {flow.there:,} | {flow.seconds:.1f} s |"
     )
 
 
@@ -79,15 +83,17 @@ first tries alone take {worth} seconds. As after finding hosts, how long the way
 - *answer*: how many ports answer at all; one in a hundred is open.
 - *used*: which part of what the link could carry it carried while there was something new to ask.
 - *lost*: which part of all probes, those that ask again included, the queue dropped.
+- *later*: the same two from the fourth second on, when the rate has been found.
 
-| link | answer | hosts x ports | used | lost | open found | time |
-|---|---|---|---|---|---|---|
+| link | answer | hosts x ports | used | lost | later used | lost | open found | time |
+|---|---|---|---|---|---|---|---|---|
 {table}
 
 Where nearly nobody answers there is little to go by: on a link of 1,000 a second with one port in a hundred
-answering, ten answers a second. A queue is felt after a handful of them, so about half a second after it is full, and
-until then what is over the capacity gets lost; likewise it takes answers to fill a fast link. What was lost twice
-before the queue was felt may stay hidden: so few answers cannot tell it from silence.
+answering, ten answers a second at most. A queue is felt after a handful of them, so about half a second after it is
+full, and until then what is over the capacity gets lost. Likewise a fast link is filled step by step, each of them
+proved by a few answers, which takes one to two seconds of the six. What was lost twice before the queue was felt may
+stay hidden: so few answers cannot tell it from silence.
 
 ## When the capacity changes
 

@@ -96,6 +96,8 @@ def test_the_plan_as_text(capfd: Output) -> None:
         "Busiest network: 198.19.5.0/24 gets 26,624 packets, at most 292,864; 507 a second at the higher rate, as "
         "hosts are asked in random order\n"
         "Privileges: CAP_NET_RAW, which this process has\n"
+        "Note: while probes leave 1 gateway is asked in between, at most 5 times a second each: 527 questions more "
+        "at most, if no port answers\n"
     )
 
 
@@ -116,6 +118,17 @@ def test_a_router_that_the_system_knows_is_not_asked_for(
     assert "link" in figures(plan(capfd, "198.19.0.7", "-p1"))
     monkeypatch.setattr(Table, "known", True)
     assert "link" not in figures(plan(capfd, "198.19.0.7", "-p1"))
+
+
+def test_what_is_sent_besides_is_told(capfd: Output) -> None:
+    """Gateways are not asked in short scans, nor without the privilege; how many ports are open is not known."""
+    assert plan(capfd, "198.19.0.7", "-p1-900")["notes"] == []
+    [gateways] = plan(capfd, "198.19.0.7", "-p1-1000")["notes"]
+    assert "5 questions more" in gateways
+    assert plan(capfd, "198.19.0.7", "-p1-1000", raw=False)["notes"] == []
+    assert plan(capfd, "198.19.0.7", "-p1", "-sV")["notes"] == [
+        "ports that are found open are asked who answers there, by connections that are not counted above"
+    ]
 
 
 def test_a_lower_rate_makes_it_longer_and_ballast_larger(capfd: Output) -> None:
@@ -231,8 +244,8 @@ def test_the_command_plans_too(capfd: Output) -> None:
 
 
 def test_a_dry_run_says_that_the_run_would_want_it(capfd: Output) -> None:
-    [note] = plan(capfd, MANY)["notes"]
+    note, gateways = plan(capfd, MANY)["notes"]
     assert note.startswith(
         "a scan sends 65,798,144 probes to 65,536 public addresses, more than 16,777,216: if "
     )
-    assert plan(capfd, MANY, "--yes")["notes"] == []
+    assert plan(capfd, MANY, "--yes")["notes"] == [gateways]

@@ -171,3 +171,25 @@ def test_what_an_earlier_rate_lost_is_forgotten_when_the_rate_falls_for_another_
     brake.heard(np.full(100, brake.stretch - 1), np.full(20, 1))
     brake.review(2 * WAIT_US + STRETCH_US, WAIT_US)
     assert (brake.limit_pps, brake.usual_yield) == (math.inf, 1.0)
+
+
+def test_stretches_that_others_begin_do_not_end_a_measurement() -> None:
+    brake = Brake()
+    brake.tick(0)
+    begun = brake.stretch
+    brake.sent(ENOUGH, ENOUGH)
+    brake.heard(np.full(10, begun), np.zeros(0, np.int64))
+    assert brake.turn() == begun + 1
+    brake.sent(ENOUGH, ENOUGH)
+    brake.tick(STRETCH_US)  # ends it
+    brake.heard(np.array([begun, begun + 1, begun + 2]), np.zeros(0, np.int64))
+    assert (brake._first_tries, brake._answered) == (2 * ENOUGH, 12)
+
+
+def test_what_is_forgotten_need_not_have_been_a_flood() -> None:
+    brake = Brake()
+    brake.forget(0, flooded=False)
+    assert (brake.was_flooded, len(brake.eras)) == (False, 2)
+    brake.forget(0)
+    brake.forget(0, flooded=False)
+    assert brake.was_flooded

@@ -1,9 +1,14 @@
 """What a queue leaves of the floor."""
 
+import numpy as np
 import pytest
 
+from periplus.engine.climb import Verdict
 from periplus.engine.easing import (
     ANSWERS,
+    APPROACH,
+    BLIND_STEP_US,
+    DRAINING_US,
     EASE,
     FIRST_EASE,
     FIRST_GROWTH,
@@ -30,10 +35,11 @@ def test_a_queue_eases_the_floor_at_first_quickly_then_gently() -> None:
     assert judged(easing, LATER, LONG)
     assert easing.share == FIRST_EASE
     assert judged(easing, 2 * LATER, SHORT)
-    regained = FIRST_EASE * REGAIN
-    assert easing.share == regained
+    regained = FIRST_EASE + (1 - FIRST_EASE) * APPROACH
+    assert easing.share == pytest.approx(regained)
+    assert regained > FIRST_EASE * REGAIN
     assert judged(easing, 3 * LATER, LONG)
-    assert easing.share == regained * EASE
+    assert easing.share == pytest.approx(regained * EASE)
 
 
 def test_one_answer_that_did_not_wait_is_proof_that_there_is_no_queue() -> None:
@@ -67,7 +73,9 @@ def test_what_is_in_the_queue_tells_of_the_old_rate() -> None:
 
 def test_it_begins_with_a_part_and_grows_without_any_answer() -> None:
     easing = Easing(0, FIRST_SHARE)
-    shares = [easing.share for now_us in range(0, 2_000_000, 20_000) if easing.review(now_us)]
+    steps = [(now_us, easing.share) for now_us in range(0, 2_000_000, 20_000) if easing.review(now_us)]
+    times_us, shares = zip(*steps, strict=True)
+    assert np.diff(times_us).tolist() == [BLIND_STEP_US] * 3
     assert shares == pytest.approx([0.3, 0.45, 0.675, 1.0])
 
 
@@ -116,3 +124,80 @@ def test_something_is_always_left_and_time_brings_the_rest_back() -> None:
         now_us += PATIENCE_US
         easing.review(now_us)
     assert easing.share == 1.0
+
+
+def test_a_queue_that_has_become_shorter_is_draining_and_waited_for() -> None:
+    easing = Easing()
+    judged(easing, LATER, LONG + 2 * DRAINING_US)
+    eased = easing.share
+    assert not judged(easing, 3 * LATER, LONG)
+    assert easing.share == eased
+    assert judged(easing, 5 * LATER, LONG)  # it stays as it is
+    assert easing.share < eased
+
+
+def test_far_below_what_was_felt_one_answer_that_did_not_wait_will_do() -> None:
+    easing = Easing()
+    judged(easing, LATER, LONG)
+    assert judged(easing, 3 * LATER, SHORT, 1)
+    judged(easing, 4 * LATER, SHORT, 1)
+    judged(easing, 5 * LATER, SHORT, 1)
+    judged(easing, 6 * LATER, SHORT, 1)
+    assert not judged(easing, 7 * LATER, SHORT, 1)
+    assert judged(easing, 8 * LATER, SHORT, ANSWERS - 1)
+
+
+def test_a_few_answers_that_waited_are_believed_when_no_more_come() -> None:
+    easing = Easing()
+    judged(easing, LATER, LONG)
+    eased = easing.share
+    assert not judged(easing, 3 * LATER, LONG, 1)
+    assert not judged(easing, 3 * LATER + PATIENCE_US, SOME, 0)  # one is too few, and no reason to go faster
+    assert judged(easing, 3 * LATER + 2 * PATIENCE_US, LONG, 2)
+    assert easing.share == eased * FIRST_EASE
+
+
+def test_what_a_short_round_trip_proves_needs_no_gentle_beginning() -> None:
+    easing = Easing(0, FIRST_SHARE)
+    easing.carries(0.7)
+    assert easing.review(20_000)
+    assert easing.share == 0.7
+    assert not easing.review(40_000)
+    easing.carries(3.0)
+    assert easing.review(60_000)
+    assert easing.share == 1.0
+
+
+def test_proofs_raise_it_above_the_whole_and_doubts_no_lower_than_that() -> None:
+    easing = Easing()
+    for now_us in (LATER, 2 * LATER, 3 * LATER):
+        easing.judged(now_us, Verdict.PROVED)
+    assert easing.share == FIRST_GROWTH**3
+    easing.judged(4 * LATER, Verdict.DOUBTFUL)
+    assert easing.share == pytest.approx(FIRST_GROWTH**2)
+    easing.judged(5 * LATER, Verdict.PROVED)
+    assert easing.share == pytest.approx(FIRST_GROWTH**3)
+    easing.judged(6 * LATER, Verdict.OVERRUN)
+    assert easing.share == pytest.approx(FIRST_GROWTH)
+    easing.judged(7 * LATER, Verdict.OVERRUN)
+    easing.judged(8 * LATER, Verdict.DOUBTFUL)
+    assert easing.share == 1.0
+
+
+def test_above_the_whole_time_and_answers_below_raise_nothing() -> None:
+    easing = Easing()
+    easing.judged(LATER, Verdict.PROVED)
+    assert not judged(easing, 3 * LATER, SHORT)
+    assert not easing.review(3 * PATIENCE_US)
+    assert easing.share == FIRST_GROWTH
+
+
+def test_a_last_step_that_nothing_proved_is_taken_back_when_only_silence_is_left() -> None:
+    easing = Easing()
+    easing.judged(LATER, Verdict.PROVED)
+    easing.judged(2 * LATER, Verdict.PROVED)
+    assert easing.review(3 * LATER, has_news=False)
+    assert easing.share == FIRST_GROWTH
+    # A few that are asked for the first time in between are no reason to take back another.
+    easing.review(4 * LATER)
+    assert not easing.review(5 * LATER, has_news=False)

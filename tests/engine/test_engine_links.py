@@ -54,3 +54,15 @@ def test_a_rate_that_was_given_is_kept_whatever_gets_lost() -> None:
         flow = over_link(Case(capacity, "all", 1, 10_000, timing=timing))
         sent = flow.sent[flow.at_us < flow.news_s * SECOND].sum() / flow.news_s
         assert 0.97 * 2_000 <= sent <= 2_020
+
+
+def test_where_nearly_all_is_silent_near_by_a_few_answers_prove_more_than_the_floor() -> None:
+    """8,152 probes at the floor's rate alone would take more than three seconds, and then their time-outs."""
+    flow = over_link(Case(1e6, "1 %", 4_096, 1, delay_us=150))
+    assert flow.seconds < 2.5
+    assert flow.found == flow.there
+
+
+def test_where_all_is_silent_the_floor_is_kept_to() -> None:
+    flow = over_link(Case(1e6, "none", 4_096, 1, delay_us=150))
+    assert flow.sent.sum() / flow.news_s <= 2_600

@@ -127,3 +127,14 @@ def test_who_never_answered_is_waited_for_again_as_long_as_for_the_slowest(
     assert lore.trips.rto_us[0] == (rtos_us[0] or initial_us)
     got = lore.patience_us(np.arange(40), np.array(tries, np.uint8))
     assert np.asarray(got).tolist() == wanted
+
+
+def test_answers_that_surely_waited_in_no_queue() -> None:
+    """Where nothing tells what is usual, the whole round trip may have been waiting."""
+    lore = _lore()
+    assert _felt(lore, 0, 9_000.0, young=True).unqueued == 1
+    assert _felt(lore, 0, 50_000.0, young=True).unqueued == 0
+    lore.trips.least_us[:] = 45_000.0
+    tally = _felt(lore, 0, 50_000.0, young=False)
+    assert (tally.unqueued, tally.trip_us, tally.quickest_us) == (1, 50_000, 50_000)
+    assert _felt(lore, 0, 60_000.0, young=False).unqueued == 0

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from periplus.engine.timing import TEMPLATES, Timing
+from periplus.engine.timing import LONGER, TEMPLATES, Timing
 
 MS = 1000
 # Documented in Nmap's reference guide: initial, least and most round-trip time-out, delay, retransmissions.
@@ -35,10 +35,10 @@ def test_the_slow_ones_have_one_probe_under_way_and_no_floor() -> None:
     assert [timing.floor_rate > 0 for timing in TEMPLATES] == [False] * 3 + [True] * 3
 
 
-def test_once_is_one_try_that_is_waited_for_like_a_first_one() -> None:
+def test_once_is_one_try_that_is_waited_for_longer_than_others() -> None:
     made = replace(TEMPLATES[5], max_rate=70.0).once()
     assert (made.max_tries, made.min_tries, made.parallelism, made.max_rate) == (1, 1, 0, 70.0)
-    assert made.min_rtt_us == made.initial_rtt_us == TEMPLATES[5].initial_rtt_us
+    assert made.min_rtt_us == LONGER * TEMPLATES[5].min_rtt_us < made.initial_rtt_us
     assert made.max_rtt_us >= made.min_rtt_us
 
 

@@ -12,6 +12,7 @@ import socket
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from math import ceil
 from typing import Any
 
 from periplus import __version__
@@ -25,6 +26,7 @@ from periplus.result.ndjson import CONTRACT
 from periplus.result.text import faithful, port_list
 from periplus.result.writer import Format
 from periplus.scan.config import ScanConfig
+from periplus.scan.firsthop import FEW, INTERVAL_US, gateways
 from periplus.scan.open import tell_problems
 from periplus.scan.plan import Figures, Pace, Plan, Stage, Way, assumed_ways, plan_of, ways_of
 from periplus.space.ranges import AddressSpace
@@ -34,6 +36,7 @@ from periplus.wire.lane import Lane, Link
 __all__ = ["show_plan"]
 
 STDOUT = "-"
+SECOND_US = 1_000_000
 DAYS_FROM_S = 2 * 24 * 3600
 CAPABILITY = "CAP_NET_RAW"
 HEADINGS = ("STAGE", "TARGETS", "EACH", "PROBES", "PACKETS", "BYTES")
@@ -83,8 +86,9 @@ def show_plan(
         notes.append(f"scope {config.scope.file}: {closed}; a run would not begin now")
     if config.hours is not None and not config.hours.hold(time.time()):
         notes.append(f"--hours {config.hours}: a run would wait until {config.hours.begin}")
-    ways, routers = _ways(config, scout, tell)
+    ways, routers, asked = _ways(config, scout, tell)
     told = _Told(config, target, plan_of(config, ways, routers), held, tuple(notes))
+    told = replace(told, notes=(*notes, *_besides(told, asked)))
     say(_line(told) if as_json else "\n".join(_text(told)))
     return FINISHED
 
@@ -100,10 +104,25 @@ def _checked(requests: Sequence[tuple[Format, str]], bases: Sequence[str], tell:
     return any(file == STDOUT for _, file in requests)
 
 
-def _ways(config: ScanConfig, scout: Scout | None, tell: Tell) -> tuple[list[Way], list[Lane]]:
-    """How the targets are reached, and the lane to each router whose hardware address the system does not know."""
+def _besides(told: _Told, asked: int) -> Iterable[str]:
+    """What else is sent, and depends on how long the scan takes or what it finds; `asked`: gateways."""
+    config, plan = told.config, told.plan
+    if asked and told.needs_raw and sum(space.size for space in config.spaces) >= FEW:
+        each = SECOND_US // INTERVAL_US
+        most = asked * ceil(plan.pace.slow_s * each)
+        yield (
+            f"while probes leave {_counted(asked, 'gateway is', 'gateways are')} asked in between, at most {each} "
+            f"times a second each: {most:,} questions more at most, if no port answers"
+        )
+    if config.identify is not None:
+        yield "ports that are found open are asked who answers there, by connections that are not counted above"
+
+
+def _ways(config: ScanConfig, scout: Scout | None, tell: Tell) -> tuple[list[Way], list[Lane], int]:
+    """How the targets are reached, the lane to each router whose hardware address the system does not know, and how
+    many gateways are asked how they are."""
     if not hasattr(socket, "AF_NETLINK"):
-        return assumed_ways(), []
+        return assumed_ways(), [], 0
     from periplus.transport.routes import Routes
 
     targets = AddressSpace.union(block.addresses for space in config.spaces for block in space.blocks)
@@ -118,7 +137,7 @@ def _ways(config: ScanConfig, scout: Scout | None, tell: Tell) -> tuple[list[Way
             for router, lane in routers
             if lane.link is Link.ETHERNET and router not in routes.neighbours(lane.ifindex)
         ]
-    return ways_of(paths), unknown
+    return ways_of(paths), unknown, len(gateways(paths))
 
 
 # as text

@@ -123,7 +123,7 @@ class Brake:
     def _begin(self, begin_us: int) -> None:
         self._begin_us = begin_us
         self._end_us: int | None = None
-        self._measuring = -1  # the stretch that is measured
+        self._measuring, self._until = -1, math.inf  # the first stretch that is measured, and the first after
         self._first_tries = self._answered = self._load = 0
 
     def tick(self, now_us: int) -> None:
@@ -142,10 +142,16 @@ class Brake:
         if elapsed_us >= STRETCH_US and self._first_tries >= enough:
             self._end_us = now_us
             self.stretch += 1
+            self._until = self.stretch
+
+    def turn(self) -> int:
+        """Begin another stretch, for somebody else's sake: the measurement goes on. Return its number."""
+        self.stretch += 1
+        return self.stretch
 
     def sent(self, first_tries: int, probes: int) -> None:
         """Probes leave in this stretch, `first_tries` of them for the first time."""
-        if self.stretch == self._measuring:
+        if self._measuring >= 0 and self._end_us is None:
             self._first_tries += first_tries
             self._load += probes
 
@@ -155,7 +161,8 @@ class Brake:
 
     def heard(self, first: I64, second: I64) -> None:
         """Answers came to first and to second tries: in which stretches their ports were first asked."""
-        self._answered += int(np.count_nonzero(first == self._measuring))
+        if self._measuring >= 0:
+            self._answered += int(np.count_nonzero((first >= self._measuring) & (first < self._until)))
         self._at_once += int(np.count_nonzero(first >= self._since))
         self._later += int(np.count_nonzero(second >= self._since))
 
@@ -218,12 +225,13 @@ class Brake:
         expected = (self._usual_loss + MARGIN) * now.at_once
         return now.later > expected + SIGMAS * math.sqrt(expected)
 
-    def forget(self, until_us: int) -> None:
+    def forget(self, until_us: int, *, flooded: bool = True) -> None:
         """The rate has fallen for another reason: what was lost at the former says nothing of the present one.
 
-        What is under way is lost like what went before, until then.
+        What is under way is lost like what went before, until then. `flooded`: so much that two tries of a port
+        may have been.
         """
-        self.was_flooded = True
+        self.was_flooded = self.was_flooded or flooded
         if self._trial is None:
             self._at_once = self._later = 0.0
             self.stretch += 1

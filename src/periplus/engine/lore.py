@@ -16,7 +16,7 @@ from periplus.engine.ration import Rations
 from periplus.engine.replies import Tally
 from periplus.engine.rtt import RoundTrips
 from periplus.engine.timing import Timing
-from periplus.engine.window import Windows
+from periplus.engine.window import QUEUE_SLOW_US, Windows
 from periplus.space.address import Addresses
 
 __all__ = ["FIRST_WINDOW", "OLD", "Lore"]
@@ -93,7 +93,8 @@ class Lore:
         """How long probes to these hosts are waited for, each the last of so many tries.
 
         A host that never answered is waited for as the timing says only once: by its later tries the hosts of its
-        group have shown how long answers take here, and the slowest of them is the measure.
+        group have shown how long answers take here, and the slowest of them is the measure. Where there is but one
+        try they are so at once, if enough of them have.
         """
         if not self._is_made("trips"):
             return self.timing.initial_rtt_us
@@ -102,7 +103,7 @@ class Lore:
         if np.count_nonzero(timed) < ENOUGH_TIMED:
             return patience_us
         slowest_us = float(self.trips.rto_us[timed].max())
-        measured = timed[host] | (tries <= 1)
+        measured = timed[host] | ((tries <= 1) & (self.timing.max_tries > 1))
         return np.where(measured, patience_us, np.minimum(patience_us, slowest_us))
 
     def window(self) -> I64 | int:
@@ -120,14 +121,20 @@ class Lore:
     def feel(self, host: I64, rtt_us: F64, young: Mask, tally: Tally) -> None:
         """How long answers waited in queues; for `young` hosts, which said little, others tell what is usual."""
         least_us, young = self.trips.least_us, young & ~self.known[host]
-        tally.queue_us = float(np.maximum(rtt_us - least_us[host], 0.0)[~young].min(initial=np.inf))
-        if not young.any():
-            return
-        others_us = least_us[np.isfinite(least_us)]
-        if len(others_us) >= MEASURE:
-            tally.young = int(np.count_nonzero(young))
-            usual_us = np.minimum(np.quantile(others_us, MEASURED_BY), least_us[host[young]])
-            tally.young_queue_us = float((rtt_us[young] - usual_us).min())
+        waited_us = np.maximum(rtt_us - least_us[host], 0.0)
+        tally.queue_us = float(waited_us[~young].min(initial=np.inf))
+        tally.trip_us, tally.quickest_us = float(rtt_us.mean()), float(rtt_us.min())
+        if young.any():
+            waited_us[young] = rtt_us[
+                young
+            ]  # no more than all of it, where there is nothing to compare it with
+            others_us = least_us[np.isfinite(least_us)]
+            if len(others_us) >= MEASURE:
+                tally.young = int(np.count_nonzero(young))
+                usual_us = np.minimum(np.quantile(others_us, MEASURED_BY), least_us[host[young]])
+                waited_us[young] -= usual_us
+                tally.young_queue_us = float(waited_us[young].min())
+        tally.unqueued = int(np.count_nonzero(waited_us < QUEUE_SLOW_US))
 
     @property
     def has_turns(self) -> bool:

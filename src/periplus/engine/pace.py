@@ -2,8 +2,8 @@
 
 A network that answers clocks the sender: what comes back makes room for what goes out. One that never answers would
 stop it, so silence gets a floor of its own (`floor_rate`), on top of the window, or what queues leave of it
-(`easing`). Both stay below the ceiling: what the user allows (`max_rate`) and what the path was found to carry
-(`brake`).
+(`easing`), or as much more as a few answers prove the way to carry (`climb`). Both stay below the ceiling: what the
+user allows (`max_rate`) and what the path was found to carry (`brake`).
 """
 
 import math
@@ -13,6 +13,7 @@ import numpy as np
 from periplus.columns import I64
 from periplus.engine.brake import LEAST_PPS, Brake
 from periplus.engine.bucket import Bucket
+from periplus.engine.climb import Climb, Verdict
 from periplus.engine.easing import FIRST_EASE, FIRST_SHARE, Easing
 from periplus.engine.replies import Tally
 from periplus.engine.timing import Timing
@@ -23,6 +24,7 @@ __all__ = ["Pace"]
 FIRST_WINDOW = 16.0
 BURST_S = 0.02  # how much of a rate may be caught up after a pause
 CEILING_BURST_S = 0.01
+SECOND_US = 1_000_000
 REVIEW_US = 20_000
 ENOUGH_YOUNG = 16  # answers of hosts with few whose least delay is the queue's, and not the hosts'
 LEAST_YIELD = 1e-3
@@ -45,6 +47,8 @@ class Pace:
         self.windows = Windows(1, min(FIRST_WINDOW, most), most, timing.growth)
         self.brake = Brake(timing.floor_rate if timing.floor_is_fixed else LEAST_PPS)
         self._easing = Easing(now_us, 1.0 if timing.floor_is_fixed else FIRST_SHARE)
+        self._climb = Climb(now_us)
+        self._now_us = now_us
         self._floor = self._eased(now_us)
         self._ceiling = Bucket(timing.max_rate, timing.max_rate * CEILING_BURST_S, now_us)
         self._queue_us = math.inf
@@ -57,6 +61,10 @@ class Pace:
         weight = 1 / max(self.brake.usual_yield, LEAST_YIELD)
         self.windows.heard(_ONLY, np.array([float(tally.clocking)]), weight)
         self.brake.heard(tally.first, tally.second)
+        self._climb.heard(tally.first)
+        if tally.trip_us:
+            self.timed(tally.quickest_us)
+            self._climb.felt(self._now_us, tally.unqueued, tally.queue_us, tally.trip_us)
         if np.isfinite(tally.queue_us):
             self._feel(tally.accepted - tally.young, tally.queue_us)
         self._young += tally.young
@@ -64,6 +72,11 @@ class Pace:
         if self._young >= ENOUGH_YOUNG:
             self._feel(self._young, self._young_us)
             self._young, self._young_us = 0, math.inf
+
+    def timed(self, rtt_us: float) -> None:
+        """Something went there and back in that time, so every link on the way takes no longer for a packet."""
+        if self._timing.floor_rate:
+            self._easing.carries(SECOND_US / (rtt_us * self._timing.floor_rate))
 
     def _feel(self, answers: int, queue_us: float) -> None:
         """The least delay above the usual among so many answers."""
@@ -85,13 +98,27 @@ class Pace:
             self.brake.forget(round(now_us + round_us))
             self._is_flooded = False
         self.brake.review(now_us, round_us)
-        share = self._easing.share
-        has_news = now_us - self._news_us < round_us
-        if self._easing.review(now_us, has_news=has_news) and not self._timing.floor_is_fixed:
-            if self._easing.share <= share * FIRST_EASE:
-                self.brake.forget(round(now_us + round_us))
-            self._floor = self._eased(now_us)
+        if not self._timing.floor_is_fixed:
+            self._review_floor(now_us, round_us)
         self._set_ceiling(now_us)
+
+    def _review_floor(self, now_us: int, round_us: float) -> None:
+        easing, share = self._easing, self._easing.share
+        verdict = Verdict.OPEN
+        has_news = now_us - self._news_us < round_us
+        is_free = has_news and easing.climbs and math.isinf(self.brake.limit_pps)
+        if not easing.review(now_us, has_news=has_news) and is_free:
+            verdict = self._climb.review(now_us, self._floor.rate)
+            easing.judged(now_us, verdict)
+        if easing.share != share:
+            self._floor = self._eased(now_us)
+            if easing.share <= share * FIRST_EASE:
+                self.brake.forget(round(now_us + round_us), flooded=verdict is not Verdict.OVERRUN)
+        elif verdict is Verdict.OPEN:
+            return
+        # What a step came to that was taken back is no measure for others.
+        learns = verdict in (Verdict.OPEN, Verdict.PROVED) or easing.share == share
+        self._climb.begin(now_us, self.brake.turn(), learns=learns)
 
     def _eased(self, now_us: int) -> Bucket:
         rate = self._timing.floor_rate * self._easing.share
@@ -106,6 +133,7 @@ class Pace:
 
     def allowance(self, now_us: int, outstanding: int) -> tuple[int, int, int]:
         """Return (probes that the window lets out, probes that the floor adds, the most of both together)."""
+        self._now_us = now_us
         self.brake.tick(now_us)
         ceiling = self._ceiling.fill(now_us) if self._ceiling.rate else NEVER
         clocked = max(int(self.windows.size[0]) - outstanding, 0)
@@ -120,6 +148,7 @@ class Pace:
         if self._ceiling.rate:
             self._ceiling.take(clocked + floor)
         self.brake.sent(first_tries, clocked + floor)
+        self._climb.sent(self._now_us, first_tries, clocked + floor, floor)
 
     def charge(self, packets: int) -> None:
         """Packets went out that are no probes; the ceiling holds for them as well."""

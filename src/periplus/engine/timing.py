@@ -11,6 +11,7 @@ __all__ = ["TEMPLATES", "Timing"]
 
 MS = 1_000
 SECOND = 1_000_000
+LONGER = 3
 UNLIMITED = 1e9  # a rate that nothing reaches
 
 
@@ -39,9 +40,9 @@ class Timing:
     def once(self) -> "Timing":
         """Return the timing of a scan without state: everything once, as fast as the way out and `max_rate` let it.
 
-        As nothing is asked again, every answer is waited for as long as a first one.
+        As nothing is asked again, every answer is waited for at least `LONGER` times as long as is usual.
         """
-        patience_us = max(self.min_rtt_us, self.initial_rtt_us)
+        patience_us = min(LONGER * self.min_rtt_us, max(self.initial_rtt_us, self.min_rtt_us))
         return replace(
             self.limited(0),
             min_rtt_us=patience_us,

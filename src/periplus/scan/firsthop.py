@@ -29,7 +29,7 @@ from periplus.wire.lane import Lane, Link
 from periplus.wire.neighbour import answerers_untrusted
 from periplus.wire.packets import Packets
 
-__all__ = ["FirstHops", "first_hops"]
+__all__ = ["FEW", "INTERVAL_US", "FirstHops", "first_hops", "gateways"]
 
 INTERVAL_US = 200_000
 PATIENCE_US = 500_000
@@ -170,18 +170,23 @@ def first_hops(
     not, as there are so few probes."""
     if probes < FEW:
         return None
+    ways = gateways(paths)
     least_pps = LEAST_PPS
     if timing.floor_is_fixed and timing.floor_rate < UNLIMITED:  # as the user wants it
         least_pps = max(timing.floor_rate, LEAST_PPS)
         if timing.max_rate and least_pps >= timing.max_rate:
             return None
+    return FirstHops(ways, resolver, tell, least_pps, at_once=probes >= WORTH_ASKING) if ways else None
+
+
+def gateways(paths: Iterable[Path]) -> list[tuple[Lane, int]]:
+    """The gateways of these paths that can be asked and are, with the lanes to them."""
     behind: dict[tuple[Lane, int], int] = {}
     for path in paths:
         if path.lane is not None and path.gateway is not None and path.lane.link is Link.ETHERNET:
             way = path.lane, path.gateway
             behind[way] = behind.get(way, 0) + path.last - path.first + 1
-    ways = sorted(behind, key=lambda way: -behind[way])[:MOST]
-    return FirstHops(ways, resolver, tell, least_pps, at_once=probes >= WORTH_ASKING) if ways else None
+    return sorted(behind, key=lambda way: -behind[way])[:MOST]
 
 
 def _told(gateway: int, fall: Fall) -> str:
