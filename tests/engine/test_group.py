@@ -169,31 +169,36 @@ def test_an_answer_to_a_later_try_tells_of_each_that_was_lost() -> None:
     assert (tally.telling, tally.lost) == (1, 1)
 
 
-def test_answers_are_told_by_the_stretch_in_which_their_cell_was_first_asked() -> None:
+@pytest.mark.parametrize("stretch", [0, 65_534, 200_000])
+def test_answers_are_told_by_the_stretch_in_which_their_cell_was_first_asked(stretch: int) -> None:
     """What an earlier rate lost is asked again later, and says nothing of the rate in use then."""
     group = _group(30)
+    group.stretch = stretch
     old = group.take(np.array([10]), np.array([0]), 0).cell
     group.expire(RTO_US + 1)
-    group.stretch = 1
+    group.stretch = stretch + 1
     new = group.take(np.array([10]), np.array([0]), RTO_US + 1).cell
     again = group.take(np.array([0]), np.array([10]), RTO_US + 2).cell
     assert sorted(again.tolist()) == sorted(old.tolist())
     tally, _ = group.answer(_replies(again[:4], attempt=1, time_us=RTO_US + 50), TECHNIQUE.table)
-    assert (tally.clocking, tally.first.tolist(), tally.second.tolist()) == (4, [], [0] * 4)
+    assert (tally.clocking, tally.first.tolist(), tally.second.tolist()) == (4, [], [stretch] * 4)
     tally, _ = group.answer(_replies(new[:3], time_us=RTO_US + 60), TECHNIQUE.table)
-    assert (tally.clocking, tally.first.tolist(), tally.second.tolist()) == (3, [1] * 3, [])
+    assert (tally.clocking, tally.first.tolist(), tally.second.tolist()) == (3, [stretch + 1] * 3, [])
 
 
-def test_cells_lost_in_a_bad_era_are_counted_by_host() -> None:
+@pytest.mark.parametrize("stretch", [0, 65_534])
+def test_cells_lost_in_a_bad_era_are_counted_by_host(stretch: int) -> None:
     group = _group(300, 300)
+    group.stretch = stretch
     first = group.take(np.array([150, 150]), np.array([0, 0]), 0).cell
-    group.stretch = 1
+    group.stretch = stretch + 1
     second = group.take(np.array([150, 150]), np.array([0, 0]), 10).cell
     group.answer(_replies(np.concatenate([first[:100], second])), TECHNIQUE.table)
     silent = np.bincount(group.host_of(first[100:]), minlength=2)
     everyone = np.ones(2, np.bool_)
-    assert group.lost_in_eras([0, 1], everyone) == pytest.approx(silent, rel=0.1)
-    assert group.lost_in_eras([0, 1], everyone).sum() < 200
+    eras = [0, stretch + 1]
+    assert group.lost_in_eras(eras, everyone) == pytest.approx(silent, rel=0.1)
+    assert group.lost_in_eras(eras, everyone).sum() < 200
 
 
 def test_cells_on_their_way_are_not_taken_for_lost() -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from periplus.engine.columns import allocate, describe
 from periplus.engine.replies import FIRST_UNANSWERED, Probes, Unanswered
-from periplus.engine.tables import NO_STRETCH, Cells, Hosts, HostState, count_fair
+from periplus.engine.tables import NO_STRETCH, Cells, Hosts, HostState, count_fair, unwrapped
 
 
 @pytest.mark.parametrize("table", [Cells, Hosts])
@@ -27,3 +27,9 @@ def test_urgent_questions_are_no_fair_sample_and_later_tries_none_at_all() -> No
     for attempts, fair in (([0, 0, 0, 0], 2), ([0, 0, 1, 0], 1), ([1, 0, 1, 0], 0)):
         probes = Probes(0, rows, np.zeros(4, np.int64), rows, np.array(attempts, np.uint8))
         assert count_fair(cells, probes) == fair
+
+
+def test_a_column_of_small_numbers_tells_any_stretch() -> None:
+    for present in (0, 7, 65_534, 65_535, 1_000_000):
+        recent = np.arange(max(0, present - 60_000), present + 1, 1_000)
+        assert unwrapped((recent % NO_STRETCH).astype(np.uint16), present).tolist() == recent.tolist()

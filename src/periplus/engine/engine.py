@@ -24,7 +24,7 @@ from periplus.engine.loss import expected_missed, hidden_by_eras, per_try, share
 from periplus.engine.pace import Pace
 from periplus.engine.portorder import PortOrders, different_orders
 from periplus.engine.replies import Findings, Probes, Replies, Tally
-from periplus.engine.tables import NO_STRETCH, count_fair
+from periplus.engine.tables import count_fair
 from periplus.engine.timing import Timing
 from periplus.engine.totals import Totals
 from periplus.engine.watch import Watch
@@ -356,14 +356,13 @@ class Engine:
             return False, False
         spent_window, spent_floor = tests, 0
         more = roomy = False
-        stretch = self._pace.brake.stretch % NO_STRETCH  # a column tells so many apart: hours
         late_room = self._late_room(now_us)
         self._held = False
         for group in [each for each in self.groups.values() if not each.drained]:
             if fills_up and not most:
                 more = roomy = True
                 break
-            group.stretch = stretch
+            group.stretch = self._pace.brake.stretch
             fresh, second, all_late = group.waiting()
             group.drained = not (fresh.any() or second.any() or all_late.any())
             late = fair_shares(all_late, late_room, self._turn)

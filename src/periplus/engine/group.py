@@ -23,7 +23,7 @@ from periplus.engine.ration import QUESTIONS
 from periplus.engine.replies import FIRST_UNANSWERED, Findings, Probes, Replies, Tally, Unanswered
 from periplus.engine.rtt import observe
 from periplus.engine.senders import note_senders
-from periplus.engine.tables import NO_STRETCH, Cells, Hosts, HostState, bytes_taken
+from periplus.engine.tables import NO_STRETCH, Cells, Hosts, HostState, bytes_taken, unwrapped
 from periplus.engine.timing import Timing
 from periplus.space.address import Addresses
 from periplus.technique.model import UNEXPECTED, Table
@@ -167,7 +167,9 @@ class Group(Lore):
         self.fresh -= len(host)
         cell = first + self.orders.at(host, position)
         # Urgent ports are no fair sample of all, so no stretch is judged by them.
-        self.cells.stretch[cell] = np.where(position < self.orders.urgent[host], NO_STRETCH, self.stretch)
+        self.cells.stretch[cell] = np.where(
+            position < self.orders.urgent[host], NO_STRETCH, self.stretch % NO_STRETCH
+        )
         return cell
 
     def _ask(self, cell: I64, host: I64, now_us: int) -> Probes:
@@ -336,8 +338,8 @@ class Group(Lore):
         weight = self.taken[0][rows] / np.maximum(self.hosts.answered[rows], 1)
         self.windows.heard(rows, heard_by[rows].astype(np.float64), weight)
         self.windows.lost(rows, lost_by[rows])
-        stretch = self.cells.stretch[cell].astype(np.int64)
-        fair = telling & (stretch != NO_STRETCH)
+        fair = telling & (self.cells.stretch[cell] != NO_STRETCH)
+        stretch = unwrapped(self.cells.stretch[cell], self.stretch)
         tally.first = stretch[fair & (attempt == 0)]
         if self.fresh:
             tally.clocking = tally.telling
@@ -461,7 +463,7 @@ class Group(Lore):
         stretches with which they begin; `asked_out`: hosts that asked all they may, as others' may be under way."""
         counts = (self.cells.tries > 0) & (self.cells.stretch != NO_STRETCH)
         asked = np.flatnonzero(counts & np.repeat(asked_out, self.hosts.count))
-        era = np.searchsorted(eras, self.cells.stretch[asked], "right")
+        era = np.searchsorted(eras, unwrapped(self.cells.stretch[asked], self.stretch), "right")
         silent = self.cells.state[asked] >= FIRST_UNANSWERED
         share = lost_shares(era, silent)
         if not share.any():

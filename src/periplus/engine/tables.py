@@ -11,7 +11,7 @@ from periplus.columns import F64, I32, I64, U8, U16
 from periplus.engine.columns import bytes_per_row, column
 from periplus.engine.replies import Probes, Unanswered
 
-__all__ = ["NO_STRETCH", "Cells", "HostState", "Hosts", "bytes_taken", "count_fair"]
+__all__ = ["NO_STRETCH", "Cells", "HostState", "Hosts", "bytes_taken", "count_fair", "unwrapped"]
 
 NO_STRETCH = (1 << 16) - 1
 
@@ -83,3 +83,8 @@ def count_fair(cells: Cells, probes: Probes) -> int:
     """How many first tries the pace may be judged by: urgent ports answer more often than others."""
     first = probes.cell[probes.attempt == 0]
     return int(np.count_nonzero(cells.stretch[first] != NO_STRETCH))
+
+
+def unwrapped(stretch: U16, present: int) -> I64:
+    """The numbers of stretches of which a column holds remainders; none is later than the present one."""
+    return present - (present - stretch.astype(np.int64)) % NO_STRETCH
