@@ -157,17 +157,6 @@ def test_a_few_answers_that_waited_are_believed_when_no_more_come() -> None:
     assert easing.share == eased * FIRST_EASE
 
 
-def test_what_a_short_round_trip_proves_needs_no_gentle_beginning() -> None:
-    easing = Easing(0, FIRST_SHARE)
-    easing.carries(0.7)
-    assert easing.review(20_000)
-    assert easing.share == 0.7
-    assert not easing.review(40_000)
-    easing.carries(3.0)
-    assert easing.review(60_000)
-    assert easing.share == 1.0
-
-
 def test_proofs_raise_it_above_the_whole_and_doubts_no_lower_than_that() -> None:
     easing = Easing()
     for now_us in (LATER, 2 * LATER, 3 * LATER):

@@ -59,7 +59,7 @@ def test_a_rate_that_was_given_is_kept_whatever_gets_lost() -> None:
 def test_where_nearly_all_is_silent_near_by_a_few_answers_prove_more_than_the_floor() -> None:
     """8,152 probes at the floor's rate alone would take more than three seconds, and then their time-outs."""
     flow = over_link(Case(1e6, "1 %", 4_096, 1, delay_us=150))
-    assert flow.seconds < 2.5
+    assert flow.seconds < 3
     assert flow.found == flow.there
 
 

@@ -10,9 +10,9 @@ well, by time, unless only what was silent is asked again: then no answers are t
 below what was found.
 
 The beginning is gentle: a part of the floor, raised by half every `STEP_US` until it is whole or a queue is felt, so
-that the first answers show how long the way takes when it is free. While none comes it waits longer. A round trip of
-a millisecond is proof that no link on the way takes longer for a packet, so the way carries a thousand a second, and
-that much needs no gentle beginning. Above the whole floor other evidence is needed (`climb`).
+that the first answers show how long the way takes when it is free. While none comes it waits longer. A short round
+trip is no proof of a fast way, as most limiters let a burst through. Above the whole floor other evidence is needed
+(`climb`).
 
 Limits: a network that never answers has no round trips, so there the floor stays what it is.
 """
@@ -52,7 +52,6 @@ class Easing:
         self.share = share
         self._stepped_us = now_us
         self._is_beginning = share < 1
-        self._sure = 0.0  # the share that the way surely carries
         self._ease = FIRST_EASE
         self._queue_us = 0.0  # that the last ease was for
         self._felt = math.inf  # the share at which a limit was felt last
@@ -133,10 +132,6 @@ class Easing:
 
     # what is proved by other evidence (`climb`)
 
-    def carries(self, share: float) -> None:
-        """The way has shown that it carries so much."""
-        self._sure = max(self._sure, share)
-
     @property
     def climbs(self) -> bool:
         """Whether more than there is now has to be proved."""
@@ -164,9 +159,9 @@ class Easing:
             self._stepped_us = now_us
             return False
         step_us = STEP_US if self._answers else BLIND_STEP_US
-        if now_us < self._stepped_us + step_us and self.share >= self._sure:
+        if now_us < self._stepped_us + step_us:
             return False
-        self.share = min(max(FIRST_GROWTH * self.share, self._sure), 1.0)
+        self.share = min(FIRST_GROWTH * self.share, 1.0)
         self._is_beginning = self.share < 1
         self._begin(now_us)
         self._stepped_us = now_us

@@ -123,7 +123,7 @@ class Lore:
         least_us, young = self.trips.least_us, young & ~self.known[host]
         waited_us = np.maximum(rtt_us - least_us[host], 0.0)
         tally.queue_us = float(waited_us[~young].min(initial=np.inf))
-        tally.trip_us, tally.quickest_us = float(rtt_us.mean()), float(rtt_us.min())
+        tally.trip_us = float(rtt_us.mean())
         if young.any():
             waited_us[young] = rtt_us[
                 young

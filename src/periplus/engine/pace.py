@@ -24,7 +24,6 @@ __all__ = ["Pace"]
 FIRST_WINDOW = 16.0
 BURST_S = 0.02  # how much of a rate may be caught up after a pause
 CEILING_BURST_S = 0.01
-SECOND_US = 1_000_000
 REVIEW_US = 20_000
 ENOUGH_YOUNG = 16  # answers of hosts with few whose least delay is the queue's, and not the hosts'
 LEAST_YIELD = 1e-3
@@ -63,7 +62,6 @@ class Pace:
         self.brake.heard(tally.first, tally.second)
         self._climb.heard(tally.first)
         if tally.trip_us:
-            self.timed(tally.quickest_us)
             self._climb.felt(self._now_us, tally.unqueued, tally.queue_us, tally.trip_us)
         if np.isfinite(tally.queue_us):
             self._feel(tally.accepted - tally.young, tally.queue_us)
@@ -72,11 +70,6 @@ class Pace:
         if self._young >= ENOUGH_YOUNG:
             self._feel(self._young, self._young_us)
             self._young, self._young_us = 0, math.inf
-
-    def timed(self, rtt_us: float) -> None:
-        """Something went there and back in that time, so every link on the way takes no longer for a packet."""
-        if self._timing.floor_rate:
-            self._easing.carries(SECOND_US / (rtt_us * self._timing.floor_rate))
 
     def _feel(self, answers: int, queue_us: float) -> None:
         """The least delay above the usual among so many answers."""

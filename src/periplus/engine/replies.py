@@ -123,7 +123,6 @@ class Tally:
     queue_us: float = np.inf  # the least delay above the usual
     unqueued: int = 0  # answers that surely waited in none
     trip_us: float = 0.0  # the mean round trip; 0: none is known
-    quickest_us: float = np.inf  # the least one
     young: int = 0  # answers of hosts with so few that others tell what is usual, and the same of these
     young_queue_us: float = np.inf
     proofs: int = 0  # of life, by ports that had answered before
