@@ -9,7 +9,6 @@ Limits: as exact in time as the samples are close; whoever else uses the link is
 
 import os
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -82,10 +81,15 @@ def reading(node: Node, link: str, every_ms: int = EVERY_MS) -> Iterator[list[st
         child = node.start(*words, stdout=out, env=scanners.environment())
         wait_until("the gauge", lambda: os.fstat(out.fileno()).st_size > 0, 60)
         yield lines
-        time.sleep(2 * every_ms / 1000)
+        known = _lines(out.fileno())
+        wait_until("two more samples", lambda: _lines(out.fileno()) >= known + 2, 60)
         node.children.remove(child)
         with child:
             child.kill()
         out.seek(0)
         _, *samples = out.read().splitlines()
     lines += samples
+
+
+def _lines(file: int) -> int:
+    return os.pread(file, os.fstat(file).st_size, 0).count(b"\n")
