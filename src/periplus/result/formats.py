@@ -4,56 +4,44 @@ A format is an entry here and a module with its `Writer`. All writers together t
 runs, so each is imported when its format is asked for.
 """
 
+from collections.abc import Callable
+from importlib import import_module
+
 from periplus.result.sink import Sink
 from periplus.result.writer import Format, Options, Writer
 
 __all__ = ["CSV", "GREPABLE", "NDJSON", "NORMAL", "TERMINAL", "XML", "base_requests", "formats"]
 
 
-def _csv(sink: Sink, options: Options) -> Writer:
-    from periplus.result.csv import Csv
+def _writer(module: str, name: str) -> Callable[[Sink, Options], Writer]:
+    """What makes that writer, of that module of this room."""
 
-    return Csv(sink, options)
+    def make(sink: Sink, options: Options) -> Writer:
+        made: Writer = getattr(import_module(f"{__package__}.{module}"), name)(sink, options)
+        return made
 
-
-def _grepable(sink: Sink, options: Options) -> Writer:
-    from periplus.result.grepable import Grepable
-
-    return Grepable(sink, options)
+    return make
 
 
-def _ndjson(sink: Sink, options: Options) -> Writer:
-    from periplus.result.ndjson import Ndjson
-
-    return Ndjson(sink, options)
-
-
-def _file_table(sink: Sink, options: Options) -> Writer:
-    from periplus.result.normal import FileTable
-
-    return FileTable(sink, options)
-
-
-def _terminal_table(sink: Sink, options: Options) -> Writer:
-    from periplus.result.normal import TerminalTable
-
-    return TerminalTable(sink, options)
-
-
-def _xml(sink: Sink, options: Options) -> Writer:
-    from periplus.result.xml import NmapXml
-
-    return NmapXml(sink, options)
-
-
-CSV = Format("csv", "--csv", "FILE", "write one row a port, or a host", _csv)
+CSV = Format("csv", "--csv", "FILE", "write one row a port, or a host", _writer("csv", "Csv"))
 GREPABLE = Format(
-    "grepable", "-oG", "FILE", "write one line a host, for grep and awk", _grepable, extension=".gnmap"
+    "grepable",
+    "-oG",
+    "FILE",
+    "write one line a host, for grep and awk",
+    _writer("grepable", "Grepable"),
+    extension=".gnmap",
 )
-NDJSON = Format("ndjson", "-oJ", "FILE", "write one JSON object a line, for programs", _ndjson)
-NORMAL = Format("normal", "-oN", "FILE", "write the table as text", _file_table, extension=".nmap")
-XML = Format("xml", "-oX", "FILE", "write Nmap's XML", _xml, extension=".xml", document=True)
-TERMINAL = Format("terminal", "", "", "the table on standard output", _terminal_table)
+NDJSON = Format(
+    "ndjson", "-oJ", "FILE", "write one JSON object a line, for programs", _writer("ndjson", "Ndjson")
+)
+NORMAL = Format(
+    "normal", "-oN", "FILE", "write the table as text", _writer("normal", "FileTable"), extension=".nmap"
+)
+XML = Format(
+    "xml", "-oX", "FILE", "write Nmap's XML", _writer("xml", "NmapXml"), extension=".xml", document=True
+)
+TERMINAL = Format("terminal", "", "", "the table on standard output", _writer("normal", "TerminalTable"))
 
 
 def formats() -> tuple[Format, ...]:
