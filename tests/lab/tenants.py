@@ -9,12 +9,15 @@ Limits: root; what is not installed is not run, and `missing` names its package.
 
 import shutil
 import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.lab.network import NEAR, Node, wait_until
 
-__all__ = ["TENANTS", "Tenant", "installed", "listening", "missing", "move_in", "upstream_version"]
+__all__ = ["TENANTS", "Tenant", "housed", "installed", "listening", "missing", "move_in", "upstream_version"]
 
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 OWN_RUN = 'mount -t tmpfs none /run; mkdir -p -m 755 /run/sshd /run/lock /run/rpcbind; exec "$@"'
@@ -323,6 +326,22 @@ def listening(node: Node) -> set[tuple[str, int]]:
             if len(cells) > 3 and cells[3] in states:
                 found.add((proto, int(cells[1].rpartition(":")[2], 16)))
     return found
+
+
+@contextmanager
+def housed(node: Node, tenants: list[Tenant]) -> Iterator[None]:
+    """All of them serve here, each with a directory of its own, while the block runs.
+
+    Not below the directory of pytest, where only root may go: some servers give root up before they read files.
+    """
+    with tempfile.TemporaryDirectory(prefix="periplus-tenants-") as name:
+        files = Path(name)
+        files.chmod(0o755)
+        for tenant in tenants:
+            (files / tenant.name).mkdir()
+            move_in(node, tenant, files / tenant.name)
+        settle(node, tenants)
+        yield
 
 
 def settle(node: Node, tenants: list[Tenant]) -> None:

@@ -6,10 +6,8 @@ the further questions is asked.
 
 import json
 import re
-import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from tests.lab import conditions, network, tenants
@@ -31,13 +29,7 @@ HERE = [
 
 @pytest.fixture(scope="module")
 def net() -> Iterator[Network]:
-    with tempfile.TemporaryDirectory(prefix="periplus-heard-") as name, network.build() as net:
-        files = Path(name)
-        files.chmod(0o755)
-        for tenant in HERE:
-            (files / tenant.name).mkdir()
-            tenants.move_in(net.near, tenant, files / tenant.name)
-        tenants.settle(net.near, HERE)
+    with network.build() as net, tenants.housed(net.near, HERE):
         yield net
 
 

@@ -7,10 +7,8 @@ about all.
 
 import json
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -50,14 +48,7 @@ def asked() -> str:
 
 @pytest.fixture(scope="module")
 def said() -> Iterator[Said]:
-    # Not below the directory of pytest, where only root may go: some servers give root up before they read files.
-    with tempfile.TemporaryDirectory(prefix="periplus-tenants-") as name, network.build() as net:
-        files = Path(name)
-        files.chmod(0o755)
-        for tenant in HERE:
-            (files / tenant.name).mkdir()
-            tenants.move_in(net.near, tenant, files / tenant.name)
-        tenants.settle(net.near, HERE)
+    with network.build() as net, tenants.housed(net.near, HERE):
         words = ["-n", "-Pn", "-sV"]
         nmap = net.scanner.inside(["nmap", *words, "-p", ports_of(BESIDE, "tcp"), "-oX", "-", NEAR.v4])
         with subprocess.Popen(nmap, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as theirs:
