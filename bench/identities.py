@@ -47,16 +47,10 @@ class Run:
 @contextmanager
 def lab(some: Sequence[Tenant], hosts: Sequence[str]) -> Iterator[Network]:
     """The servers on one host, with more addresses if wanted."""
-    with network.build() as net, tempfile.TemporaryDirectory(prefix="periplus-bench-") as name:
-        files = Path(name)
-        files.chmod(0o755)
-        for tenant in some:
-            (files / tenant.name).mkdir()
-            tenants.move_in(net.near, tenant, files / tenant.name)
+    with network.build() as net, tenants.housed(net.near, list(some)):
         for address in hosts:
             if address not in (NEAR.v4, "198.18.0.1", "198.18.0.254"):
                 net.near.ip("address", "add", f"{address}/24", "dev", net.near.links[0])
-        tenants.settle(net.near, list(some))
         yield net
 
 
