@@ -8,15 +8,18 @@ from periplus.engine.easing import (
     ANSWERS,
     APPROACH,
     BLIND_STEP_US,
+    CLIMB_GROWTH,
     DRAINING_US,
     EASE,
     FIRST_EASE,
     FIRST_GROWTH,
     FIRST_SHARE,
+    HELD,
     LEAST,
     PATIENCE_US,
     REGAIN,
     REGAIN_US,
+    STEP_TRIPS,
     STEP_US,
     Easing,
 )
@@ -27,6 +30,7 @@ LATER = 100_000
 
 def judged(easing: Easing, now_us: int, queue_us: float, answers: int = ANSWERS) -> bool:
     easing.heard(answers, queue_us)
+    easing.passed(answers if queue_us == SHORT else 0)
     return easing.review(now_us)
 
 
@@ -87,6 +91,35 @@ def test_it_grows_faster_with_answers_and_no_further_once_they_wait() -> None:
     assert not judged(easing, 2 * STEP_US, SOME, 1)
     assert not judged(easing, 4 * STEP_US, SOME)
     assert easing.share == FIRST_SHARE * FIRST_GROWTH
+
+
+def test_where_the_way_is_long_a_step_takes_until_it_is_felt() -> None:
+    easing, trip_us = Easing(0, FIRST_SHARE), 400_000.0
+    easing.passed(1)
+    assert not easing.review(BLIND_STEP_US, trip_us=trip_us)
+    assert not easing.review(int(STEP_TRIPS * trip_us) - 1, trip_us=trip_us)
+    assert easing.review(int(STEP_TRIPS * trip_us), trip_us=trip_us)
+
+
+def test_where_the_way_is_long_an_ease_is_waited_for_as_well_as_a_gain() -> None:
+    easing, trip_us = Easing(), 400_000.0
+    easing.heard(ANSWERS, LONG)
+    assert easing.review(LATER, trip_us=trip_us)
+    easing.heard(ANSWERS, SHORT)
+    assert not easing.review(LATER + int(trip_us + LONG) - 1, trip_us=trip_us)
+    easing.heard(ANSWERS, SHORT)
+    assert not easing.review(LATER + int(trip_us + LONG), trip_us=trip_us)
+    assert easing.review(LATER + 2 * int(trip_us + LONG), trip_us=trip_us)
+
+
+def test_that_the_least_share_changes_nothing_is_told() -> None:
+    easing, now_us = Easing(), 0
+    while easing.share > LEAST:
+        now_us += LATER
+        judged(easing, now_us, LONG)
+        assert not easing.is_vain
+    judged(easing, now_us + LATER, LONG)
+    assert easing.is_vain
 
 
 def test_a_share_regained_is_felt_before_the_next() -> None:
@@ -161,13 +194,13 @@ def test_proofs_raise_it_above_the_whole_and_doubts_no_lower_than_that() -> None
     easing = Easing()
     for now_us in (LATER, 2 * LATER, 3 * LATER):
         easing.judged(now_us, Verdict.PROVED)
-    assert easing.share == FIRST_GROWTH**3
+    assert easing.share == CLIMB_GROWTH**3
     easing.judged(4 * LATER, Verdict.DOUBTFUL)
-    assert easing.share == pytest.approx(FIRST_GROWTH**2)
+    assert easing.share == pytest.approx(CLIMB_GROWTH**2)
     easing.judged(5 * LATER, Verdict.PROVED)
-    assert easing.share == pytest.approx(FIRST_GROWTH**3)
+    assert easing.share == pytest.approx(CLIMB_GROWTH**3)
     easing.judged(6 * LATER, Verdict.OVERRUN)
-    assert easing.share == pytest.approx(FIRST_GROWTH)
+    assert easing.share == pytest.approx(CLIMB_GROWTH)
     easing.judged(7 * LATER, Verdict.OVERRUN)
     easing.judged(8 * LATER, Verdict.DOUBTFUL)
     assert easing.share == 1.0
@@ -178,7 +211,7 @@ def test_above_the_whole_time_and_answers_below_raise_nothing() -> None:
     easing.judged(LATER, Verdict.PROVED)
     assert not judged(easing, 3 * LATER, SHORT)
     assert not easing.review(3 * PATIENCE_US)
-    assert easing.share == FIRST_GROWTH
+    assert easing.share == CLIMB_GROWTH
 
 
 def test_a_last_step_that_nothing_proved_is_taken_back_when_only_silence_is_left() -> None:
@@ -186,7 +219,16 @@ def test_a_last_step_that_nothing_proved_is_taken_back_when_only_silence_is_left
     easing.judged(LATER, Verdict.PROVED)
     easing.judged(2 * LATER, Verdict.PROVED)
     assert easing.review(3 * LATER, has_news=False)
-    assert easing.share == FIRST_GROWTH
+    assert easing.share == CLIMB_GROWTH
     # A few that are asked for the first time in between are no reason to take back another.
     easing.review(4 * LATER)
     assert not easing.review(5 * LATER, has_news=False)
+
+
+def test_silence_is_asked_again_no_faster_than_twice_what_was_usual() -> None:
+    """The last steps of a climb may have lost more than was seen by then."""
+    easing = Easing()
+    for step in range(4):
+        easing.judged(step * LATER, Verdict.PROVED)
+    assert easing.review(5 * LATER, has_news=False, usual=3.0)
+    assert easing.share == HELD * 3.0

@@ -2,15 +2,21 @@
 
 import numpy as np
 
-from periplus.engine.pace import ENOUGH_YOUNG, FIRST_WINDOW, Pace
+from periplus.engine.pace import ENOUGH_UNPROVED, FIRST_WINDOW, Pace
 from periplus.engine.replies import Tally
 from periplus.engine.timing import TEMPLATES, Timing
 
 SECOND = 1_000_000
 
 
-def _heard(answers: int, queue_us: float, young: int = 0, young_us: float = np.inf) -> Tally:
-    return Tally(accepted=answers, clocking=answers, queue_us=queue_us, young=young, young_queue_us=young_us)
+def _heard(answers: int, queue_us: float, unproved: int = 0, unproved_us: float = np.inf) -> Tally:
+    return Tally(
+        accepted=answers,
+        clocking=answers,
+        queue_us=queue_us,
+        unproved=unproved,
+        unproved_queue_us=unproved_us,
+    )
 
 
 def _sent_in(pace: Pace, seconds: float, tick_us: int = 1000) -> int:
@@ -80,13 +86,13 @@ def test_a_window_that_shrank_waits_until_the_queue_that_it_left_is_gone() -> No
 
 def test_hosts_of_few_answers_tell_of_a_queue_together() -> None:
     pace = Pace(Timing(floor_rate=0.0), 10_000, 0)
-    for heard in range(1, ENOUGH_YOUNG + 1):
+    for heard in range(1, ENOUGH_UNPROVED + 1):
         pace.heard(_heard(0, np.inf, 1, 50_000.0))
         pace.review(heard * SECOND, 100_000.0)
-        assert (pace.allowance(heard * SECOND, 0)[0] < FIRST_WINDOW) == (heard == ENOUGH_YOUNG)
+        assert (pace.allowance(heard * SECOND, 0)[0] < FIRST_WINDOW) == (heard == ENOUGH_UNPROVED)
     # One that waited for nothing is proof that there is no queue.
     pace = Pace(Timing(floor_rate=0.0), 10_000, 0)
-    pace.heard(_heard(0, np.inf, ENOUGH_YOUNG - 1, 50_000.0))
+    pace.heard(_heard(0, np.inf, ENOUGH_UNPROVED - 1, 50_000.0))
     pace.heard(_heard(0, np.inf, 1, 100.0))
     pace.review(SECOND, 100_000.0)
     assert pace.allowance(SECOND, 0)[0] == FIRST_WINDOW
@@ -130,3 +136,23 @@ def test_what_was_sent_to_a_flooded_way_tells_nothing() -> None:
         pace.review(now_us * SECOND, 100_000.0)
         known.append((pace.brake.was_flooded, pace.brake.stretch))
     assert known == [(False, 0), (True, 1), (True, 1)]
+
+
+def _waiting(answers: int, seconds: float) -> Pace:
+    """Every so many answers have waited 90 ms, whatever the rate is."""
+    pace = Pace(Timing(), 10_000, 0)
+    for now_us in range(0, int(seconds * SECOND), 20_000):
+        pace.heard(_heard(answers, np.inf, ENOUGH_UNPROVED, 90_000.0))
+        pace.review(now_us, 100_000.0)
+        pace.allowance(now_us, 0)
+        pace.sent(1, 1, 1)
+    return pace
+
+
+def test_a_delay_that_the_least_rate_does_not_change_is_no_queue() -> None:
+    assert _waiting(0, 0.5).usual.turn == 0
+    assert _waiting(0, 5.0).usual.turn > 0
+
+
+def test_a_queue_that_the_window_keeps_is_one_however_little_silence_gets() -> None:
+    assert _waiting(500, 5.0).usual.turn == 0

@@ -46,6 +46,7 @@ class Case:
     seed: int = 1
     timing: Timing = field(default_factory=Timing)
     delay_us: int = DELAY_US
+    policer: tuple[float, float] = (0.0, 0.0)
 
     def capacity_at(self, now_us: int) -> float:
         """How much the link carries at that time."""
@@ -123,7 +124,13 @@ def over_link(case: Case) -> Flow:
     """Scan in virtual time."""
     hosts = AddressSpace.of([(FIRST, FIRST + case.hosts - 1)])
     space = Space.of([(hosts, np.arange(1, case.ports + 1).astype(np.uint16))])
-    path = Path(delay_us=case.delay_us, capacity=case.capacity_pps, queue_us=QUEUE_US, changes=case.changes)
+    path = Path(
+        delay_us=case.delay_us,
+        capacity=case.capacity_pps,
+        queue_us=QUEUE_US,
+        changes=case.changes,
+        policer=case.policer,
+    )
     net = _Watched(space, path, ANSWERING[case.answering], seed=case.seed, step_cost_us=STEP_US)
     engine = (_Informed if case.known else Engine)(space, TECHNIQUE.table, case.timing, case.seed, 0)
     outcome = run(engine, net)

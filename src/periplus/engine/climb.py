@@ -66,7 +66,7 @@ class Climb:
         self.stretch = 0
         self._closed: deque[_Step] = deque()
         self._before = (0.0, 0.0)  # answers to first tries, and these
-        self._trip_us = 0.0
+        self.trip_us = 0.0  # the usual round trip, queues and all
         self._tries = self._answers = 0
         self.begin(now_us, 0)
 
@@ -108,14 +108,14 @@ class Climb:
     def felt(self, now_us: int, unqueued: int, queue_us: float, trip_us: float) -> None:
         """Answers came, so many of which did not wait; the least delay among those of well-known hosts, if any, and
         the mean round trip."""
-        self._trip_us += (trip_us - self._trip_us) * (TRIP_GAIN if self._trip_us else 1.0)
+        self.trip_us += (trip_us - self.trip_us) * (TRIP_GAIN if self.trip_us else 1.0)
         if now_us < self._begun_us + self._lag_us:
             return
         self._unqueued = 0 if QUEUE_SLOW_US < queue_us < math.inf else self._unqueued + unqueued
 
     @property
     def _lag_us(self) -> float:
-        return max(TRIPS * self._trip_us, LEAST_LAG_US)
+        return max(TRIPS * self.trip_us, LEAST_LAG_US)
 
     def _known(self, now_us: int) -> int:
         """How many first tries were sent so long ago that their answers are here."""

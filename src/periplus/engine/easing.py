@@ -29,8 +29,11 @@ __all__ = ["FIRST_EASE", "FIRST_SHARE", "Easing"]
 ANSWERS = 4  # without which the least delay may be jitter
 FIRST_SHARE = 0.2
 FIRST_GROWTH = 1.5
+CLIMB_GROWTH = 2.0  # above the whole floor, where each step is proved
 STEP_US = 100_000  # if an answer came that did not wait,
 BLIND_STEP_US = 300_000  # and if none came
+STEP_TRIPS = 1.5  # round trips that a step takes at least, to be felt
+HELD = 2.0  # times the share that was usual, the most while only what was silent is asked again
 LEAST = 0.02  # of the floor that is always left
 FIRST_EASE = 0.6
 EASE = 0.85
@@ -55,6 +58,7 @@ class Easing:
         self._ease = FIRST_EASE
         self._queue_us = 0.0  # that the last ease was for
         self._felt = math.inf  # the share at which a limit was felt last
+        self.is_vain = False  # whether the least share left the queue as it was
         self._is_deaf = False  # whether next to no answers are to come
         self._judged_us = now_us
         self._deaf_until_us = 0
@@ -62,25 +66,32 @@ class Easing:
 
     def _begin(self, now_us: int) -> None:
         self._judged_us = now_us
-        self._answers = 0
+        self._answers = self._free = 0
         self._least_us = np.inf
+
+    def passed(self, answers: int) -> None:
+        """So many answers came that did not wait."""
+        self._free += answers
 
     def heard(self, answers: int, queue_us: float) -> None:
         """Answers came, of which the least delayed one waited so long in queues."""
         self._answers += answers
         self._least_us = min(self._least_us, queue_us)
 
-    def review(self, now_us: int, *, has_news: bool = True) -> bool:
+    def review(
+        self, now_us: int, *, has_news: bool = True, trip_us: float = 0.0, usual: float = math.inf
+    ) -> bool:
         """Judge what was heard, and return whether the share has changed.
 
-        `has_news`: something is asked for the first time.
+        `has_news`: something is asked for the first time; `trip_us`: how long answers take at present; `usual`: the
+        share that was used while there was news, on average.
         """
         if now_us < self._deaf_until_us:
             self._begin(now_us)
         if self._is_beginning:
-            return self._grow(now_us)
+            return self._grow(now_us, trip_us)
         if not has_news and self.share != 1:
-            return self._hold()
+            return self._hold(usual)
         waited_us = now_us - self._judged_us
         enough = ANSWERS if waited_us < PATIENCE_US else FEWER_ANSWERS
         known = self._answers >= enough
@@ -96,11 +107,12 @@ class Easing:
             if drains:
                 return False
             self._felt = self.share
+            self.is_vain = self.share == LEAST
             self.share = max(self.share * self._ease, LEAST)
             # What is in the queue tells of the old rate, and takes the longer to go the gentler it is eased.
             drain = FIRST_DRAIN if self._ease == FIRST_EASE else DRAIN
-            self._deaf_until_us = now_us + round(self._queue_us * drain)
-        elif waited_us < REGAIN_US:
+            self._deaf_until_us = now_us + round(max(self._queue_us, trip_us) + self._queue_us * (drain - 1))
+        elif waited_us < max(REGAIN_US, trip_us):
             return False
         elif is_free or not self._answers:
             self._queue_us = 0.0
@@ -109,12 +121,16 @@ class Easing:
         self._begin(now_us)
         return self.share != before
 
-    def _hold(self) -> bool:
-        """Only what was silent is asked again, so nobody would tell of a queue: stay where there surely is none."""
+    def _hold(self, usual: float) -> bool:
+        """Only what was silent is asked again, so nobody would tell of a queue: stay where there surely is none.
+
+        Who was lost in the last steps of a climb, which nothing has proved, would be lost again at the same rate.
+        """
         before = self.share
-        if not self._is_deaf:
-            # What was found by a limit, or the last step of a climb, which nothing has proved.
-            self.share = max(before * EASE, LEAST) if self._is_eased else max(before / FIRST_GROWTH, 1.0)
+        if not self._is_deaf and self._is_eased:
+            self.share = max(before * EASE, LEAST)
+        elif not self._is_deaf:
+            self.share = max(min(before / CLIMB_GROWTH, usual * HELD), 1.0)
         self._is_deaf = True
         return self.share != before
 
@@ -127,7 +143,7 @@ class Easing:
     def _regained(self) -> float:
         """The next step upwards: large where the limit is far, as is that of CUBIC (RFC 9438)."""
         if not self._is_eased:
-            return self.share * FIRST_GROWTH
+            return self.share * (CLIMB_GROWTH if self.share >= 1 else FIRST_GROWTH)
         return max(self.share * REGAIN, self.share + (self._felt - self.share) * APPROACH)
 
     # what is proved by other evidence (`climb`)
@@ -145,20 +161,20 @@ class Easing:
             self._stepped_us = now_us
         elif verdict is Verdict.OVERRUN and self.share > 1:
             self._felt, self._ease = self.share, EASE
-            self.share = max(self.share / FIRST_GROWTH**2, 1.0)
+            self.share = max(self.share / CLIMB_GROWTH**2, 1.0)
         elif verdict is Verdict.DOUBTFUL and self.share > 1:
-            self.share = max(self.share / FIRST_GROWTH, 1.0)
+            self.share = max(self.share / CLIMB_GROWTH, 1.0)
         if verdict is not Verdict.OPEN:
             self._begin(now_us)
 
-    def _grow(self, now_us: int) -> bool:
+    def _grow(self, now_us: int, trip_us: float) -> bool:
         """Raise the share in time, until it is whole or answers wait; return whether it has changed."""
         if self._answers and self._least_us > QUEUE_SLOW_US:
             self._is_beginning = self._least_us < QUEUE_FULL_US
             self._begin(now_us)
             self._stepped_us = now_us
             return False
-        step_us = STEP_US if self._answers else BLIND_STEP_US
+        step_us = max(STEP_US if self._free else BLIND_STEP_US, STEP_TRIPS * trip_us)
         if now_us < self._stepped_us + step_us:
             return False
         self.share = min(FIRST_GROWTH * self.share, 1.0)

@@ -45,7 +45,9 @@ NEVER = 1 << 62
 SECOND = 1_000_000
 UNREAD = 2_048
 ROUND_GAIN = 1 / 8
-LATE_SHARE = 0.25  # of the floor's rate, for third and later tries on a path that loses
+LATE_SHARE = (
+    0.25  # of the floor, or what a climb has made of it, for third and later tries where probes get lost
+)
 LATE_LOSS = 0.05
 LATE_S = 0.02
 SPREAD = 2_654_435_761  # whole numbers times this are spread evenly (Knuth's multiplicative hashing)
@@ -107,8 +109,7 @@ class Engine:
         self._pace = Pace(timing, self._limits.outstanding, now_us, self._limits.in_flight)
         self._round_us = float(timing.initial_rtt_us)
         self._turn = 0
-        late_pps = timing.floor_rate * LATE_SHARE
-        self._late = Bucket(late_pps, late_pps * LATE_S, now_us)
+        self._late = Bucket(0.0, 0.0, now_us)
         self._held = False
         self.watch = Watch(timing, meters)
         self._telling: list[Group] = []  # groups whose hosts the last step reported
@@ -321,6 +322,7 @@ class Engine:
                 orders=self._orders_of(host_id),
             )
             self.groups[group.number] = group
+            group.usual = self._pace.usual
             group.metered = self._meters.of(group.addresses) if self._meters else None
             if self._remains is not None and len(self._remains):
                 from periplus.engine.remains import restore
@@ -407,6 +409,9 @@ class Engine:
 
         Where probes get lost, those that are left over would leave in one burst, and be lost in it again.
         """
+        late_pps = max(self._timing.floor_rate, self._pace.floor_pps) * LATE_SHARE
+        if late_pps != self._late.rate:
+            self._late = Bucket(late_pps, late_pps * LATE_S, now_us)
         tokens = self._late.fill(now_us)
         return tokens if self._late.rate and self.totals.loss > LATE_LOSS else NEVER
 

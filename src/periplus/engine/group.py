@@ -16,7 +16,7 @@ from periplus.columns import F64, I32, I64, U8, Mask, distinct
 from periplus.engine.columns import allocate
 from periplus.engine.flights import Flights
 from periplus.engine.lists import interleaved, ragged_ranks, spread
-from periplus.engine.lore import OLD, Lore
+from periplus.engine.lore import Lore
 from periplus.engine.loss import lost_shares
 from periplus.engine.portorder import PortOrders, plain_orders
 from periplus.engine.ration import QUESTIONS
@@ -318,7 +318,7 @@ class Group(Lore):
         if not target.any():
             return
         whose, rtt_us = host[last[target]], rtt_us[target]
-        self.feel(whose, rtt_us, self.hosts.answered[whose] < OLD, tally)
+        self.feel(whose, rtt_us, self.hosts.answered[whose], tally)
         self.timed(whose, rtt_us)
 
     def _weigh(self, cell: I64, host: I64, attempt: U8, rationed: Mask, tally: Tally) -> None:

@@ -9,23 +9,22 @@ from functools import cached_property
 
 import numpy as np
 
-from periplus.columns import F64, I64, U8, Mask
+from periplus.columns import F64, I32, I64, U8, Mask
 from periplus.engine.columns import allocate, bytes_per_row
 from periplus.engine.hush import HUSH_BYTES, Hush
 from periplus.engine.ration import Rations
 from periplus.engine.replies import Tally
 from periplus.engine.rtt import RoundTrips
 from periplus.engine.timing import Timing
+from periplus.engine.usual import CALM_US, Usual
 from periplus.engine.window import QUEUE_SLOW_US, Windows
 from periplus.space.address import Addresses
 
-__all__ = ["FIRST_WINDOW", "OLD", "Lore"]
+__all__ = ["FIRST_WINDOW", "Lore"]
 
 FIRST_WINDOW = 10.0
 ENOUGH_TIMED = 16  # hosts whose round trips say how long others may take
 OLD = 8  # answers of a host that tell what is usual for it
-MEASURE = 8  # hosts whose round trips are a measure for others,
-MEASURED_BY = 0.25  # the longest of the shortest quarter of them
 LORE_BYTES = bytes_per_row(RoundTrips) + 56 + 51 + 8 + HUSH_BYTES  # round trip, window, ration, network
 
 
@@ -36,7 +35,9 @@ class Lore:
         self.addresses = addresses
         self.timing = timing
         self._most = most
-        self.known = np.zeros(len(addresses), np.bool_)  # how long the way takes was measured before
+        self.known = np.zeros(len(addresses), np.bool_)  # how long the way takes when it is free
+        self.usual = Usual()  # the pace's, for the engine to set
+        self._turn = 0  # of it
         self.memory = 0  # about how many bytes the hosts take
         self.routers: list[int] = [0]  # who answered in a target's stead; 0: the target itself
 
@@ -118,23 +119,34 @@ class Lore:
             self.routers.append(address)
         return self.routers.index(address)
 
-    def feel(self, host: I64, rtt_us: F64, young: Mask, tally: Tally) -> None:
-        """How long answers waited in queues; for `young` hosts, which said little, others tell what is usual."""
-        least_us, young = self.trips.least_us, young & ~self.known[host]
-        waited_us = np.maximum(rtt_us - least_us[host], 0.0)
-        tally.queue_us = float(waited_us[~young].min(initial=np.inf))
+    def feel(self, host: I64, rtt_us: F64, answers: I32 | I64, tally: Tally) -> None:
+        """How long answers waited in queues; `answers` is by row how many the host has given.
+
+        For hosts of which it is not known how long their way takes others tell what is usual. It is known of those
+        that answer while there is no queue.
+        """
+        self._keep_up()
+        least_us, usual = self.trips.least_us[host], self.usual
+        if not usual.trip_us:
+            self.known[host[answers >= OLD]] = True
+        new = np.flatnonzero(np.isinf(least_us))
+        usual.met(rtt_us[new[np.unique(host[new], return_index=True)[1]]])
+        known = self.known[host]
+        own_us, usual_us = np.minimum(least_us, rtt_us), np.minimum(least_us, usual.trip_us)
+        waited_us = np.maximum(rtt_us - np.where(known, own_us, usual_us), 0.0)
+        tally.queue_us = float(waited_us[known].min(initial=np.inf))
         tally.trip_us = float(rtt_us.mean())
-        if young.any():
-            waited_us[young] = rtt_us[
-                young
-            ]  # no more than all of it, where there is nothing to compare it with
-            others_us = least_us[np.isfinite(least_us)]
-            if len(others_us) >= MEASURE:
-                tally.young = int(np.count_nonzero(young))
-                usual_us = np.minimum(np.quantile(others_us, MEASURED_BY), least_us[host[young]])
-                waited_us[young] -= usual_us
-                tally.young_queue_us = float(waited_us[young].min())
         tally.unqueued = int(np.count_nonzero(waited_us < QUEUE_SLOW_US))
+        if usual.trip_us and not known.all():
+            tally.unproved = int(np.count_nonzero(~known))
+            tally.unproved_queue_us = float(waited_us[~known].min())
+            self.known[host[(rtt_us <= usual.trip_us) | (tally.queue_us < CALM_US)]] = True
+
+    def _keep_up(self) -> None:
+        """Where what was usual is given up, the shortest round trips are believed."""
+        if self._turn != self.usual.turn:
+            self._turn = self.usual.turn
+            self.known |= np.isfinite(self.trips.least_us)
 
     @property
     def has_turns(self) -> bool:

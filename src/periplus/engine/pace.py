@@ -16,7 +16,8 @@ from periplus.engine.bucket import Bucket
 from periplus.engine.climb import Climb, Verdict
 from periplus.engine.easing import FIRST_EASE, FIRST_SHARE, Easing
 from periplus.engine.replies import Tally
-from periplus.engine.timing import Timing
+from periplus.engine.timing import SECOND, Timing
+from periplus.engine.usual import Usual
 from periplus.engine.window import Windows
 
 __all__ = ["Pace"]
@@ -25,8 +26,9 @@ FIRST_WINDOW = 16.0
 BURST_S = 0.02  # how much of a rate may be caught up after a pause
 CEILING_BURST_S = 0.01
 REVIEW_US = 20_000
-ENOUGH_YOUNG = 16  # answers of hosts with few whose least delay is the queue's, and not the hosts'
+ENOUGH_UNPROVED = 16  # answers of hosts whose ways are not known, the least delay of which is no host's own
 LEAST_YIELD = 1e-3
+SMALL = 8.0  # a window that keeps no queue standing
 COALESCE_S = 0.002  # probes that a rate lets out one by one leave together, this far apart
 NEVER = 1 << 62
 _ONLY: I64 = np.zeros(1, np.int64)
@@ -47,12 +49,14 @@ class Pace:
         self.brake = Brake(timing.floor_rate if timing.floor_is_fixed else LEAST_PPS)
         self._easing = Easing(now_us, 1.0 if timing.floor_is_fixed else FIRST_SHARE)
         self._climb = Climb(now_us)
+        self.usual = Usual()
         self._now_us = now_us
         self._floor = self._eased(now_us)
         self._ceiling = Bucket(timing.max_rate, timing.max_rate * CEILING_BURST_S, now_us)
         self._queue_us = math.inf
         self._reviewed_us = self._deaf_until_us = self._news_us = now_us
-        self._young, self._young_us = 0, math.inf
+        self._unproved, self._unproved_us = 0, math.inf
+        self._first_tries = self._first_tries_us = 0  # and the time in which they were made
         self._is_flooded = False
 
     def heard(self, tally: Tally) -> None:
@@ -61,15 +65,21 @@ class Pace:
         self.windows.heard(_ONLY, np.array([float(tally.clocking)]), weight)
         self.brake.heard(tally.first, tally.second)
         self._climb.heard(tally.first)
+        self._easing.passed(tally.unqueued)
         if tally.trip_us:
             self._climb.felt(self._now_us, tally.unqueued, tally.queue_us, tally.trip_us)
         if np.isfinite(tally.queue_us):
-            self._feel(tally.accepted - tally.young, tally.queue_us)
-        self._young += tally.young
-        self._young_us = min(self._young_us, tally.young_queue_us)
-        if self._young >= ENOUGH_YOUNG:
-            self._feel(self._young, self._young_us)
-            self._young, self._young_us = 0, math.inf
+            self._feel(tally.accepted - tally.unproved, tally.queue_us)
+        self._unproved += tally.unproved
+        self._unproved_us = min(self._unproved_us, tally.unproved_queue_us)
+        if self._unproved >= ENOUGH_UNPROVED:
+            self._feel(self._unproved, self._unproved_us)
+            self._unproved, self._unproved_us = 0, math.inf
+
+    @property
+    def floor_pps(self) -> float:
+        """What silence gets at present."""
+        return self._floor.rate
 
     def _feel(self, answers: int, queue_us: float) -> None:
         """The least delay above the usual among so many answers."""
@@ -80,12 +90,15 @@ class Pace:
         """Judge the last round, `round_us` being a time-out and a round trip."""
         if now_us - self._reviewed_us < REVIEW_US:
             return
+        if self._news_us == self._reviewed_us:
+            self._first_tries_us += now_us - self._reviewed_us
         self._reviewed_us = now_us
         if now_us < self._deaf_until_us:
             self._queue_us = math.inf
         if math.isfinite(self._queue_us):
             if self.windows.queued(_ONLY, np.array([self._queue_us])).any():
-                self._deaf_until_us = now_us + round(self._queue_us)  # as long tells it of the old window
+                # As long tells it of the old window.
+                self._deaf_until_us = now_us + round(max(self._queue_us, self._climb.trip_us))
             self._queue_us = math.inf
         if self._is_flooded:
             self.brake.forget(round(now_us + round_us))
@@ -97,15 +110,21 @@ class Pace:
 
     def _review_floor(self, now_us: int, round_us: float) -> None:
         easing, share = self._easing, self._easing.share
+        if easing.is_vain:
+            easing.is_vain = False
+            if self.windows.size[0] <= SMALL:
+                self.usual.believe()
         verdict = Verdict.OPEN
         has_news = now_us - self._news_us < round_us
         is_free = has_news and easing.climbs and math.isinf(self.brake.limit_pps)
-        if not easing.review(now_us, has_news=has_news) and is_free:
+        usual = self._first_tries * SECOND / max(self._first_tries_us * self._timing.floor_rate, 1.0)
+        trip_us = self._climb.trip_us
+        if not easing.review(now_us, has_news=has_news, trip_us=trip_us, usual=usual) and is_free:
             verdict = self._climb.review(now_us, self._floor.rate)
             easing.judged(now_us, verdict)
         if easing.share != share:
             self._floor = self._eased(now_us)
-            if easing.share <= share * FIRST_EASE:
+            if easing.share <= share * FIRST_EASE and has_news and verdict is not Verdict.DOUBTFUL:
                 self.brake.forget(round(now_us + round_us), flooded=verdict is not Verdict.OVERRUN)
         elif verdict is Verdict.OPEN:
             return
@@ -137,6 +156,7 @@ class Pace:
         """Probes went out, `first_tries` of them for the first time."""
         if first_tries:
             self._news_us = self._reviewed_us
+            self._first_tries += first_tries
         self._floor.take(floor)
         if self._ceiling.rate:
             self._ceiling.take(clocked + floor)

@@ -123,8 +123,9 @@ class Tally:
     queue_us: float = np.inf  # the least delay above the usual
     unqueued: int = 0  # answers that surely waited in none
     trip_us: float = 0.0  # the mean round trip; 0: none is known
-    young: int = 0  # answers of hosts with so few that others tell what is usual, and the same of these
-    young_queue_us: float = np.inf
+    # Answers of hosts whose own way is not known, so that others tell what is usual; and the same delay of these.
+    unproved: int = 0
+    unproved_queue_us: float = np.inf
     proofs: int = 0  # of life, by ports that had answered before
     duplicates: int = 0
     late: int = 0  # their hosts were finished without them
