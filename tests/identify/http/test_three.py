@@ -9,6 +9,7 @@ from contextlib import suppress
 
 import pytest
 from aioquic.h3.connection import H3Connection
+from aioquic.quic.events import StopSendingReceived
 from hypothesis import given
 from hypothesis import strategies as st
 from pylsqpack import Encoder
@@ -102,6 +103,7 @@ def test_a_body_is_unpacked() -> None:
 def test_a_body_without_end_is_cut_and_the_connection_stays() -> None:
     got, server, _, _ = asked(page(bytes(8 << 20)), "/", "/next")
     assert [len(each.body) for each in got] == [MOST_BODY] * 2
+    assert [each.error_code for each in server.events if isinstance(each, StopSendingReceived)] == [0x10C]
     assert server.paths == ["/", "/next"]
 
 
@@ -166,7 +168,7 @@ def test_what_a_browser_forgives() -> None:
         frame(1, block((b":status", "²²²".encode()))),
         frame(1, block((b"server", b"x"))),
         frame(1, b"\xff" * 40),
-        frame(1, bytes(20_000)),
+        frame(1, block((b":status", b"200"), *[(b"x", b"&" * 500)] * 40)),
     ],
     ids=["nothing", "a body", "a long status", "other digits", "no status", "no headers", "too many headers"],
 )

@@ -16,6 +16,7 @@ from tests.identify.damage import damaged
 from tests.identify.quic.server import Server, certificate, converse, negotiation, page
 from tests.identify.script import PEER, Line, play, shipped, survive
 
+from periplus.identify.driver.datagram import begins_with
 from periplus.identify.model import Over
 from periplus.identify.protocol.quic import (
     PROTOCOL,
@@ -27,6 +28,7 @@ from periplus.identify.protocol.quic import (
 from periplus.identify.service import Attempt, Service, service_of
 from periplus.identify.talk import Event, Secured
 from periplus.identify.tls.client import Handshake
+from periplus.payload.quic import PAYLOADS
 
 OLD = (0x1A2A3A4A, 0xFF00001D, 0x51303530, 0x12345678)
 KNOWN = negotiation(*OLD)
@@ -54,6 +56,10 @@ def test_versions() -> None:
     service = play(PROTOCOL, SCRIPTS["versions"])
     assert service.protocol == "quic"
     assert service.detail["versions"] == ["draft 29", "Q050", "0x12345678"]
+
+
+def test_what_the_scan_asked_is_not_asked_again() -> None:
+    assert begins_with(PROTOCOL, PEER) == PAYLOADS[0].data
 
 
 def test_what_is_no_negotiation() -> None:
@@ -140,11 +146,12 @@ def test_what_is_carried_by_name_only(alpn: str, service: str) -> None:
     )  # so an application leaves before all is confirmed (RFC 9000 section 10.2.3)
 
 
-def answering(version: str = "thing 1.0") -> Callable[[bytes], bytes]:
+def answering(version: str = "thing 1.0", number: int = 0) -> Callable[[bytes], bytes]:
     def answer(came: bytes) -> bytes:
         wanted = dns.message.from_wire(came[2:])
         assert wanted.id == 0
         reply = dns.message.make_response(wanted, recursion_available=True)
+        reply.id = number
         name = wanted.question[0].name.to_text()
         if name == "version.bind.":
             reply.answer = [dns.rrset.from_text(name, 0, "CH", "TXT", f'"{version}"')]
@@ -168,8 +175,8 @@ def always(said: bytes) -> Callable[[bytes], bytes]:
 
 
 def test_dns_that_is_none() -> None:
-    for said in (b"", b"\0\1x", b"\0\4\1\1\1\1"):
-        service, _ = asked(Server(alpn=("doq",), answer=always(said)))
+    for answer in (always(b""), always(b"\0\1x"), always(b"\0\4\0\0\1\1"), answering(number=5)):
+        service, _ = asked(Server(alpn=("doq",), answer=answer))
         assert (service.protocol, service.confidence) == ("domain", 0.8)
         assert service.problems
 

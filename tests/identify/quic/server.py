@@ -14,7 +14,7 @@ from aioquic.h3.connection import H3Connection
 from aioquic.h3.events import HeadersReceived
 from aioquic.quic.configuration import QuicConfiguration
 from aioquic.quic.connection import QuicConnection
-from aioquic.quic.events import ProtocolNegotiated, StreamDataReceived
+from aioquic.quic.events import ProtocolNegotiated, QuicEvent, StreamDataReceived
 from aioquic.quic.packet import pull_quic_header
 from aioquic.tls import Epoch
 from cryptography import x509
@@ -83,6 +83,7 @@ class Server:
         self.paths: list[str] = []
         self.asked: list[dict[str, str]] = []
         self.quic: QuicConnection | None = None
+        self.events: list[QuicEvent] = []
         self._serve, self._answer, self._versions, self._alpn = serve or page(), answer, versions, alpn
         self._http: H3Connection | None = None
         self._came: dict[int, bytes] = {}
@@ -128,6 +129,7 @@ class Server:
     def _go_on(self, now: float) -> list[bytes]:
         assert self.quic is not None
         for event in iter(self.quic.next_event, None):
+            self.events.append(event)
             if isinstance(event, ProtocolNegotiated) and event.alpn_protocol == "h3":
                 self._http = H3Connection(self.quic)
             elif self._http is None and isinstance(event, StreamDataReceived):

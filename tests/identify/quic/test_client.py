@@ -1,9 +1,11 @@
 """A QUIC connection within a talk, against aioquic's server, good and bad; the time is the test's."""
 
+import logging
 from collections.abc import Callable, Sequence
 
 import pytest
 from aioquic._buffer import Buffer
+from aioquic.quic.connection import QuicConnection
 from aioquic.quic.packet import QuicProtocolVersion, encode_quic_retry, pull_quic_header
 from aioquic.tls import Epoch
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -236,6 +238,23 @@ def test_a_stateless_reset_is_as_good_as_silence() -> None:
     _, talk, took = ask(turn)
     assert str(talk.fault) == "the peer silent"
     assert took < 4 * PATIENCE_S
+
+
+def test_what_the_library_stumbles_over_is_the_peers_doing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stumble(*_: object) -> None:
+        raise IndexError
+
+    server = echoing()
+    monkeypatch.setattr(QuicConnection, "receive_datagram", stumble)
+    _, talk, _ = ask(lambda data, now: [b"anything"], server.wake)
+    assert str(talk.fault) == "QUIC: IndexError"
+
+
+def test_the_library_does_not_log_the_peers_mistakes() -> None:
+    logger = logging.getLogger("quic")
+    logger.disabled = False
+    ask(lambda data, now: [])
+    assert logger.disabled
 
 
 def test_who_has_ended_a_connection_is_not_asked_again() -> None:

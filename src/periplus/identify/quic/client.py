@@ -226,4 +226,4 @@ def _blamed() -> Iterator[None]:
         try:
             yield
         except (*STUMBLES, UnsupportedAlgorithm) as error:
-            raise BadReply(f"QUIC: {error or type(error).__name__}") from None
+            raise BadReply(f"QUIC: {str(error) or type(error).__name__}") from None
