@@ -123,7 +123,7 @@ def test_a_server_that_agrees_on_http_3_and_gives_no_answer() -> None:
 def test_a_server_of_nothing_that_we_offer_says_so() -> None:
     service, handshake = asked(Server(alpn=("bep/1.0",)))
     assert (service.protocol, service.confidence) == ("quic", 0.98)
-    assert service.detail["versions"] == ["1"]
+    assert (service.info, service.detail["versions"]) == ("ended: no application protocol", ["1"])
     assert service.detail["ended"] == {
         "error": "0x178",
         "by": "transport",
@@ -131,6 +131,20 @@ def test_a_server_of_nothing_that_we_offer_says_so() -> None:
         "alert": "no application protocol",
     }
     assert handshake is None
+
+
+def test_a_server_that_wants_our_certificate_ends_it_when_it_gets_none() -> None:
+    server = Server(lambda end, stream, wanted: end._quic.close(0x174, 6, "who are you?"))
+    service, handshake = asked(server)
+    assert (service.protocol, service.confidence) == ("http3", 0.8)
+    assert (service.info, handshake is not None) == ("ended: certificate required", True)
+    assert service.problems == ("quic: QUIC: the connection has ended (who are you?)",)
+
+
+def test_an_application_that_ends_it_has_numbers_of_its_own() -> None:
+    service, _ = asked(Server(lambda end, stream, wanted: end._quic.close(0x174)))
+    assert service.detail["ended"] == {"error": "0x174", "by": "application", "reason": ""}
+    assert service.info == "ended: 0x174"
 
 
 @pytest.mark.parametrize(("alpn", "service"), [("smb", "microsoft-ds"), ("mqtt", "mqtt")])

@@ -24,7 +24,7 @@ from periplus.identify.http.texts import told_untrusted
 from periplus.identify.model import Over, Peer, Protocol
 from periplus.identify.protocol.dns import QUESTIONS as DNS_QUESTIONS
 from periplus.identify.question import Answered, Question, looks_of
-from periplus.identify.quic.client import Closed, Quic, Stream
+from periplus.identify.quic.client import Quic, Stream
 from periplus.identify.quic.parameters import parameters_untrusted
 from periplus.identify.talk import Detail, End, Ended, Known, Say, Secured, Some, Talk, Told, Want
 from periplus.identify.tls.hello import server_hello_untrusted
@@ -90,8 +90,8 @@ def talk_untrusted(peer: Peer) -> Talk:
     quic = Quic(peer, tuple(CARRIED), version)
     complete = yield from quic.connect()
     yield Known(BY_HANDSHAKE, "a handshake of QUIC" if complete else "an answer to a handshake of QUIC")
-    if quic.closed is not None:
-        yield Told(detail={"ended": _told_end(quic.closed)})
+    if not complete:
+        yield _told_end(quic)
         return
     yield from _told_handshake(quic, version)
     carried = CARRIED[quic.agreed or ""]
@@ -102,6 +102,7 @@ def talk_untrusted(peer: Peer) -> Talk:
     except BadReply as error:
         fault = error
     yield from quic.close(carried.farewell)
+    yield _told_end(quic)
     if fault is not None:
         raise fault
 
@@ -131,18 +132,23 @@ def _told_handshake(quic: Quic, version: int) -> Generator[Want, bytes, None]:
     yield Told(detail={"quic": {"version": _name(version), **parameters_untrusted(flight.parameters)}})
 
 
-def _told_end(closed: Closed) -> dict[str, Detail]:
-    """Tell why there is no connection, an alert of TLS by its name (RFC 8446 section 6)."""
+def _told_end(quic: Quic) -> Told:
+    """Tell how the connection was ended, if not by us; an alert of TLS by its name (RFC 8446 section 6)."""
     from aioquic.tls import AlertDescription
 
-    told: dict[str, Detail] = {
+    closed = quic.closed
+    if closed is None:
+        return Told()
+    why: dict[str, Detail] = {
         "error": f"{closed.error:#x}",
         "by": "transport" if closed.by_transport else "application",
         "reason": closed.reason,
     }
-    with suppress(ValueError):
-        told["alert"] = AlertDescription(closed.error - CRYPTO_ERROR).name.replace("_", " ")
-    return told
+    if closed.by_transport and closed.error > CRYPTO_ERROR:
+        with suppress(ValueError):
+            why["alert"] = AlertDescription(closed.error - CRYPTO_ERROR).name.replace("_", " ")
+    words = next(filter(None, (why.get("alert"), closed.reason, why["error"])))
+    return Told(info=f"ended: {words}", detail={"ended": why})
 
 
 def _page(peer: Peer, quic: Quic) -> Generator[Want, bytes, None]:

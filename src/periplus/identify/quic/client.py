@@ -209,7 +209,7 @@ def _connection(name: str | None, alpn: Sequence[str], version: int) -> "QuicCon
             alpn_protocols=[*alpn],
             max_data=2 * MOST_IN_FLIGHT,
             max_stream_data=MOST_IN_FLIGHT,
-            server_name=name,
+            server_name=name and name.encode("idna").decode("ascii"),
             supported_versions=[version],
             verify_mode=ssl.CERT_NONE,
         )
