@@ -40,6 +40,12 @@ def test_the_surest_attempt_wins_and_the_next_is_named() -> None:
     assert service.runner_up == ("a", 0.6)
 
 
+def test_what_is_carried_names_the_service_and_is_no_other_protocol() -> None:
+    carried, bare = Attempt(A, Known(0.9, "agreed", "c")), Attempt(A, Known(0.95, "proved"))
+    assert (joined(carried).protocol, joined(carried).runner_up) == ("c", None)
+    assert (joined(carried, bare).protocol, joined(carried, bare).runner_up) == ("a", ("c", 0.9))
+
+
 def test_later_words_replace_earlier_ones_and_signatures_fill_the_rest() -> None:
     told = (
         Told(texts={"f": "Thing/7"}, info="first", detail={"x": 1}),

@@ -21,12 +21,14 @@ from periplus.identify.talk import (
     Reading,
     Say,
     Secure,
+    Secured,
     Some,
     Talk,
     Told,
     Until,
     _length_untrusted,
 )
+from periplus.identify.tls.client import Handshake
 
 
 def took(talk: Conversation) -> list[str]:
@@ -190,3 +192,14 @@ def test_a_talk_can_be_left() -> None:
     assert only(conversation.start()) is NEED_DATA
     conversation.close()
     assert closed == [True]
+
+
+def test_what_a_talk_lets_know_does_not_hold_it_up() -> None:
+    handshake = Handshake("TLSv1.3", "", None, (), None, b"")
+
+    def talk() -> Talk:
+        yield Secured(handshake)
+        yield Say(b"hello")
+
+    conversation = Conversation(talk())
+    assert conversation.start() == [Secured(handshake), Say(b"hello"), DONE]

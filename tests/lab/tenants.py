@@ -88,6 +88,14 @@ TENANTS = (
         "http2", "nghttpd", before=CERTIFICATE + "echo '<title>Tenant</title>' >{files}/index.html", tls=True,
     ),
     Tenant(
+        "caddy", "caddy", "/usr/bin/caddy", "run --config {files}/config --adapter caddyfile", 8443, "http3", "Caddy",
+        "{{\n admin off\n auto_https disable_redirects\n default_sni tenant.test\n"
+        " storage file_system {files}/data\n}}\n"
+        "https://:{port} {{\n tls {files}/cert.pem {files}/key.pem\n header Content-Type text/html\n"
+        ' respond "<title>Tenant</title>"\n}}\n',
+        CERTIFICATE, proto="udp", tells_version=False, tls=True,
+    ),
+    Tenant(
         "apache", "apache2", "/usr/sbin/apache2", "-X -f {files}/config", 8102, "http", "Apache httpd",
         "Listen {port}\nServerName tenant.test\nServerTokens OS\nPidFile {files}/pid\nErrorLog {files}/log\n"
         "Mutex file:{files}\nDefaultRuntimeDir {files}\nDocumentRoot {files}\n"

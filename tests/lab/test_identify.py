@@ -23,6 +23,7 @@ pytestmark = pytest.mark.lab
 HERE = [tenant for tenant in tenants.TENANTS if tenants.installed(tenant)]
 BESIDE = [tenant for tenant in HERE if tenant.proto == "tcp" and tenant.name not in ("mosquitto", "etcd")]
 TLS = [tenant for tenant in HERE if tenant.tls or tenant.starttls]
+AUDITED = [tenant for tenant in TLS if tenant.proto == "tcp"]
 FEWEST = 3  # of the packages that ./test installs anyway
 WRONG_FROM = 0.8  # so sure nothing wrong may be said
 
@@ -54,7 +55,7 @@ def said() -> Iterator[Said]:
         with subprocess.Popen(nmap, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as theirs:
             kinds = ["-sS", *(["-sU"] if ports_of(HERE, "udp") else [])]
             ours = periplus(net.scanner, *words, *kinds, "-p", asked(), "-oJ", "-", NEAR.v4)
-            ports = ports_of(TLS, "tcp")
+            ports = ports_of(AUDITED, "tcp")
             audit = periplus(net.scanner, *words, "-sS", "--tls-audit", "-p", ports, "-oJ", "-", NEAR.v4)
             yield Said(_ours(ours.out), _theirs(theirs.communicate()[0]), _ours(audit.out))
 
@@ -128,7 +129,24 @@ def test_http_2_is_told_of_who_speaks_it_alone_and_of_who_speaks_it_too(said: Sa
         assert rows["nghttpd"]["detail"]["title"] == "Tenant"
 
 
-@pytest.mark.parametrize("tenant", TLS, ids=lambda tenant: tenant.name)
+def test_http_3_is_told_with_its_page_and_what_quic_says(said: Said) -> None:
+    for row in (said.ours[each.proto, each.port] for each in HERE if each.protocol == "http3"):
+        detail, tls = row["detail"], row["tls"]
+        assert (detail["status"], detail["title"], detail["version"]) == (200, "Tenant", "3")
+        assert ["server", "Caddy"] in detail["headers"]
+        assert row["evidence"]["why"] == "an answer over HTTP/3, 200"
+        assert "1" in detail["versions"]
+        assert detail["quic"]["version"] == "1"
+        assert detail["quic"]["parameters"]["max_idle_timeout"] == 30_000
+        assert (tls["version"], tls["alpn"], tls["group"]) == ("TLSv1.3", "h3", "x25519")
+        assert tls["cipher"].startswith("TLS_")
+        assert tls["ja4s"].startswith("q13")
+        assert tls["certificate"]["key"] == "EC secp256r1"
+        assert len(tls["certificate"]["sha256"]) == 64
+        assert tls["certificate"]["not_before"] < tls["certificate"]["not_after"]
+
+
+@pytest.mark.parametrize("tenant", AUDITED, ids=lambda tenant: tenant.name)
 def test_an_audit_finds_all_versions_also_after_starttls(tenant: Tenant, said: Said) -> None:
     tls = said.audited[tenant.proto, tenant.port]["tls"]
     assert "audit_cut" not in tls

@@ -29,15 +29,23 @@ class First(Enum):
     CLIENT = "client"
 
 
+def _stands_still() -> float:
+    return 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """Whom a talk is with. `name`: a host name, if one is known; `nonce`: random bytes for what wants some."""
+    """Whom a talk is with. `name`: a host name, if one is known; `nonce`: random bytes for what wants some.
+
+    `clock`: seconds since whenever, for what keeps timers of its own.
+    """
 
     address: str
     port: int
     name: str | None = None
     tls: bool = False
     nonce: bytes = bytes(64)
+    clock: Callable[[], float] = _stands_still
 
     @property
     def authority(self) -> str:

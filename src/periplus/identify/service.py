@@ -104,7 +104,8 @@ def _confidence(attempt: Attempt) -> float:
 
 
 def _name(attempt: Attempt) -> str:
-    return attempt.protocol.name if attempt.protocol else ""
+    within = attempt.known.carries if attempt.known else None
+    return within or (attempt.protocol.name if attempt.protocol else "")
 
 
 def came_of(attempts: Iterable[Attempt]) -> Came:

@@ -23,9 +23,13 @@ from collections import deque
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from periplus.errors import BadReply
-from periplus.findings import Detail, Words
+from periplus.findings import Detail, Way, Words
+
+if TYPE_CHECKING:
+    from periplus.identify.tls.client import Handshake
 
 __all__ = [
     "DONE",
@@ -43,9 +47,11 @@ __all__ = [
     "Line",
     "Say",
     "Secure",
+    "Secured",
     "Some",
     "Talk",
     "Told",
+    "Unsealed",
     "Until",
     "Want",
 ]
@@ -73,9 +79,13 @@ class Ended(BadReply):
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """Send these bytes; over UDP, one datagram."""
+    """Send these bytes; over UDP, one datagram, which is sent again when nothing comes.
+
+    `sealed`: a datagram of a connection that is encrypted and sends again by itself; so are the answers to it.
+    """
 
     data: bytes
+    sealed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +150,30 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Secured:
+    """TLS has come about within the talk's own datagrams, as in QUIC."""
+
+    handshake: "Handshake"
+
+
+@dataclass(frozen=True, slots=True)
+class Unsealed:
+    """What one side has said in sealed datagrams, in plain text, for whoever reads the conversation."""
+
+    way: Way
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
-    """Which protocol this is, as far as the talk's own goes: `confidence` 0..1, and by what."""
+    """Which protocol this is, as far as the talk's own goes: `confidence` 0..1, and by what.
+
+    `carries`: the protocol that was found within this one, and by whose name the service goes then.
+    """
 
     confidence: float
     why: str
+    carries: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,9 +197,9 @@ NEED_DATA = _Mark.NEED_DATA
 DONE = _Mark.DONE
 
 Reading = Some | Exactly | Until | Line
-Want = Reading | Say | Secure | Afresh | Known | Told
+Want = Reading | Say | Secure | Afresh | Secured | Unsealed | Known | Told
 Talk = Generator[Want, bytes, None]
-Event = Say | Secure | Afresh | _Mark
+Event = Say | Secure | Afresh | Secured | Unsealed | _Mark
 
 
 class Conversation:
@@ -254,9 +283,9 @@ class Conversation:
             self.known = want
         elif isinstance(want, Told):
             self.told.append(want)
-        elif isinstance(want, Say | Secure | Afresh):
+        elif isinstance(want, Say | Secure | Afresh | Secured | Unsealed):
             events.append(want)
-            return b"" if isinstance(want, Say) else None
+            return None if isinstance(want, Secure | Afresh) else b""
         else:
             self._want, self.wait_s = want, want.wait_s
             return self._read(want, events)

@@ -3,18 +3,21 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from typing import cast
 
 import pytest
 
 from periplus.errors import BadReply
 from periplus.findings import Way
-from periplus.identify.driver.datagram import Asking, begins_with
+from periplus.identify.driver.datagram import MOST_TURNS, Asking, begins_with
 from periplus.identify.driver.limits import Limits
+from periplus.identify.driver.stream import MOST_KEPT
 from periplus.identify.model import Over, Peer, Protocol
 from periplus.identify.service import Attempt
-from periplus.identify.talk import Known, Say, Some, Talk, Told
+from periplus.identify.talk import Ended, Known, Say, Secured, Some, Talk, Told, Unsealed
+from periplus.identify.tls.client import Handshake
 
 LOCAL = "127.0.0.1"
 HASTY = Limits(datagram_s=0.2, talk_s=3.0)
@@ -81,13 +84,17 @@ def politely(data: bytes, before: int) -> list[bytes]:
 
 
 def ask(
-    answers: Answers, elsewhere: bool = False, heard: bytes = b"", expects: bool | None = None
+    answers: Answers,
+    elsewhere: bool = False,
+    heard: bytes = b"",
+    expects: bool | None = None,
+    talk: Callable[[Peer], Talk] = two_questions,
 ) -> tuple[Attempt, list[bytes]]:
     """Ask a server; give the attempt and what the server got. `expects`: whether the talk reckons with elsewhere."""
 
     async def run() -> tuple[Attempt, list[bytes]]:
         async with serving(answers, elsewhere) as (port, got):
-            what = protocol(elsewhere=elsewhere if expects is None else expects)
+            what = protocol(elsewhere=elsewhere if expects is None else expects, talk=talk)
             asking = Asking(what, Peer(LOCAL, port), HASTY, lambda: time.monotonic() * 1e3)
             return await asking.run(heard), got
 
@@ -127,17 +134,72 @@ def test_what_was_known_stays_though_silence_follows() -> None:
     assert attempt.problem == "the peer silent"
 
 
-def test_a_flood_has_an_end() -> None:
+def test_a_talk_without_end_has_one() -> None:
     def endless(peer: Peer) -> Talk:
-        yield Say(b"who?")
         while True:
+            yield Say(b"who?")
             yield Some()
 
     async def run() -> Attempt:
-        async with serving(lambda data, before: [b"I am Bob"] * 200) as (port, _):
+        async with serving(lambda data, before: [b"I am Bob"]) as (port, _):
             return await Asking(protocol(talk=endless), Peer(LOCAL, port), HASTY, lambda: 0.0).run()
 
-    assert len(asyncio.run(run()).passages) == 1 + 64
+    passages = asyncio.run(run()).passages
+    assert [each.way for each in passages] == [Way.OURS, Way.THEIRS] * MOST_TURNS + [Way.OURS]
+
+
+def test_what_is_sealed_is_not_said_again_by_us() -> None:
+    def patient(peer: Peer) -> Talk:
+        yield Say(b"one", sealed=True)
+        yield Say(b"two")
+        with suppress(Ended):
+            yield Some(wait_s=0.01)
+        yield Say(b"three", sealed=True)
+        yield Some(wait_s=0.01)
+
+    async def run() -> list[bytes]:
+        async with serving(lambda data, before: []) as (port, _):
+            attempt = await Asking(protocol(talk=patient), Peer(LOCAL, port), HASTY, lambda: 0.0).run()
+            return [each.data for each in attempt.passages]
+
+    assert asyncio.run(run()) == [
+        b"> 3 bytes, encrypted", b"two", b"two", b"> 5 bytes, encrypted",
+    ]  # fmt: skip
+
+
+def test_what_was_sealed_is_kept_as_the_talk_tells_it() -> None:
+    def secret(peer: Peer) -> Talk:
+        yield Say(b"who?")
+        yield Some()
+        yield Say(b"which?", sealed=True)
+        yield Some()
+        yield Secured(Handshake("TLSv1.3", "SUITE", None, (), None, b""))
+        yield Unsealed(Way.THEIRS, b"1.2, in truth")
+        yield Known(0.9, "told")
+
+    async def run() -> Attempt:
+        async with serving(politely) as (port, _):
+            asking = Asking(protocol(talk=secret), Peer(LOCAL, port), HASTY, lambda: 0.0)
+            return await replace(asking, facts=lambda handshake: {"cipher": handshake.cipher}).run()
+
+    attempt = asyncio.run(run())
+    assert [(each.way, each.data) for each in attempt.passages] == [
+        (Way.OURS, b"who?"), (Way.THEIRS, b"I am Bob"),
+        (Way.NOTE, b"> 6 bytes, encrypted"), (Way.NOTE, b"< 3 bytes, encrypted"),
+        (Way.NOTE, b"TLSv1.3 SUITE"), (Way.THEIRS, b"1.2, in truth"),
+    ]  # fmt: skip
+    assert attempt.heard == b"I am Bob1.2, in truth"
+    assert attempt.tls == {"cipher": "SUITE"}
+
+
+def test_of_a_long_conversation_the_beginning_is_kept() -> None:
+    def long(peer: Peer) -> Talk:
+        for _ in range(4):
+            yield Say(b"who?")
+            yield Some()
+
+    attempt, _ = ask(lambda data, before: [bytes(30_000)], talk=long)
+    assert [len(each.data) for each in attempt.passages] == [4, 30_000, 4, 30_000, 4, MOST_KEPT - 60_012]
 
 
 def test_a_closed_port_is_noted() -> None:

@@ -7,10 +7,11 @@ from dataclasses import replace
 from tests.identify.servers import HASTY, LOCAL, driver, identified, saying, serving
 
 from periplus.identify.driver.driver import Port
-from periplus.identify.model import First, Peer, Protocol
+from periplus.identify.model import First, Over, Peer, Protocol
 from periplus.identify.protocol import ssh
 from periplus.identify.service import Came, Service
-from periplus.identify.talk import Known, Line, Talk
+from periplus.identify.talk import Known, Line, Say, Secured, Talk
+from periplus.identify.tls.client import Handshake
 
 
 class Counting:
@@ -70,3 +71,16 @@ def test_a_mistake_of_ours_costs_one_row() -> None:
 
     [service] = asyncio.run(both())
     assert (service.came, service.problems) == (Came.FAULT, ("a mistake of ours: ZeroDivisionError: ours",))
+
+
+def test_a_talk_by_datagrams_has_a_clock_and_its_tls_is_told() -> None:
+    def secured(peer: Peer) -> Talk:
+        yield Say(b"anything")
+        yield Known(0.9, f"{peer.clock():g}")
+        yield Secured(Handshake("TLSv1.3", "", None, (), None, b""))
+
+    how = replace(
+        driver([Protocol("s", "s", "this test", secured, over=Over.UDP, rarity=1)]), now_ms=lambda: 2500
+    )
+    [service] = asyncio.run(identified(how, Port(LOCAL, 9, Over.UDP)))
+    assert (service.protocol, service.why, service.tls) == ("s", "2.5", {"here": True})

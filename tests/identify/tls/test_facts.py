@@ -30,6 +30,9 @@ def test_facts(handshake: Handshake) -> None:
     assert facts["untrusted_because"] == "no roots are known here"
     assert (facts["grade"], facts["reasons"]) == ("C", ["self-signed"])
     assert str(facts["ja4s"]).startswith("t13")
+    carried = facts_untrusted(replace(handshake, quic=True), "server.test", True, [], BEGIN)
+    assert carried["ja4s"] == f"q{str(facts['ja4s'])[1:]}"
+    assert "starttls" not in carried
     certificate = facts["certificate"]
     assert isinstance(certificate, dict)
     assert certificate["subject"] == "CN=server.test"

@@ -24,6 +24,7 @@ from periplus.identify.tls.hello import (
     dh_bits_untrusted,
     messages_untrusted,
     server_hello_untrusted,
+    split_untrusted,
 )
 
 
@@ -100,6 +101,7 @@ def test_how_long_a_prime_is() -> None:
 def test_any_bytes(data: bytes, framed: bool) -> None:
     stream = records(message(2, data)) if framed else data
     assert all(isinstance(body, bytes) for _, body in messages_untrusted(stream))
+    assert sum(4 + len(body) for _, body in split_untrusted(data)) <= len(data)
     alert_untrusted(data)
     dh_bits_untrusted(records(message(12, data)))
     for parse in (server_hello_untrusted, _hello_untrusted, lambda each: list(_extensions_untrusted(each))):

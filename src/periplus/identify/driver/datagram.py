@@ -2,32 +2,45 @@
 
 A socket of its own, connected, so that ICMP errors end it and strangers' datagrams do not count; where a protocol's
 answers come from another port than was asked (`Protocol.elsewhere`), the answer's address must do. A question is
-repeated when nothing comes, as datagrams get lost.
+repeated when nothing comes, as datagrams get lost, unless the talk sees to that itself (`Say.sealed`). Of sealed
+datagrams their sizes are kept, and what the talk tells of their contents.
 
 What the port scan already heard, in answer to the very bytes that a talk begins with, is its first answer: nothing is
 asked twice.
 """
 
 import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from socket import AF_INET, AF_INET6, SOCK_DGRAM, socket
+from typing import TYPE_CHECKING
 
 from periplus.findings import Passage, Way
+from periplus.identify.driver.attempt import TlsFacts
 from periplus.identify.driver.limits import Limits
-from periplus.identify.driver.stream import Clock, Opener
+from periplus.identify.driver.stream import MOST_KEPT, Clock, Opener
 from periplus.identify.model import Peer, Protocol
 from periplus.identify.service import Attempt
-from periplus.identify.talk import NEED_DATA, Conversation, End, Event, Say
+from periplus.identify.talk import NEED_DATA, Conversation, End, Event, Say, Secured, Unsealed
 
-__all__ = ["MOST_DATAGRAM", "Asking", "begins_with", "plain_datagrams"]
+if TYPE_CHECKING:
+    from periplus.identify.tls.client import Handshake
+
+__all__ = ["MOST_DATAGRAM", "MOST_TURNS", "Asking", "begins_with", "plain_datagrams"]
 
 MOST_DATAGRAM = 65_535
-MOST_UNANSWERED = 64  # datagrams that one conversation may take; a talk wants a few
+MOST_TURNS = (
+    400  # datagrams, or ends of waiting, that one conversation may take: a page over QUIC is a hundred
+)
 
 
 def plain_datagrams(family: int) -> socket:
     """Return a UDP socket on which nothing is set."""
     return socket(family, SOCK_DGRAM)
+
+
+def _nothing(_handshake: "Handshake") -> TlsFacts:
+    return {}
 
 
 def begins_with(protocol: Protocol, peer: Peer) -> bytes | None:
@@ -45,15 +58,22 @@ def _only_said(events: list[Event]) -> bytes | None:
 
 @dataclass(eq=False)
 class Asking:
-    """Carries out the talk of one protocol with one peer, over a socket of the opener."""
+    """Carries out the talk of one protocol with one peer, over a socket of the opener.
+
+    `facts` turns a handshake of TLS into what a reader gets of it.
+    """
 
     protocol: Protocol
     peer: Peer
     limits: Limits
     now_ms: Clock
     opener: Opener = plain_datagrams
+    facts: "Callable[[Handshake], TlsFacts]" = _nothing
     passages: list[Passage] = field(default_factory=list)
+    tls: TlsFacts | None = None
     _began_ms: float = 0.0
+    _kept: int = 0
+    _sealed: bool = False  # the datagrams that are there now
 
     async def run(self, heard: bytes = b"") -> Attempt:
         """Talk; `heard` was already said in answer to the datagram that the talk begins with."""
@@ -70,7 +90,9 @@ class Asking:
                 self._keep(Way.NOTE, str(error.strerror or error).encode())
         talk.close()
         problem = str(talk.fault) if talk.fault else None
-        return Attempt(self.protocol, talk.known, tuple(talk.told), tuple(self.passages), problem=problem)
+        return Attempt(
+            self.protocol, talk.known, tuple(talk.told), tuple(self.passages), self.tls, problem=problem
+        )
 
     def _prepare(self, sock: socket) -> None:
         sock.setblocking(False)
@@ -78,21 +100,38 @@ class Asking:
             sock.connect((self.peer.address, self.peer.port))
 
     def _keep(self, way: Way, data: bytes) -> None:
-        self.passages.append(Passage(way, data, self.now_ms() - self._began_ms))
+        room = max(MOST_KEPT - self._kept, 0)
+        if data[:room]:
+            self.passages.append(Passage(way, data[:room], self.now_ms() - self._began_ms))
+        self._kept += len(data)
+
+    def _keep_datagram(self, way: Way, data: bytes) -> None:
+        if self._sealed:
+            self._keep(Way.NOTE, f"{way} {len(data)} bytes, encrypted".encode())
+        else:
+            self._keep(way, data)
 
     async def _carry_out(self, talk: Conversation, sock: socket, heard: bytes) -> None:
         events = talk.start()
         if heard:
             events = self._recall(talk, events, heard)
-        for _ in range(MOST_UNANSWERED):
-            said = [event.data for event in events if isinstance(event, Say)]
+        for _ in range(MOST_TURNS):
             if events[-1] is not NEED_DATA:
                 break
-            answer = await self._exchange(sock, said, talk.wait_s or self.limits.datagram_s)
+            answer = await self._exchange(sock, self._heed(events), talk.wait_s or self.limits.datagram_s)
             events = talk.end(End.SILENT) if answer is None else talk.feed(answer)
+        for each in self._heed(events):  # a farewell, to which nothing comes
+            await self._send(sock, each)
+
+    def _heed(self, events: list[Event]) -> list[Say]:
+        """Keep what the talk lets us know; return what is to be sent."""
         for event in events:
-            if isinstance(event, Say):  # a farewell, to which nothing comes
-                await self._send(sock, event.data)
+            if isinstance(event, Unsealed):
+                self._keep(event.way, event.data)
+            elif isinstance(event, Secured):
+                self._keep(Way.NOTE, f"{event.handshake.version} {event.handshake.cipher}".encode())
+                self.tls = self.facts(event.handshake)
+        return [event for event in events if isinstance(event, Say)]
 
     def _recall(self, talk: Conversation, events: list[Event], heard: bytes) -> list[Event]:
         said = _only_said(events)
@@ -102,22 +141,26 @@ class Asking:
         self._keep(Way.THEIRS, heard)
         return talk.feed(heard)
 
-    async def _exchange(self, sock: socket, said: list[bytes], wait_s: float) -> bytes | None:
+    async def _exchange(self, sock: socket, said: Sequence[Say], wait_s: float) -> bytes | None:
         """Send what is to be sent, again if nothing comes; return the next datagram."""
-        for _ in range(self.limits.datagram_tries if said else 1):
-            for data in said:
-                await self._send(sock, data)
+        for number in range(self.limits.datagram_tries):
+            now = [each for each in said if not (number and each.sealed)]
+            if number and not now:
+                break
+            for each in now:
+                await self._send(sock, each)
             try:
                 async with asyncio.timeout(wait_s):
                     answer = await self._receive(sock)
             except TimeoutError:
                 continue
-            self._keep(Way.THEIRS, answer)
+            self._keep_datagram(Way.THEIRS, answer)
             return answer or b"\0"
         return None
 
-    async def _send(self, sock: socket, data: bytes) -> None:
-        self._keep(Way.OURS, data)
+    async def _send(self, sock: socket, say: Say) -> None:
+        data, self._sealed = say.data, say.sealed
+        self._keep_datagram(Way.OURS, data)
         loop = asyncio.get_running_loop()
         if self.protocol.elsewhere:
             await loop.sock_sendto(sock, data, (self.peer.address, self.peer.port))

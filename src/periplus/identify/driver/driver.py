@@ -99,7 +99,8 @@ class Session:
         return await asyncio.to_thread(seconded, service, self._driver.second)
 
     def _peer(self, port: Port) -> Peer:
-        return Peer(port.address, port.port, port.name, nonce=self._driver.nonce())
+        how = self._driver
+        return Peer(port.address, port.port, port.name, nonce=how.nonce(), clock=lambda: how.now_ms() / 1000)
 
     def _known(self, over: Over) -> list[Protocol]:
         how = self._driver
@@ -150,7 +151,15 @@ class Session:
 
         async def begin(protocol: Protocol, peer: Peer, heard: bytes) -> Attempt:
             await how.permit(port)
-            return await Asking(protocol, peer, how.limits, how.now_ms, how.datagrams).run(heard)
+            asking = Asking(
+                protocol,
+                peer,
+                how.limits,
+                how.now_ms,
+                how.datagrams,
+                lambda done: how.facts(done, peer, None),
+            )
+            return await asking.run(heard)
 
         inquirer = Inquirer(
             known=self._known(Over.UDP),

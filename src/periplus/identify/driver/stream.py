@@ -16,7 +16,7 @@ from periplus.identify.talk import End, Envelope
 if TYPE_CHECKING:
     from periplus.identify.tls.client import Handshake, TlsClient
 
-__all__ = ["Clock", "NoConnection", "Opener", "ResetAtOnce", "Stream", "plain_socket"]
+__all__ = ["MOST_KEPT", "Clock", "NoConnection", "Opener", "ResetAtOnce", "Stream", "plain_socket"]
 
 PIECE = 65_536
 MOST_KEPT = 64 << 10

@@ -16,7 +16,14 @@ from periplus.identify.question import Answered, Question, looks_of, talk_of
 from periplus.identify.talk import Detail, Exactly, Known, Say, Talk, Told
 from periplus.payload.dns import CHAOS, PAYLOADS, TXT, encode_name, question
 
-__all__ = ["PROTOCOLS", "first_untrusted", "looks_untrusted", "name_untrusted", "version_untrusted"]
+__all__ = [
+    "PROTOCOLS",
+    "QUESTIONS",
+    "first_untrusted",
+    "looks_untrusted",
+    "name_untrusted",
+    "version_untrusted",
+]
 
 LOCALHOST, VERSION = (each.data for each in PAYLOADS)
 NAMES = tuple(question(encode_name(each), TXT, CHAOS) for each in ("id.server", "hostname.bind"))

@@ -29,7 +29,8 @@ class TlsRefused(BadReply):
 class Handshake:
     """A finished handshake: what was chosen, the peer's chain (DER, its own first), and what the peer sent for it.
 
-    `within`: the protocol in whose conversation it was begun; None: the connection began with it.
+    `within`: the protocol in whose conversation it was begun; None: the connection began with it. `quic`: it was
+    carried by QUIC.
     """
 
     version: str
@@ -39,6 +40,7 @@ class Handshake:
     ocsp: bytes | None
     said: bytes
     within: str | None = None
+    quic: bool = False
 
 
 class TlsClient:

@@ -62,7 +62,7 @@ def facts_untrusted(
         "remarks": [*verdict.remarks] if verdict and verdict.remarks else None,
     }
     with suppress(BadReply):
-        facts.update(_of_hello(server_hello_untrusted(handshake.said)))
+        facts.update(_of_hello(server_hello_untrusted(handshake.said), handshake.quic))
     if audit is not None:
         facts.update(_of_audit(audit))
     return {key: value for key, value in facts.items() if value is not None}
@@ -121,10 +121,10 @@ def _of_audit(audit: "Audit") -> dict[str, Detail]:
     }
 
 
-def _of_hello(hello: ServerHello) -> dict[str, Detail]:
+def _of_hello(hello: ServerHello, quic: bool) -> dict[str, Detail]:
     group = None if hello.group is None else GROUPS.get(hello.group, f"0x{hello.group:04x}")
     hybrid = None if group is None else any(mark in group for mark in HYBRID)
-    return {"group": group, "post_quantum": hybrid, "ja4s": ja4s(hello)}
+    return {"group": group, "post_quantum": hybrid, "ja4s": ja4s(hello, quic)}
 
 
 def _ocsp_untrusted(answer: bytes | None) -> str | None:

@@ -14,7 +14,10 @@ from dataclasses import dataclass
 from periplus.errors import BadReply
 
 __all__ = [
+    "CERTIFICATE",
+    "ENCRYPTED_EXTENSIONS",
     "GROUPS",
+    "SERVER_HELLO",
     "VERSIONS",
     "Alert",
     "ServerHello",
@@ -22,6 +25,7 @@ __all__ = [
     "dh_bits_untrusted",
     "messages_untrusted",
     "server_hello_untrusted",
+    "split_untrusted",
 ]
 
 VERSIONS = {0x0300: "SSLv3", 0x0301: "TLSv1", 0x0302: "TLSv1.1", 0x0303: "TLSv1.2", 0x0304: "TLSv1.3"}
@@ -34,7 +38,7 @@ GROUPS = {
     0x6399: "X25519Kyber768Draft00",
 }  # fmt: skip
 ALERT, HANDSHAKE = 21, 22
-SERVER_HELLO, KEY_EXCHANGE = 2, 12
+SERVER_HELLO, ENCRYPTED_EXTENSIONS, CERTIFICATE, KEY_EXCHANGE = 2, 8, 11, 12
 SUPPORTED_VERSIONS, KEY_SHARE, ALPN = 43, 51, 16
 NAMED_CURVE = 3
 RETRY = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
@@ -70,6 +74,12 @@ def messages_untrusted(data: bytes) -> Iterator[tuple[int, bytes]]:
             break
         stream += data[5 : 5 + length]
         data = data[5 + length :]
+    yield from split_untrusted(bytes(stream))
+
+
+def split_untrusted(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield handshake messages (type, body) that stand one behind the other, as far as they are whole."""
+    stream = bytearray(data)
     while len(stream) >= 4:
         length = int.from_bytes(stream[1:4], "big")
         if length > MOST_MESSAGE or len(stream) < 4 + length:

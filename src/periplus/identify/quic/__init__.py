@@ -1,0 +1,1 @@
+"""QUIC as a client speaks it, within a talk by datagrams."""
