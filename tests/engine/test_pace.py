@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from periplus.engine.pace import ENOUGH_UNPROVED, FIRST_WINDOW, Pace
+from periplus.engine.pace import FIRST_WINDOW, Pace
 from periplus.engine.replies import Tally
 from periplus.engine.timing import TEMPLATES, Timing
+from periplus.engine.usual import ENOUGH
 
 SECOND = 1_000_000
 
@@ -86,13 +87,13 @@ def test_a_window_that_shrank_waits_until_the_queue_that_it_left_is_gone() -> No
 
 def test_hosts_of_few_answers_tell_of_a_queue_together() -> None:
     pace = Pace(Timing(floor_rate=0.0), 10_000, 0)
-    for heard in range(1, ENOUGH_UNPROVED + 1):
+    for heard in range(1, ENOUGH + 1):
         pace.heard(_heard(0, np.inf, 1, 50_000.0))
         pace.review(heard * SECOND, 100_000.0)
-        assert (pace.allowance(heard * SECOND, 0)[0] < FIRST_WINDOW) == (heard == ENOUGH_UNPROVED)
+        assert (pace.allowance(heard * SECOND, 0)[0] < FIRST_WINDOW) == (heard == ENOUGH)
     # One that waited for nothing is proof that there is no queue.
     pace = Pace(Timing(floor_rate=0.0), 10_000, 0)
-    pace.heard(_heard(0, np.inf, ENOUGH_UNPROVED - 1, 50_000.0))
+    pace.heard(_heard(0, np.inf, ENOUGH - 1, 50_000.0))
     pace.heard(_heard(0, np.inf, 1, 100.0))
     pace.review(SECOND, 100_000.0)
     assert pace.allowance(SECOND, 0)[0] == FIRST_WINDOW
@@ -142,7 +143,7 @@ def _waiting(answers: int, seconds: float) -> Pace:
     """Every so many answers have waited 90 ms, whatever the rate is."""
     pace = Pace(Timing(), 10_000, 0)
     for now_us in range(0, int(seconds * SECOND), 20_000):
-        pace.heard(_heard(answers, np.inf, ENOUGH_UNPROVED, 90_000.0))
+        pace.heard(_heard(answers, np.inf, ENOUGH, 90_000.0))
         pace.review(now_us, 100_000.0)
         pace.allowance(now_us, 0)
         pace.sent(1, 1, 1)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from periplus.engine.usual import CALM_US, ENOUGH, FIRST, MOST, Usual
+from periplus.engine.usual import APART_US, CALM_US, DOUBT, ENOUGH, FIRST, LEAST, MOST, Usual
 
 TRIP_US = 20_000.0
 
@@ -57,3 +57,22 @@ def test_what_is_given_up_begins_anew() -> None:
     assert (usual.trip_us, usual.turn) == (0, 1)
     usual.met(np.full(FIRST, 2 * TRIP_US))
     assert usual.trip_us == 2 * TRIP_US
+
+
+def test_where_hosts_are_alike_fewer_answers_tell_of_a_queue() -> None:
+    assert Usual().enough == ENOUGH
+    usual = _usual()
+    assert usual.enough == LEAST
+    usual.believe()
+    assert usual.enough == ENOUGH
+
+
+def test_the_more_far_hosts_there_are_the_more_answers_it_takes() -> None:
+    takes = []
+    for far in (0, MOST // 4, MOST // 2, 5 * MOST // 8, MOST * 3 // 4 - 1):
+        usual = Usual()
+        usual.met(np.repeat([TRIP_US, TRIP_US + APART_US + 1], [MOST - far, far]))
+        takes.append(usual.enough)
+        assert ((far + 1) / (MOST + 2)) ** usual.enough < DOUBT or usual.enough == ENOUGH
+    assert takes == sorted(takes)
+    assert takes[0] == LEAST < takes[-1] <= ENOUGH

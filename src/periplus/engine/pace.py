@@ -26,7 +26,6 @@ FIRST_WINDOW = 16.0
 BURST_S = 0.02  # how much of a rate may be caught up after a pause
 CEILING_BURST_S = 0.01
 REVIEW_US = 20_000
-ENOUGH_UNPROVED = 16  # answers of hosts whose ways are not known, the least delay of which is no host's own
 LEAST_YIELD = 1e-3
 SMALL = 8.0  # a window that keeps no queue standing
 COALESCE_S = 0.002  # probes that a rate lets out one by one leave together, this far apart
@@ -72,7 +71,7 @@ class Pace:
             self._feel(tally.accepted - tally.unproved, tally.queue_us)
         self._unproved += tally.unproved
         self._unproved_us = min(self._unproved_us, tally.unproved_queue_us)
-        if self._unproved >= ENOUGH_UNPROVED:
+        if self._unproved >= self.usual.enough:
             self._feel(self._unproved, self._unproved_us)
             self._unproved, self._unproved_us = 0, math.inf
 

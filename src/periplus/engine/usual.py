@@ -11,24 +11,33 @@ Limits: where hosts are unlike, a queue shorter than what lies between the neare
 A way that has become longer is taken for a queue, until the lowest rate shows that it is none (`believe`).
 """
 
+import math
+
 import numpy as np
 
 from periplus.columns import F64
 
-__all__ = ["CALM_US", "ENOUGH", "FIRST", "Usual"]
+__all__ = ["APART_US", "CALM_US", "DOUBT", "ENOUGH", "FIRST", "LEAST", "MOST", "Usual"]
 
-FIRST = 8  # answers that make a measure
+FIRST = 4  # answers that make a measure: few, as a queue may stand after as many
 MOST = 64  # and that complete it
 SHORTEST = 0.25  # the longest of this part is the measure
 CALM_US = 3_000.0  # who waited no longer met no queue
-ENOUGH = 16  # answers of which one at least did not wait, if there is no queue
+ENOUGH = 16  # answers of which one at least did not wait, if there is no queue;
+LEAST = 4  # and so many where hosts are alike, whose jitter spares one
+APART_US = 12_000.0  # by which hosts may differ and still be alike
+DOUBT = 0.01  # how likely it may be that only far hosts have answered
 
 
 class Usual:
-    """`trip_us` is the measure, 0 until there is one; `turn` how often all of it was given up."""
+    """`trip_us` is the measure, 0 until there is one; `turn` how often all of it was given up.
+
+    `enough`: so many answers wait together for a queue only, and not because their ways are longer.
+    """
 
     def __init__(self) -> None:
         self.trip_us = 0.0
+        self.enough = ENOUGH
         self.turn = 0
         self._clean: F64 = np.zeros(0)
         self._doubtful: F64 = np.zeros(0)
@@ -49,11 +58,16 @@ class Usual:
 
     def _learn(self, rtt_us: F64) -> None:
         self._clean = np.concatenate([self._clean, rtt_us])[:MOST]
-        if len(self._clean) >= FIRST:
-            self.trip_us = float(np.quantile(self._clean, SHORTEST))
+        if len(self._clean) < FIRST:
+            return
+        self.trip_us = float(np.quantile(self._clean, SHORTEST))
+        far = np.count_nonzero(self._clean > self.trip_us + APART_US)
+        share = (far + 1) / (len(self._clean) + 2)  # by the rule of succession
+        self.enough = int(np.clip(math.ceil(math.log(DOUBT) / math.log(share)), LEAST, ENOUGH))
 
     def believe(self) -> None:
         """What answers wait is no queue: begin anew, and take every host's shortest round trip for its own."""
         self.trip_us = 0.0
+        self.enough = ENOUGH
         self.turn += 1
         self._clean = self._doubtful = np.zeros(0)
