@@ -35,6 +35,7 @@ from periplus.scan.report import Names
 from periplus.scan.snapshot import Snapshot
 from periplus.scan.speed import Speed
 from periplus.scan.tracing import TRACE_SHARE, tracing_for
+from periplus.space.address import Addresses
 
 if TYPE_CHECKING:
     from periplus.engine.remains import Remains
@@ -297,14 +298,23 @@ class Loop:
         for batch in each.reporter.batches(group, hosts, whole=whole):
             for ready in keep(batch):
                 self._doubting.ask(self._others(ready))
-        if self._journal and whole and (each.work is None or len(self._all) == 1):
-            self._journal.ledger.finish(group.addresses[hosts[~each.reporter.told(group, hosts, whole)]])
+        if whole:
+            self._finish_silent(each, group.addresses[hosts[~each.reporter.told(group, hosts)]])
         if each.work is None and whole:
             up = each.reporter.up(group, hosts)
             self._hosts_done += int(np.count_nonzero(~up))
             for worker in self._workers:
                 host_id = worker.space.host_of(group.addresses[hosts[up]])
                 worker.engine.admit(host_id[host_id >= 0])
+
+    def _finish_silent(self, each: Campaign, a: Addresses) -> None:
+        """One campaign is done with these hosts and has nothing to say of them: perhaps another has."""
+        if not len(a):
+            return
+        ready, gone = self._dossiers.silent(a) if each.work else ((), np.ones(len(a), np.bool_))
+        self._doubting.ask(self._others(ready))
+        if self._journal:
+            self._journal.ledger.finish(a[gone])
 
     def _others(self, hosts: Hosts) -> Hosts:
         """Let those hosts pass of which nothing else is to be learned; return the others."""
