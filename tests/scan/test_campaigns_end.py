@@ -97,3 +97,23 @@ def test_who_stays_silent_is_done_with_when_all_techniques_are() -> None:
     assert set(run.reports) == {*hosts}
     assert ledger.finished == len(addrs)
     assert spoke_at[0] < len(addrs) / 2
+
+
+def test_techniques_with_different_hosts_go_the_same_way() -> None:
+    """What one has found waits for the other, so both ask hosts in one order, and neither runs away."""
+    addrs = [far(last) for last in range(1, 201)]
+    works = (syn(space_of(addrs, [22])), udp(space_of(addrs[:190], [53, 67, 69, 123])))
+    waiting = list[int]()
+
+    class Watching(Run):
+        def hosts(self, hosts: Hosts) -> None:
+            super().hosts(hosts)
+            waiting.append(len({row.addr for row in self.found} - {*self.reports}))
+
+    hosts = {addr: behind(Host({22: OPEN}, DROPPED, no_datagram=DROPPED)) for addr in addrs}
+    run = Watching()
+    campaign(
+        Wire(hosts, ROUTERS), config_of(works, None), limits=Limits(group_hosts=8, batch=8), listener=run
+    )
+    assert set(run.reports) == {*addrs}
+    assert max(waiting) < len(addrs) / 2

@@ -255,7 +255,7 @@ def test_every_host_comes_out_once_whenever_it_ends(moves: list[tuple[int, bool,
         done.setdefault(addr, set()).add(piece)
         said.setdefault(addr, []).extend([piece] if how == "says" else [])
         if how == "says":
-            whole, gone = work(dossiers, worked(piece[1], piece[0], addr)), []
+            whole, gone = work(dossiers, worked(piece[1], piece[0], addr)), list[str]()
         else:
             whole, gone = silent(dossiers, addr)
         for report in whole:

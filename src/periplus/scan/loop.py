@@ -36,6 +36,8 @@ from periplus.scan.snapshot import Snapshot
 from periplus.scan.speed import Speed
 from periplus.scan.tracing import TRACE_SHARE, tracing_for
 from periplus.space.address import Addresses
+from periplus.space.course import Course
+from periplus.space.ranges import AddressSpace
 
 if TYPE_CHECKING:
     from periplus.engine.remains import Remains
@@ -92,7 +94,7 @@ class Loop:
         self._recess = recess
         self._resting = False
         self._rested: Snapshot | None = None  # what is told while the run rests
-        self._journal = journal
+        self._journal = journal = journal or _common(config)
         self._n_hosts = journal.ledger.course.size if journal else config.n_hosts
         self._before = journal.ledger.finished if journal else 0  # hosts that an earlier run finished
         self._began_us = clock.now_us()
@@ -463,6 +465,17 @@ class Loop:
                 del counts["late"]  # one answer is enough, and the others come all the same
             discarded.update(counts)
         return {reason: count for reason, count in discarded.items() if count}
+
+
+def _common(config: ScanConfig) -> "Journal | None":
+    """The course of several techniques that ask all hosts: what one has found of a host waits for the last one."""
+    if config.discovery or len(config.works) < 2:
+        return None
+    from periplus.engine.ledger import Ledger
+    from periplus.scan.journal import Journal
+
+    hosts = AddressSpace.union(block.addresses for space in config.spaces for block in space.blocks)
+    return Journal(Ledger(Course(hosts, config.seed)))
 
 
 def _pause(links: "list[Link | TraceLink]") -> Callable[[int], object]:
