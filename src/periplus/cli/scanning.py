@@ -315,8 +315,7 @@ def _run_row(config: ScanConfig, target: Aim, began: float) -> RunRow:
         seed=config.seed,
         started=began,
         scans=tuple(
-            ScanRow(work.technique.name, work.technique.proto, target.ports[work.technique.proto])
-            for work in config.works
+            ScanRow(work.technique.name, work.technique.proto, work.space.ports) for work in config.works
         ),
         targets=target.hosts.size,
         contact=config.scope.contact if config.scope else None,
