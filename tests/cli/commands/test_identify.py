@@ -38,6 +38,13 @@ def test_it_lists_the_ports_that_were_asked_and_no_others(tmp_path: Path) -> Non
     assert (info.get("numservices"), info.get("services")) == ("2", f"9,{port}")
 
 
+def test_what_is_not_asked_cannot_be_explained_and_nothing_is_sent() -> None:
+    with greeting(b"SSH-1.5-OpenSSH_1.2.3\n") as (port, heard):
+        with pytest.raises(UsageError, match=f"--explain {LOCAL}:{port - 1}: that port is not among"):
+            identify.main(["-n", f"{LOCAL}:{port}", "--explain", f"{LOCAL}:{port - 1}"])
+        assert not heard
+
+
 def test_it_has_a_help_of_its_own(capfd: pytest.CaptureFixture[str]) -> None:
     assert identify.main(["--help"]) == 0
     assert capfd.readouterr().out.startswith("usage: periplus identify [OPTIONS] HOST:PORT ...\n")
