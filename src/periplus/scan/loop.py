@@ -95,6 +95,8 @@ class Loop:
         self._resting = False
         self._rested: Snapshot | None = None  # what is told while the run rests
         self._journal = journal = journal or _common(config)
+        if journal:
+            journal.watch(links.shown)
         self._n_hosts = journal.ledger.course.size if journal else config.n_hosts
         self._before = journal.ledger.finished if journal else 0  # hosts that an earlier run finished
         self._began_us = clock.now_us()
