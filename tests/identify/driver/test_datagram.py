@@ -88,7 +88,7 @@ def ask(
     elsewhere: bool = False,
     expects: bool | None = None,
     asked: tuple[bytes, ...] = (),
-    heard: bytes = b"",
+    heard: tuple[bytes, ...] = (),
     talk: Callable[[Peer], Talk] = two_questions,
 ) -> tuple[Attempt, list[bytes]]:
     """Ask a server; give the attempt and what the server got. `expects`: whether the talk reckons with elsewhere."""
@@ -215,14 +215,14 @@ def test_a_closed_port_is_noted() -> None:
 
 
 def test_what_was_heard_already_is_not_asked_again() -> None:
-    attempt, got = ask(politely, asked=(b"x", b"who?"), heard=b"I am Alice")
+    attempt, got = ask(politely, asked=(b"x", b"who?"), heard=(b"I am Alice",))
     assert got == [b"which?"]
     assert [each.product or each.version for each in attempt.told] == ["Alice", "1.2"]
     assert [each.data for each in attempt.passages if each.way is Way.NOTE] == [b"asked by the port scan"]
 
 
 def test_what_was_heard_in_answer_to_a_later_question_is_its_answer() -> None:
-    attempt, got = ask(politely, asked=(b"which?", b"who?"), heard=b"2.0")
+    attempt, got = ask(politely, asked=(b"which?", b"who?"), heard=(b"2.0",))
     assert got == [b"who?"]
     assert [each.product or each.version for each in attempt.told] == ["Bob", "2.0"]
     assert [each.data for each in attempt.passages] == [
@@ -230,8 +230,10 @@ def test_what_was_heard_in_answer_to_a_later_question_is_its_answer() -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("asked", "heard"), [((b"other?",), b"I am Alice"), ((b"who?",), b"2.0")])
-def test_what_was_heard_in_answer_to_something_else_is_none(asked: tuple[bytes, ...], heard: bytes) -> None:
+@pytest.mark.parametrize(("asked", "heard"), [((b"other?",), (b"I am Alice",)), ((b"who?",), (b"2.0",))])
+def test_what_was_heard_in_answer_to_something_else_is_none(
+    asked: tuple[bytes, ...], heard: tuple[bytes, ...]
+) -> None:
     attempt, got = ask(politely, asked=asked, heard=heard)
     assert got == [b"who?", b"which?"]
     assert [each.product or each.version for each in attempt.told] == ["Bob", "1.2"]
@@ -243,7 +245,7 @@ def test_what_was_heard_is_an_answer_once() -> None:
             yield Say(b"who?")
             yield Told(product=(yield Some()).decode())
 
-    attempt, got = ask(politely, asked=(b"who?",), heard=b"I am Alice", talk=same)
+    attempt, got = ask(politely, asked=(b"who?",), heard=(b"I am Alice",), talk=same)
     assert [each.product for each in attempt.told] == ["I am Alice", "I am Bob"]
     assert got == [b"who?"]
 
@@ -254,7 +256,7 @@ def test_only_a_talk_that_says_one_thing_and_waits_is_given_it() -> None:
         yield Say(b"which?")
         yield Told(product=(yield Some()).decode())
 
-    attempt, got = ask(politely, asked=(b"who?", b"which?"), heard=b"I am Alice", talk=says_twice)
+    attempt, got = ask(politely, asked=(b"who?", b"which?"), heard=(b"I am Alice",), talk=says_twice)
     assert [each.product for each in attempt.told] == ["I am Bob"]
     assert got[:2] == [b"who?", b"which?"]
 

@@ -68,7 +68,7 @@ class Asking:
     """Carries out the talk of one protocol with one peer, over a socket of the opener.
 
     `facts` turns a handshake of TLS into what a reader gets of it.
-    `asked` and `heard`: what the port scan sent there, and what came back; used once.
+    `asked` and `heard`: what the port scan sent there, and what came back; each is used once.
     """
 
     protocol: Protocol
@@ -78,7 +78,7 @@ class Asking:
     opener: Opener = plain_datagrams
     facts: "Callable[[Handshake], TlsFacts]" = _nothing
     asked: Sequence[bytes] = ()
-    heard: bytes = b""
+    heard: Sequence[bytes] = ()
     passages: list[Passage] = field(default_factory=list)
     tls: TlsFacts | None = None
     _began_ms: float = 0.0
@@ -148,13 +148,14 @@ class Asking:
 
     def _recalled(self, said: Sequence[Say], came: Sequence[bytes | End]) -> bytes | None:
         """What the port scan heard, if that is the answer to this."""
-        heard, asked = self.heard, len(said) == 1 and said[0].data in self.asked
-        if not (heard and asked and is_answer(self.protocol, self.peer, came, heard)):
+        if len(said) != 1 or said[0].data not in self.asked:
             return None
-        self.heard = b""
-        self._keep(Way.NOTE, b"asked by the port scan")
-        self._keep(Way.OURS, said[0].data)
-        self._keep(Way.THEIRS, heard)
+        heard = next((each for each in self.heard if is_answer(self.protocol, self.peer, came, each)), None)
+        if heard is not None:
+            self.heard = [each for each in self.heard if each != heard]
+            self._keep(Way.NOTE, b"asked by the port scan")
+            self._keep(Way.OURS, said[0].data)
+            self._keep(Way.THEIRS, heard)
         return heard
 
     async def _exchange(self, sock: socket, said: Sequence[Say], wait_s: float) -> bytes | None:

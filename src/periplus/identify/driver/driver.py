@@ -42,7 +42,7 @@ class Port:
     over: Over = Over.TCP
     name: str | None = None
     asked: tuple[bytes, ...] = ()
-    heard: bytes = b""
+    heard: tuple[bytes, ...] = ()
     fragile: bool = False
 
 

@@ -1,6 +1,6 @@
 """Finding out who answers at one UDP port, whatever its number.
 
-The order is: whom the answer that the port scan got looks like, then what is likely at this port, one by one; then
+The order is: whom the answers that the port scan got look like, then what is likely at this port, one by one; then
 the rest, the commonest first, some at once. What comes in answer to one protocol's question is looked at for all
 others, and whoever it looks like is asked next. It ends as it does over TCP (`explore.py`).
 """
@@ -31,7 +31,7 @@ class Inquirer:
     choice: Chosen
     limits: Limits
     begin: Callable[[Protocol, Peer], Awaitable[Attempt]]
-    heard: bytes = b""
+    heard: Sequence[bytes] = ()
     attempts: list[Attempt] = field(default_factory=list)
     _tried: set[str] = field(default_factory=set)
 
@@ -45,7 +45,7 @@ class Inquirer:
         return self.attempts
 
     async def _inquire(self, peer: Peer) -> None:
-        looked = [each for _, each in by_looks(self.known, self.heard)] if self.heard else []
+        looked = [each for said in self.heard for _, each in by_looks(self.known, said)]
         for protocol in dict.fromkeys((*looked, *self.choice.likely)):
             if await self._ask(peer, protocol):
                 return
