@@ -1,6 +1,8 @@
 import argparse
 import io
+import os
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -184,6 +186,23 @@ def test_lists_that_cannot_be_read(desk: Desk, tmp_path: Path, monkeypatch: pyte
     assert desk.refusal("-iL", str(tmp_path / "typo")) == (
         f'-iL {tmp_path}/typo: target "198.18.0.0/40": prefix length /40 is over 32'
     )
+
+
+def test_a_device_without_end_is_no_list(desk: Desk) -> None:
+    for flag in ("-iL", "--exclude-file"):
+        refusal = (
+            f"{flag} /dev/zero: a word in it is longer than 4,096 characters, so it is no list of targets"
+        )
+        assert desk.refusal("198.18.0.1", flag, "/dev/zero") == refusal
+
+
+def test_a_list_in_a_pipe(desk: Desk, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = Thread(target=pipe.write_bytes, args=(b"198.18.0.7\n" * 20_000 + b"198.18.0.8",))
+    writer.start()
+    assert desk.hosts("-iL", str(pipe)) == ["198.18.0.7", "198.18.0.8"]
+    writer.join()
 
 
 def test_excludes_of_every_kind(desk: Desk, tmp_path: Path) -> None:

@@ -1,11 +1,16 @@
 """Options of identification: what they mean, and what does not go together."""
 
+import numpy as np
 import pytest
 
-from periplus.cli.identifying import explained, fingerprinting, identification, widen
+from periplus.cli.identifying import check_explained, explained, fingerprinting, identification, widen
 from periplus.cli.options import read
+from periplus.engine.timing import Timing
 from periplus.errors import CannotScan, UsageError
-from periplus.scan.config import Identify
+from periplus.scan.config import Identify, ScanConfig, Work
+from periplus.space.ip import parse_ip
+from periplus.space.ranges import AddressSpace
+from periplus.space.space import Space
 from periplus.technique.catalogue import by_name
 
 SYN, FIN = by_name("syn"), by_name("fin")
@@ -64,6 +69,45 @@ def test_a_technique_that_finds_no_open_port_leaves_nobody_to_ask() -> None:
 def test_endpoints_get_the_form_that_results_have() -> None:
     words = ["--explain", "[2001:DB8:0::1]:443", "--explain", "Web.Example:80", "198.18.0.2"]
     assert explained(read(words)) == {("2001:db8::1", 443), ("web.example", 80)}
+
+
+NET = Space.of(
+    [
+        (AddressSpace.of([(parse_ip("198.18.0.0"), parse_ip("198.18.0.7"))]), np.array([22, 80], np.uint16)),
+        (AddressSpace.of([(parse_ip("2001:db8::1"),) * 2]), np.array([443], np.uint16)),
+    ]
+)
+UNFOUND = Space.of([(AddressSpace.of([(parse_ip("198.18.0.9"),) * 2]), np.array([22], np.uint16))])
+NAMES = (("Web.Example", parse_ip("198.18.0.7")), ("web.example", parse_ip("2001:db8::1")))
+
+
+def asking(*endpoints: str) -> None:
+    config = ScanConfig((Work(SYN, NET), Work(FIN, UNFOUND)), Timing(), 1, names=NAMES)
+    check_explained(read([word for each in endpoints for word in ("--explain", each)]), config)
+
+
+def test_what_is_asked_can_be_explained() -> None:
+    asking("198.18.0.0:22", "198.18.0.7:80", "[2001:db8:0::1]:443", "WEB.example:22", "web.example:443")
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "problem"),
+    [
+        ("198.18.0.8:22", "--explain 198.18.0.8:22: that host is not among the targets"),
+        ("[2001:DB8::2]:443", "--explain [2001:db8::2]:443: that host is not among the targets"),
+        ("198.18.0.9:22", "--explain 198.18.0.9:22: that host is not among the targets"),
+        ("other.example:22", "--explain other.example:22: no target was given by that name"),
+        (
+            "198.18.0.7:443",
+            "--explain 198.18.0.7:443: that port is not among those to be asked; choose it with -p",
+        ),
+        ("web.example:81", "--explain web.example:81: that port is not among those"),
+    ],
+)
+def test_what_is_not_asked_cannot_be_explained(endpoint: str, problem: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        asking("198.18.0.0:22", endpoint)
+    assert str(caught.value).startswith(problem)
 
 
 def test_operating_systems_are_asked_for_when_that_is_wanted() -> None:

@@ -35,6 +35,12 @@ def test_what_is_not_there(flag: str, tmp_path: Path) -> None:
         check(flag, tmp_path / "nowhere")
 
 
+@pytest.mark.parametrize("flag", ["--probes-db", "--signatures"])
+def test_what_never_ends(flag: str) -> None:
+    with pytest.raises(UsageError, match=f"{flag} /dev/zero: it is larger than 64 MiB"):
+        check(flag, Path("/dev/zero"))
+
+
 def test_probes_that_are_none(tmp_path: Path) -> None:
     file = tmp_path / "run.json"
     file.write_text('{"type":"match it"}\n', encoding="utf-8")

@@ -101,11 +101,11 @@ def test_what_one_technique_knows_is_not_asked_again_while_another_goes_on(tmp_p
     whole_folder.mkdir()
     folder.mkdir()
     _, whole = process(whole_folder, asked, lambda turn: False)
-    for kill in (600, 150, NEVER):
+    for kill in (1000, 150, NEVER):
         run, wire = process(folder, asked, kill.__eq__)
-        if kill == 600:
+        if kill == 1000:
             assert wire.probes == whole.probes  # SYNs are done with, datagrams are not
-            assert sum(wire.datagrams.values()) < sum(whole.datagrams.values()) / 2
+            assert sum(wire.datagrams.values()) < sum(whole.datagrams.values()) * 0.9
         else:
             assert not wire.probes
     assert run is not None

@@ -289,6 +289,11 @@ def test_a_file_that_is_not_there() -> None:
         read_scope("/nowhere/lab.toml", SERVICES)
 
 
+def test_a_file_that_never_ends() -> None:
+    with pytest.raises(UsageError, match=r"^scope /dev/zero: it is larger than 64 MiB"):
+        read_scope("/dev/zero", SERVICES)
+
+
 def test_a_zone_that_the_machine_knows(write: Write) -> None:
     scope = rules(write, 'timezone = "Europe/Berlin"\nhours = "13:00-14:00"')
     assert scope.closed(NOW) is None

@@ -195,3 +195,18 @@ def test_hosts_that_a_space_has_not_are_passed_over() -> None:
     intake = Along(Ledger(Course(ASKED, 3)), some, 4)
     assert sorted(host for _, hosts in drained(intake) for host in hosts) == [0, 1]
     assert intake.take() is None
+
+
+def test_engines_on_one_course_stay_together() -> None:
+    """However fast the one takes what it gets, and also where it has other hosts and larger groups."""
+    ledger = Ledger(Course(ASKED, 3, Shard(1, 1)), 20, column([1, 5, 9]))
+    other = Space.of([(ASKED, np.array([53], np.uint16))])
+    quick, slow = Along(ledger, OWN, 4), Along(ledger, other, 3)
+    assert sum(len(hosts) for _, hosts in drained(quick)) == 3 + 4  # those left open are a group
+    given = 0
+    while taken := slow.take():
+        given += len(taken[1])
+        drained(quick)
+        assert ledger.given[0] - ledger.given[1] < 2 * 4
+    assert (quick.exhausted, slow.exhausted) == (True, True)
+    assert given == 3 + ASKED.size - 20

@@ -1,15 +1,15 @@
 """What is kept of SYN-ACKs, beside a list that does the same slowly."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.wire.twins import ip4, ip6, number, tcp
 
-from periplus.engine.shown import MOST_HOSTS, Shown
+from periplus.engine.shown import COLUMNS, MOST_HOSTS, Shown, seen_of
 from periplus.space.address import Addresses
 from periplus.wire.packets import Packets
-from periplus.wire.synack import syn_acks_untrusted
+from periplus.wire.synack import SynAcks, syn_acks_untrusted
 
 HOSTS = [number(text) for text in ("198.18.0.2", "198.18.0.3", "2001:db8::2", "2001:db8:0:1::2")]
 ME4, ME6 = number("198.18.0.1"), number("2001:db8::1")
@@ -61,6 +61,25 @@ def test_all_columns_come_back() -> None:
     for name in ("port", "ttl", "tos", "df", "ip_id", "flags", "window", "mss", "scale", "order", "is_v4"):
         assert getattr(found, name).tolist() == getattr(row, name).tolist()
         assert getattr(found, name).dtype == getattr(row, name).dtype
+
+
+def test_the_columns_are_named_as_those_of_syn_acks() -> None:
+    assert [*COLUMNS] == ["hi", "lo", *(each.name for each in fields(SynAcks))]
+
+
+def test_what_some_hosts_showed_is_kept_anew_elsewhere() -> None:
+    shown, later = Shown(), Shown()
+    assert not any(map(len, shown.of(lambda them: them.lo > 0).values()))
+    keep(shown, [(HOSTS[0], 7), (HOSTS[1], 8)])
+    keep(shown, [(HOSTS[2], 9), (HOSTS[0], 6)])
+    columns = shown.of(lambda them: them.lo != Addresses.of_ints([HOSTS[1]]).lo)
+    assert {name: column.dtype for name, column in columns.items()} == COLUMNS
+    later.keep(*seen_of(columns))
+    assert [first(later, each) for each in HOSTS] == [7, None, 9, None]
+    row, twin = (each.first(Addresses.of_ints(HOSTS[2:3])) for each in (later, shown))
+    assert row is not None
+    assert twin is not None
+    assert all((getattr(row, each.name) == getattr(twin, each.name)).all() for each in fields(SynAcks))
 
 
 def test_a_network_that_answers_everywhere_takes_no_more_than_the_bound() -> None:

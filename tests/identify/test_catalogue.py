@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,11 @@ from hypothesis import strategies as st
 from tests.identify.script import PEER, Line, play
 
 from periplus.identify.catalogue import protocols
+from periplus.identify.driver.datagram import is_answer
 from periplus.identify.model import MOST_RARE, First, Over, Protocol
 from periplus.identify.order import by_looks
 from periplus.identify.talk import DONE, NEED_DATA, Conversation, End, Say, Told
+from periplus.payload.catalogue import by_port
 
 ALL = protocols()
 HERE = Path(__file__).parent / "protocol"
@@ -72,6 +75,36 @@ def outlive(protocol: Protocol, said: list[bytes]) -> list[Told]:
         else:
             events = talk.end(End.SILENT) if data is None else talk.feed(data)
     raise AssertionError(f"{protocol.name} has no end")
+
+
+def asked_in_turn(script: list[Line]) -> list[tuple[list[bytes | End], bytes, bytes]]:
+    """The questions of a talk: what had come before, the question, and its answer (nothing: none)."""
+    came: list[bytes | End] = []
+    found: list[tuple[list[bytes | End], bytes, bytes]] = []
+    for (what, said), (next_what, answer) in pairwise([*script, ("end", b"silent")]):
+        if what == ">" and said:
+            found.append((list(came), said, answer or b"" if next_what == "<" else b""))
+            came.append((answer or b"") if next_what == "<" else End.SILENT)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("protocol", "script"),
+    [(protocol, script) for protocol, _, script in SCRIPTED if protocol.over is Over.UDP],
+    ids=[f"{protocol.name}/{name}" for protocol, name, _ in SCRIPTED if protocol.over is Over.UDP],
+)
+def test_the_answer_to_one_payload_of_a_port_is_not_taken_for_that_to_another(
+    protocol: Protocol, script: list[Line]
+) -> None:
+    """The scan may have heard any of them first; an earlier question must not be left out for that."""
+    sent = [
+        {each.data for each in some} for port, some in by_port(careful=True).items() if port in protocol.ports
+    ]
+    turns = asked_in_turn(script)
+    for row, (_, question, answer) in enumerate(turns):
+        for came, earlier, _ in turns[:row]:
+            if answer and earlier != question and any({earlier, question} <= some for some in sent):
+                assert not is_answer(protocol, PEER, came, answer), (earlier, question)
 
 
 @given(st.sampled_from(ALL), st.lists(st.binary(max_size=80), max_size=6))

@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from periplus.identify.nmapdb import HARD, SOFT, read_nmapdb
+from periplus.identify.nmapdb import (
+    HARD,
+    LEAST_ANSWER,
+    LEAST_LITERAL,
+    NAMES,
+    SOFT,
+    NmapDb,
+    read_nmapdb,
+)
+from periplus.identify.signature import Opinion
 from periplus.scan.identifier import WHERE_NMAP_INSTALLS
 
 TEXT = r"""# a comment
@@ -88,6 +97,69 @@ def test_what_cannot_be_used_is_told_by_its_line() -> None:
     problems = list(DB.problems())
     assert [problem.split(":")[0] for problem in problems] == ["line 9", "line 10", "line 8"]
     assert DB.opinion(b"broken") is None
+
+
+def plainly(db: NmapDb, data: bytes, protocol: str | None) -> Opinion | None:
+    """Slow twin of `opinion`: every line is tried."""
+    text = data.decode("latin-1")
+    names = (protocol, NAMES.get(protocol or "", protocol))
+    soft: Opinion | None = None
+    for line in db.lines:
+        least = LEAST_ANSWER if protocol is None and not line.greets else LEAST_LITERAL
+        if len(line.literal) < least or (protocol is not None and line.service not in names):
+            continue
+        match = line.read(text)
+        if match and line.hard:
+            return Opinion(line.service, HARD, match)
+        soft = soft or (Opinion(line.service, SOFT, match) if match else None)
+    return soft
+
+
+WORDS = [
+    "Thing",
+    "Thing/1",
+    "thin",
+    "OTHER",
+    "othe",
+    "\xc4rger",
+    "xy",
+    " ",
+    "^",
+    ".*",
+    "\\d+",
+    "soft",
+    "a",
+    "|b",
+]
+LINES = st.lists(
+    st.tuples(
+        st.sampled_from(["match", "softmatch"]),
+        st.sampled_from(["thing", "domain", "smb"]),
+        st.lists(st.sampled_from(WORDS), min_size=1, max_size=4).map("".join),
+        st.sampled_from(["", "i", "s", "is"]),
+    ).map(lambda parts: "{} {} m={}={} p/It/".format(*parts)),
+    max_size=12,
+)
+SAID = st.lists(st.sampled_from([*WORDS, "THING", "1.2", "\xe4RGER"]), max_size=6).map("".join)
+
+
+@given(LINES, LINES, SAID, st.sampled_from([None, "thing", "dns"]))
+def test_the_index_leaves_out_nothing_that_fits(
+    greeting: list[str], answer: list[str], said: str, protocol: str | None
+) -> None:
+    text = "\n".join(["Probe TCP NULL q||", *greeting, "Probe TCP Help q|HELP|", *answer])
+    data, db = said.encode("latin-1"), read_nmapdb(text)
+    assert db.opinion(data, protocol) == plainly(db, data, protocol)
+
+
+@pytest.mark.parametrize("path", INSTALLED, ids=str)
+def test_the_index_of_the_installed_file_leaves_out_nothing_that_fits(path: Path) -> None:
+    """Texts that many lines nearly fit: the literals of some, with others' between them."""
+    db = read_nmapdb(path.read_text(encoding="latin-1"))
+    for row in range(0, len(db.lines) - 40, 499):
+        some = [line.literal for line in db.lines[row : row + 40 : 8]]
+        said = " 1.2 ".join(some).upper().encode("latin-1", "replace")[:600]
+        assert db.opinion(said) == plainly(db, said, None)
 
 
 @pytest.mark.parametrize("path", INSTALLED, ids=str)

@@ -1,6 +1,7 @@
 """Scans of several links that meet trouble, or are stopped: nothing that was found is lost or told twice."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -9,6 +10,12 @@ from tests.scan.runs import NEAR, ROUTERS, Run, mac, space_of
 from tests.sim.frames import DROPPED, OPEN, Host, Wire, mute
 
 from periplus.engine.engine import Limits
+from periplus.engine.ledger import Ledger
+from periplus.result.batch import Hosts
+from periplus.scan.journal import Journal
+from periplus.space.course import Course
+from periplus.space.ip import parse_ip
+from periplus.space.ranges import AddressSpace
 from periplus.technique.verdict import State
 from periplus.transport.calls import LinkDown
 
@@ -63,3 +70,50 @@ def test_whenever_the_way_breaks_what_was_found_is_handed_over_once(together: in
         assert len(ends) < 300
     assert len(ends) > 4
     assert set(ends[:-1]) == {"error"}
+
+
+def test_who_stays_silent_is_done_with_when_all_techniques_are() -> None:
+    """Of a large network nobody tells of the silent ones; who speaks to one technique alone is told all the same."""
+    addrs = [far(last) for last in range(1, 201)]
+    works = (syn(space_of(addrs, [22, 23])), udp(space_of(addrs, [53])))
+    config = replace(config_of(works, None), tell_silent=False)
+    ledger = Ledger(Course(AddressSpace.of((parse_ip(each),) * 2 for each in addrs), config.seed))
+    spoke_at = []
+
+    class Watching(Run):
+        def hosts(self, hosts: Hosts) -> None:
+            spoke_at.extend([ledger.finished] * len(hosts))
+            super().hosts(hosts)
+
+    run = Watching()
+    hosts = {far(last): behind(Host({22: OPEN}, DROPPED)) for last in range(5, 201, 20)}
+    campaign(
+        Wire(hosts, ROUTERS),
+        config,
+        limits=Limits(group_hosts=8, batch=8),
+        journal=Journal(ledger),
+        listener=run,
+    )
+    assert set(run.reports) == {*hosts}
+    assert ledger.finished == len(addrs)
+    assert spoke_at[0] < len(addrs) / 2
+
+
+def test_techniques_with_different_hosts_go_the_same_way() -> None:
+    """What one has found waits for the other, so both ask hosts in one order, and neither runs away."""
+    addrs = [far(last) for last in range(1, 201)]
+    works = (syn(space_of(addrs, [22])), udp(space_of(addrs[:190], [53, 67, 69, 123])))
+    waiting = list[int]()
+
+    class Watching(Run):
+        def hosts(self, hosts: Hosts) -> None:
+            super().hosts(hosts)
+            waiting.append(len({row.addr for row in self.found} - {*self.reports}))
+
+    hosts = {addr: behind(Host({22: OPEN}, DROPPED, no_datagram=DROPPED)) for addr in addrs}
+    run = Watching()
+    campaign(
+        Wire(hosts, ROUTERS), config_of(works, None), limits=Limits(group_hosts=8, batch=8), listener=run
+    )
+    assert set(run.reports) == {*addrs}
+    assert max(waiting) < len(addrs) / 2

@@ -13,6 +13,7 @@ from tests.result.examples import START, columns, host
 from periplus.result.batch import HostBatch, Hosts
 from periplus.result.row import HostReport, Stopped
 from periplus.scan.dossier import Dossiers, Each, Pairs, Undivided, dossiers_for
+from periplus.space.address import Addresses
 from periplus.space.ip import parse_ip
 from periplus.space.ranges import AddressSpace
 from periplus.space.space import Space
@@ -197,27 +198,74 @@ def test_hosts_may_have_different_numbers_of_works() -> None:
     assert len(work(dossiers, worked(53, "udp", OTHER))) == 1
 
 
-@given(st.lists(st.tuples(st.integers(0, 4), st.booleans()), max_size=30))
-def test_every_host_comes_out_once_whenever_it_ends(moves: list[tuple[int, bool]]) -> None:
+def silent(dossiers: Dossiers, *addrs: str) -> tuple[list[HostReport], list[str]]:
+    """Who is whole once this was asked of hosts in vain, and of whom nothing will be told."""
+    a = Addresses.of_ints(map(parse_ip, addrs))
+    whole, gone = dossiers.silent(a)
+    return list(whole), a[gone].text()
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_who_says_something_to_one_technique_alone_is_told_when_both_are_done(order: tuple[int, int]) -> None:
+    dossiers = numbered(2, finds=False)
+    moves = (lambda: work(dossiers, worked(22)), lambda: silent(dossiers, ADDR)[0])
+    assert moves[order[0]]() == []
+    [report] = moves[order[1]]()
+    assert ports(report) == [("tcp", 22)]
+    assert one_by_one(dossiers.unfinished()) == []
+
+
+def test_of_whom_nobody_says_anything_nothing_is_kept() -> None:
+    dossiers = Each([NET, NET])
+    assert silent(dossiers, ADDR, OTHER) == ([], [])
+    assert silent(dossiers, OTHER, OUTSIDE) == ([], [OTHER, OUTSIDE])
+    assert silent(dossiers, ADDR) == ([], [ADDR])
+    assert len(dossiers._numbers) == len(dossiers._missing) == 0
+
+
+@pytest.mark.parametrize("works", [0, 1, 2])
+def test_the_silent_of_a_single_technique_are_over_at_once_and_found_ones_told(works: int) -> None:
+    dossiers = numbered(max(works, 1), finds=works > 0)
+    assert find(dossiers, found()) == ([found()] if not works else [])
+    for _ in range(works - 1):
+        assert silent(dossiers, ADDR) == ([], [])
+    whole, gone = silent(dossiers, ADDR, OUTSIDE)
+    same(whole, [found()] if works else [])
+    assert gone == [OUTSIDE] if works else [ADDR, OUTSIDE]
+
+
+MOVES = st.lists(
+    st.tuples(st.integers(0, 4), st.booleans(), st.sampled_from(["says", "is silent"])), max_size=30
+)
+
+
+@given(MOVES, st.booleans())
+def test_every_host_comes_out_once_whenever_it_ends(moves: list[tuple[int, bool, str]], finds: bool) -> None:
     """Two works a host in any order; what is not whole at the end comes out as unfinished."""
-    dossiers = numbered(2)
+    dossiers = numbered(2, finds=finds)
     done: dict[str, set[tuple[str, int]]] = {}
     told: dict[str, list[tuple[str, int]]] = {}
-    for last, is_udp in moves:
+    said: dict[str, list[tuple[str, int]]] = {}
+    for last, is_udp, how in moves:
         addr, piece = f"198.18.0.{last}", ("udp", 53) if is_udp else ("tcp", 22)
-        if addr in told or piece in done.get(addr, set()):
+        if piece in done.get(addr, set()):
             continue
         if addr not in done:
-            find(dossiers, found(addr))
+            assert not finds or find(dossiers, found(addr)) == []
         done.setdefault(addr, set()).add(piece)
-        for report in work(dossiers, worked(piece[1], piece[0], addr)):
+        said.setdefault(addr, []).extend([piece] if how == "says" else [])
+        if how == "says":
+            whole, gone = work(dossiers, worked(piece[1], piece[0], addr)), list[str]()
+        else:
+            whole, gone = silent(dossiers, addr)
+        for report in whole:
             told[addr] = ports(report)
-            assert len(done[addr]) == 2
+        assert bool(whole) == (len(done[addr]) == 2 and (finds or bool(said[addr])))
+        assert gone == [addr] * (len(done[addr]) == 2 and not whole)
     for report in one_by_one(dossiers.unfinished()):
         assert report.addr not in told
         told[report.addr] = ports(report)
-    assert {addr: set(each) for addr, each in told.items()} == done
-    assert sum(map(len, told.values())) == sum(map(len, done.values()))
+    assert told == {addr: pieces for addr, pieces in said.items() if pieces or finds}
     assert one_by_one(dossiers.unfinished()) == []
 
 

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from tests.scan.runs import KEY, NEAR, NEAR6, OURS, PATHS, Run, config_of, mac, services, space_of
 from tests.sim.frames import DROPPED, UNREACHABLE4, UNREACHABLE6, Behaviour, Datagram, Host, Path, Wire
+from tests.wire.test_said import ME4, THEM4, udp
+from tests.wire.twins import ip4
 
 from periplus.engine.engine import Engine, Limits
 from periplus.engine.replies import Replies
@@ -24,7 +26,7 @@ from periplus.scan.raw import RawLink
 from periplus.technique.udp import TECHNIQUE as UDP
 from periplus.technique.verdict import State
 from periplus.transport.neighbours import Resolver
-from periplus.wire.packets import WIDE
+from periplus.wire.packets import WIDE, Packets
 from periplus.wire.udp import UdpProbe
 
 if TYPE_CHECKING:
@@ -89,13 +91,13 @@ def test_what_a_port_said_goes_to_identification_with_what_it_was_asked() -> Non
     }
     found = identified(Wire(hosts), [NEAR, NEAR6], [*four, 10])
     assert {where: (port.asked, port.heard) for where, port in found.items()} == {
-        (NEAR, 53): ((b"query",), LONG),
-        (NEAR, 69): ((b"read",), b"\0\5\0\1none"),
-        (NEAR, 123): ((b"v3", b"v4"), b"time"),
-        (NEAR, 7): ((b"",), b"echo"),
-        (NEAR, 8): ((), b""),
-        (NEAR, 9): ((), b""),
-        (NEAR6, 53): ((b"query",), b"six"),
+        (NEAR, 53): ((b"query",), (LONG,)),
+        (NEAR, 69): ((b"read",), (b"\0\5\0\1none",)),
+        (NEAR, 123): ((b"v3", b"v4"), (b"time",)),
+        (NEAR, 7): ((b"",), (b"echo",)),
+        (NEAR, 8): ((), ()),
+        (NEAR, 9): ((), ()),
+        (NEAR6, 53): ((b"query",), (b"six",)),
     }
     assert {port.over for port in found.values()} == {Over.UDP}
 
@@ -108,7 +110,7 @@ def test_it_is_heard_once_however_often_it_comes(path: Path) -> None:
     found = identified(Wire(crowd, path=path), [*crowd], [53])
     told = {where: port.heard for where, port in found.items() if port.heard}
     assert len(told) > len(crowd) * 3 // 4
-    assert told == {(addr, 53): bytes([int(addr.rpartition(".")[2])]) for addr, _ in told}
+    assert told == {(addr, 53): (bytes([int(addr.rpartition(".")[2])]),) for addr, _ in told}
 
 
 def test_data_behind_the_payload_were_asked_as_well() -> None:
@@ -116,7 +118,23 @@ def test_data_behind_the_payload_were_asked_as_well() -> None:
     assert identified(wire, [NEAR], [53], b"data")[NEAR, 53].asked == (b"querydata",)
 
 
-def test_only_unanswered_cells_open_and_each_once() -> None:
+def test_of_several_payloads_of_a_port_all_answers_are_heard_and_no_more() -> None:
+    memory = UdpMemory({123: (b"v3", b"v4")})
+    space = space_of([NEAR], [53, 123])
+    engine = Engine(space, TECHNIQUE.table, config_of(space).timing, 7, 0, Limits())
+    [group] = engine.step(0, {}).opened
+    opens = int(np.flatnonzero(TECHNIQUE.table.state == State.OPEN)[0])
+    said = [(123, b"one"), (53, b"two"), (123, b"three"), (53, b"four"), (123, b"five")]
+    packets = Packets.of_bytes([ip4(THEM4, ME4, 17, udp(each)) for _, each in said])
+    cell = np.array([int(port == 123) for port, _ in said])
+    few = np.zeros(5, np.uint8)
+    replies = Replies(cell, np.full(5, opens, np.uint16), few, few, np.zeros(5, np.int64), row=np.arange(5))
+    UdpEar(space, TECHNIQUE.table, memory).listen(engine, packets, {group.number: replies})
+    assert memory.recall(NEAR, 123) == ((b"v3", b"v4"), (b"one", b"three"))
+    assert memory.recall(NEAR, 53) == ((b"",), (b"two",))
+
+
+def test_only_unanswered_cells_open() -> None:
     space = space_of([NEAR], [53, 69, 123])
     engine = Engine(space, TECHNIQUE.table, config_of(space).timing, 7, 0, Limits())
     [group] = engine.step(0, {}).opened
@@ -126,5 +144,5 @@ def test_only_unanswered_cells_open_and_each_once() -> None:
     few = np.zeros(4, np.uint8)
     replies = Replies(cell, np.full(4, opens, np.uint16), few, few, np.zeros(4, np.int64), row=np.arange(4))
     [(_, cells, rows)] = openings(engine, TECHNIQUE.table, {group.number: replies})
-    assert (cells.tolist(), rows.tolist()) == ([1, 2], [1, 0])
+    assert (cells.tolist(), rows.tolist()) == ([1, 2, 2], [1, 0, 2])
     assert not list(openings(engine, TECHNIQUE.table, {group.number: replace(replies, row=None)}))

@@ -99,7 +99,7 @@ def stage_of(
         config_of(space_of([NEAR], [22]), QUICK), scope=allowed, fingerprint=Fingerprinting(None, barred)
     )
     link = TraceLink(PATHS, wire, OURS, KEY, wire.clock.now_us, resolver)
-    link.way(hosts)  # as a scan has wanted them
+    link.next_hops(hosts)  # as a scan has wanted them
     resolver.learn(ETH4.ifindex, hosts, np.tile(np.frombuffer(mac(2), np.uint8), (len(hosts), 1)))
     return Fingerprints(config, link, STACKS, "ours", CERTAINTY, glances)
 

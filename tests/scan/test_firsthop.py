@@ -31,9 +31,10 @@ from tests.space.scopes import scope
 from tests.wire.twins import number
 
 from periplus.engine.firsthop import MUTE
+from periplus.engine.limits import UNREAD
 from periplus.engine.timing import Timing
 from periplus.scan.config import ScanConfig
-from periplus.scan.firsthop import FEW, MOST, UNREAD, WORTH_ASKING, FirstHops, first_hops
+from periplus.scan.firsthop import FEW, MOST, WORTH_ASKING, FirstHops, first_hops
 from periplus.scan.guard import Guard, GuardedFrames
 from periplus.scan.loop import Loop
 from periplus.scan.menu import Menu

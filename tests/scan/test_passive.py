@@ -1,5 +1,6 @@
 """Operating systems in passing: whole scans in virtual time, and joined with what services say."""
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -30,16 +31,20 @@ from tests.sim.frames import (
     Path,
     Segment,
     Wire,
+    mute,
 )
 from tests.wire.twins import ip4, number, tcp
 
+from periplus.engine.ledger import Ledger
+from periplus.engine.remains import Remains
 from periplus.engine.shown import Shown
 from periplus.identify.os.answer import options_untrusted
 from periplus.identify.os.passive import TRUST, Stack, letters
-from periplus.result.row import HostReport, ServiceRow
+from periplus.result.row import HostReport, ServiceRow, SummaryRow
 from periplus.scan.config import Identify
 from periplus.scan.ears import SynAckEar
 from periplus.scan.identifying import IdentifyLink
+from periplus.scan.journal import Journal
 from periplus.scan.loop import Loop
 from periplus.scan.menu import Menu
 from periplus.scan.naming import Naming
@@ -47,6 +52,8 @@ from periplus.scan.open import Links
 from periplus.scan.passive import OFFERED, Glances, said_of
 from periplus.scan.raw import RawLink
 from periplus.space.address import Addresses
+from periplus.space.course import Course
+from periplus.space.ranges import AddressSpace
 from periplus.technique.syn import TECHNIQUE
 from periplus.technique.verdict import Reason
 from periplus.transport.neighbours import Resolver
@@ -55,7 +62,7 @@ from periplus.wire.synack import syn_acks_untrusted
 from periplus.wire.tcp import ACK, SYN, TcpProbe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from numpy.typing import NDArray
 
     from periplus.scan.identifier import Identifier
 
@@ -63,7 +70,14 @@ LINUX = Segment(SYN | ACK, 64_240, b"\2\4\5\xb4")
 BSD = Segment(SYN | ACK, 65_535, b"\2\4\5\xb4")
 
 
-def scanned(wire: Wire, hosts: list[str], ports: list[int], shown: Shown | None = None) -> Run:
+def scanned(
+    wire: Wire,
+    hosts: list[str],
+    ports: list[int],
+    shown: Shown | None = None,
+    journal: Journal | None = None,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Run:
     """A scan that wants to know services, and asks for nothing else."""
     space, run, shown = space_of(hosts, ports), Run(), Shown() if shown is None else shown
     ear = SynAckEar(TECHNIQUE.table, shown)
@@ -71,8 +85,43 @@ def scanned(wire: Wire, hosts: list[str], ports: list[int], shown: Shown | None 
     config = replace(config_of(space, assume_up=True), identify=Identify())
     opened = cast("Callable[[], Identifier]", Known)
     links = Links((link,), identify=IdentifyLink(opened), shown=shown)
-    run.summary = Loop(config, links, run, wire.clock, services, Naming(reverse=False), lambda: False).run()
+    naming = Naming(reverse=False)
+    loop = Loop(config, links, run, wire.clock, services, naming, stopped, journal=journal)
+    run.summary = loop.run()
     return run
+
+
+def _families(report: HostReport) -> list[str | None]:
+    """Whose stack a host may be."""
+    return [each.family for each in report.os.guesses] if report.os else []
+
+
+def test_a_run_that_goes_on_knows_what_hosts_showed_before() -> None:
+    """Their open ports are not asked again, but to see whether they are still there, and that is no first answer."""
+    hosts = {
+        NEAR: Host(dict.fromkeys(range(100, 1_600, 50), LINUX), DROPPED, mac(2)),
+        FAR: Host(dict.fromkeys(range(100, 1_600, 50), BSD), DROPPED, via=ROUTER4),
+    }
+    course = Course(AddressSpace.of([(number(addr),) * 2 for addr in hosts]), 7)
+    saved: list[tuple[Ledger, Sequence[Remains], Mapping[str, NDArray[Any]]]] = []
+
+    def save(_summary: SummaryRow, remains: Sequence[Remains]) -> None:
+        ledger = Ledger(course, journal.ledger.reached, journal.ledger.still_open())
+        saved.append((ledger, remains, journal.seen()))
+
+    journal = Journal(Ledger(course), save)
+    for is_last in (False, False, True):
+        shown = Shown()
+
+        def stopped(shown: Shown = shown, is_last: bool = is_last) -> bool:
+            return len(shown) == len(hosts) and not is_last
+
+        wire = Wire(hosts if not saved else dict.fromkeys(hosts, mute()), ROUTERS)
+        run = scanned(wire, [*hosts], [*range(100, 1_600)], shown, journal, stopped)
+        assert run.summary.exit == ("success" if is_last else "interrupted")
+        journal = Journal(saved[-1][0], save, *saved[-1][1:])
+    families = {addr: _families(run.reports[addr]) for addr in hosts}
+    assert families == {NEAR: ["Linux"], FAR: ["FreeBSD", "macOS", "Linux"]}
 
 
 def test_our_syn_offers_what_the_rules_reckon_with() -> None:

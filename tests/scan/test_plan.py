@@ -19,9 +19,9 @@ from periplus.scan.plan import (
     QUICK_PPS,
     Figures,
     Plan,
-    assumed_ways,
+    assumed_reaches,
     plan_of,
-    ways_of,
+    reaches_of,
 )
 from periplus.space.ip import V4_BASE, parse_ip
 from periplus.space.ranges import AddressSpace
@@ -30,7 +30,7 @@ from periplus.technique.catalogue import by_name
 from periplus.transport.neighbours import _TRIES
 from periplus.wire.shape import Shape
 
-WAYS = ways_of(PATHS)
+REACHES = reaches_of(PATHS)
 PORTS = [22, 80, 443, 8080]
 NEARS = [f"198.18.0.{last}" for last in range(10, 15)]
 FARS = [far(last) for last in range(10, 15)]
@@ -50,7 +50,7 @@ def test_as_much_is_sent_as_was_planned_if_everything_answers() -> None:
     hosts = crowd(5, {}) | {text: behind(Host({}, CLOSED, icmp=())) for text in FARS}
     wire = Wire(hosts, ROUTERS)
     config = config_of((syn(space_of(NEARS + FARS, PORTS)),), None)
-    plan = plan_of(config, WAYS, [ETH4])
+    plan = plan_of(config, REACHES, [ETH4])
     run = campaign(wire, config)
     assert stage(plan, "syn").probes == run.summary.probes == 10 * len(PORTS)
     assert stage(plan, "link").packets == len(wire.asked) == 6
@@ -62,7 +62,7 @@ def test_as_much_is_sent_as_was_planned_if_nothing_does() -> None:
     hosts = {text: Host({}, DROPPED, host.mac) for text, host in crowd(5, {}).items()}
     wire = Wire(hosts, ROUTERS)
     config = config_of((syn(space_of(NEARS, PORTS)),), None)
-    plan = plan_of(config, WAYS)
+    plan = plan_of(config, REACHES)
     run = campaign(wire, config)
     [work] = [each for each in plan.stages if each.name == "syn"]
     assert work.silent.probes == run.summary.probes == 2 * 5 * len(PORTS)
@@ -72,7 +72,7 @@ def test_as_much_is_sent_as_was_planned_if_nothing_does() -> None:
 def test_pings_as_planned_if_nobody_is_there() -> None:
     wire = Wire({text: behind(mute()) for text in FARS}, ROUTERS)
     config = config_of((syn(space_of(NEARS + FARS, PORTS)),), finding(NEARS + FARS))
-    plan = plan_of(config, WAYS, [ETH4])
+    plan = plan_of(config, REACHES, [ETH4])
     campaign(wire, config)
     # the router answers, and is asked once
     assert plan.none_up is not None
@@ -83,19 +83,19 @@ def test_pings_as_planned_if_nobody_is_there() -> None:
 
 def test_who_is_on_the_link_is_pinged_if_that_is_wanted() -> None:
     config = config_of((), finding(NEARS, link_proof=False))
-    plan = plan_of(config, WAYS)
+    plan = plan_of(config, REACHES)
     assert (stage(plan, "link").probes, stage(plan, "discovery").probes) == (5, 20)
-    assert [each.name for each in plan_of(config_of((), finding(NEARS)), WAYS).stages] == ["link"]
+    assert [each.name for each in plan_of(config_of((), finding(NEARS)), REACHES).stages] == ["link"]
 
 
 def test_this_machine_s_own_addresses_need_no_proof_and_tunnels_no_arp() -> None:
-    plan = plan_of(config_of((), finding(["127.0.0.1", "198.18.9.7"])), WAYS)
+    plan = plan_of(config_of((), finding(["127.0.0.1", "198.18.9.7"])), REACHES)
     assert [(each.name, each.hosts) for each in plan.stages] == [("discovery", 1)]
 
 
 def test_connects_are_pinged_wherever_they_go() -> None:
     found = finding(NEARS, [(by_name("connect"), 80)], link_proof=False)
-    plan = plan_of(config_of((Work(by_name("connect"), space_of(NEARS, PORTS)),), found), WAYS)
+    plan = plan_of(config_of((Work(by_name("connect"), space_of(NEARS, PORTS)),), found), REACHES)
     assert [(each.name, each.first.probes) for each in plan.stages] == [
         ("link", 5),
         ("discovery", 5),
@@ -105,19 +105,19 @@ def test_connects_are_pinged_wherever_they_go() -> None:
 
 
 def test_what_has_no_way_is_left_out() -> None:
-    plan = plan_of(bare(space_of([*NEARS, "2001:db8:2::7", "198.17.0.1"], PORTS)), WAYS)
+    plan = plan_of(bare(space_of([*NEARS, "2001:db8:2::7", "198.17.0.1"], PORTS)), REACHES)
     assert (plan.targets, plan.left_out) == (7, 2)
     assert stage(plan, "syn").probes == 20
 
 
 def test_fragments_are_packets_and_no_probes() -> None:
     config = replace(bare(space_of(FARS, PORTS)), shape=Shape(fragment=8))
-    assert stage(plan_of(config, WAYS), "syn") == Figures(20, 60, 60 * (34 + 8))
+    assert stage(plan_of(config, REACHES), "syn") == Figures(20, 60, 60 * (34 + 8))
 
 
 def test_techniques_are_stages_with_ports_of_their_own() -> None:
     config = config_of((syn(space_of(FARS, [80, 81])), udp(space_of([*FARS, NEARS[0]], [53]))), None)
-    plan = plan_of(config, WAYS)
+    plan = plan_of(config, REACHES)
     assert [(each.name, each.hosts, each.each, each.first.probes) for each in plan.stages] == [
         ("link", 1, 1, 1),
         ("syn", 5, 2, 10),
@@ -127,17 +127,17 @@ def test_techniques_are_stages_with_ports_of_their_own() -> None:
 
 def test_traceroute_costs_two_probes_a_host_behind_a_router() -> None:
     config = replace(config_of((syn(space_of(FARS + NEARS, PORTS)),), None), traceroute=True)
-    [trace] = [each for each in plan_of(config, WAYS).stages if each.name == "traceroute"]
+    [trace] = [each for each in plan_of(config, REACHES).stages if each.name == "traceroute"]
     assert (trace.hosts, trace.first, trace.most.probes) == (5, Figures(10, 10, 580), 5 * 90)
     by_echo = replace(config_of((), finding(FARS)), traceroute=True)
-    assert stage(plan_of(by_echo, WAYS), "traceroute").octets == 10 * (34 + 16)
+    assert stage(plan_of(by_echo, REACHES), "traceroute").octets == 10 * (34 + 16)
 
 
 # the time
 
 
 def takes(timing: Timing, hosts: int = 5, ports: int = 4) -> tuple[float, float, str | None]:
-    pace = plan_of(bare(space_of(FARS[:hosts], list(range(1, ports + 1))), timing), WAYS).pace
+    pace = plan_of(bare(space_of(FARS[:hosts], list(range(1, ports + 1))), timing), REACHES).pace
     return pace.quick_s, pace.slow_s, pace.ceiling
 
 
@@ -167,7 +167,7 @@ def test_delays_count_for_each_host() -> None:
 def test_rates_count_packets() -> None:
     config = replace(bare(space_of(FARS, PORTS), Timing(max_rate=10)), shape=Shape(fragment=8))
     for each, name in ((config, "--max-rate"), (replace(config, scope=scope(max_rate=5)), "scope")):
-        pace = plan_of(each, WAYS).pace
+        pace = plan_of(each, REACHES).pace
         slower = 1 + (name == "scope")
         assert (pace.quick_s, pace.slow_s, pace.ceiling) == (6.0 * slower, 12.0 * slower, name)
 
@@ -180,14 +180,14 @@ def test_rates_of_hosts_and_networks_hold_a_plan_down() -> None:
 def test_operating_systems_cost_sixteen_probes_a_host_of_ipv4() -> None:
     hosts = [*NEARS, "2001:db8::2"]
     config = replace(config_of((syn(space_of(hosts, PORTS)),), None), fingerprint=Fingerprinting())
-    [found] = [each for each in plan_of(config, WAYS).stages if each.name == "os"]
+    [found] = [each for each in plan_of(config, REACHES).stages if each.name == "os"]
     assert (found.hosts, found.first.probes, found.most.probes) == (5, 5 * 16, 5 * 48)
     assert found.first.octets > 5 * 16 * (14 + 40)
 
 
 def test_traceroute_has_a_pace_of_its_own() -> None:
     config = replace(config_of((), finding(FARS)), traceroute=True)
-    pace = plan_of(config, WAYS).pace
+    pace = plan_of(config, REACHES).pace
     assert (pace.quick_s, pace.ceiling) == (0.01, "traceroute")
 
 
@@ -196,14 +196,14 @@ def test_traceroute_has_a_pace_of_its_own() -> None:
 
 def test_the_busiest_network_gets_its_share_of_the_rate() -> None:
     space = space_of([*FARS, "198.19.1.1"], PORTS)
-    network = plan_of(bare(space, Timing(max_rate=10)), WAYS).busiest
+    network = plan_of(bare(space, Timing(max_rate=10)), REACHES).busiest
     assert network is not None
     assert (network.text, network.first, network.most) == ("198.19.0.0/24", 20, 220)
     assert network.per_second == pytest.approx(10 * 20 / 24)
 
 
 def test_nothing_to_send_has_no_busiest_network() -> None:
-    plan = plan_of(config_of((), finding(["127.0.0.1"])), WAYS)
+    plan = plan_of(config_of((), finding(["127.0.0.1"])), REACHES)
     assert (plan.busiest, plan.first, plan.pace.quick_pps) == (None, Figures(), 0.0)
 
 
@@ -215,7 +215,7 @@ def all_ports() -> U16:
 
 
 def test_the_whole_of_ipv4_on_every_port_is_counted() -> None:
-    plan = plan_of(bare(Space.of([(EVERYTHING, all_ports())])), assumed_ways())
+    plan = plan_of(bare(Space.of([(EVERYTHING, all_ports())])), assumed_reaches())
     assert plan.first == Figures(65_535 << 32, 65_535 << 32, 58 * 65_535 << 32)
     assert plan.busiest is not None
     assert plan.busiest.first == 256 * 65_535
@@ -224,11 +224,11 @@ def test_the_whole_of_ipv4_on_every_port_is_counted() -> None:
 def test_an_ipv6_network_of_2_64_addresses_is_counted() -> None:
     first = parse_ip("2001:db8::")
     six = AddressSpace.of([(first, first + (1 << 61) - 1)])
-    plan = plan_of(bare(Space.of([(six, all_ports()[:1])])), assumed_ways())
+    plan = plan_of(bare(Space.of([(six, all_ports()[:1])])), assumed_reaches())
     assert plan.first == Figures(1 << 61, 1 << 61, 78 << 61)
 
 
 def test_lanes_that_are_alike_are_one_way() -> None:
-    assert [(way.lane, way.on_link) for way in WAYS][1:3] == [(ETH4, True), (WAYS[2].lane, True)]
-    assert {way.lane for way in WAYS if not way.on_link} == {ETH4, ETH6}
-    assert [way.asks_link for way in WAYS].count(True) == 2
+    assert [(way.lane, way.on_link) for way in REACHES][1:3] == [(ETH4, True), (REACHES[2].lane, True)]
+    assert {way.lane for way in REACHES if not way.on_link} == {ETH4, ETH6}
+    assert [way.asks_link for way in REACHES].count(True) == 2

@@ -14,6 +14,7 @@ from tests.result.examples import summary
 from tests.wire.twins import number
 
 from periplus.engine.remains import COLUMNS, Remains
+from periplus.engine.shown import COLUMNS as SHOWN
 from periplus.errors import CannotScan, UsageError
 from periplus.result.row import Crowded
 from periplus.result.sink import Mark
@@ -53,6 +54,7 @@ def standing(still_open: list[int], remains: int = 0) -> Standing:
         summary=replace(summary("interrupted"), crowded=(Crowded("198.18.2.0/24", 5, 6),)),
         outputs={"/a": Kept(Mark(5, 7), {"told": {"198.18.0.1": [["tcp", 22]]}}), "/b": None},
         remains=(Remains(column),) if remains else (),
+        shown={name: np.arange(remains).astype(dtype) for name, dtype in SHOWN.items()} if remains else {},
     )
 
 
@@ -95,6 +97,10 @@ def test_what_goes_in_comes_out(
         for name, dtype in COLUMNS.items():
             assert each.columns[name].dtype == dtype
             assert each.columns[name].tobytes() == twin.columns[name].tobytes()
+    assert found.shown.keys() == what.shown.keys()
+    for name, column in found.shown.items():
+        assert column.dtype == SHOWN[name]
+        assert column.tobytes() == what.shown[name].tobytes()
 
 
 def test_a_newer_state_replaces_the_older_and_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -31,16 +31,16 @@ def test_the_way_is_what_the_scan_has_found_out() -> None:
     resolver = Resolver()
     link = link_of(Wire({}), resolver)
     hosts = Addresses.of_ints(map(number, [NEAR, FAR, TUNNEL, SELF, NOWHERE]))
-    way = link.way(hosts)
-    lanes = [None if row == NO_LANE else link.lanes[row] for row in way.lane]
+    hops = link.next_hops(hosts)
+    lanes = [None if row == NO_LANE else link.lanes[row] for row in hops.lane]
     assert lanes == [ETH4, ETH4, TUN4, LO4, None]
-    assert way.known.tolist() == [False, False, True, True, False]
+    assert hops.known.tolist() == [False, False, True, True, False]
     router = Addresses.of_ints([number(ROUTER4)])
     resolver.learn(ETH4.ifindex, router, np.frombuffer(ROUTERS[ROUTER4], np.uint8)[None, :])
-    way = link.way(hosts)
-    assert way.next_hop.text()[:2] == [NEAR, ROUTER4]
-    assert way.mac[1].tobytes() == ROUTERS[ROUTER4]
-    assert way.known.tolist() == [False, True, True, True, False]
+    hops = link.next_hops(hosts)
+    assert hops.next_hop.text()[:2] == [NEAR, ROUTER4]
+    assert hops.mac[1].tobytes() == ROUTERS[ROUTER4]
+    assert hops.known.tolist() == [False, True, True, True, False]
 
 
 def test_packets_as_they_came() -> None:

@@ -58,6 +58,7 @@ def test_every_probe_has_one_number(targets: Plain) -> None:
     pairs = list(zip(addresses.ints(), ports.tolist(), strict=True))
     assert set(pairs) == {(address, port) for address, ports in truth.items() for port in ports}
     assert len(set(pairs)) == len(pairs)
+    assert space.ports == tuple(sorted({port for _, port in pairs}))
     assert space.index_of(addresses, ports).tolist() == indices.tolist()
 
 

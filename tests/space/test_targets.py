@@ -1,6 +1,7 @@
 """The target syntax; octet ranges beside a slow twin that asks every address."""
 
 import ipaddress
+from collections.abc import Iterator
 from itertools import product
 
 import pytest
@@ -11,7 +12,7 @@ from periplus.errors import UsageError
 from periplus.space.ip import TOP, V4_BASE, format_ip
 from periplus.space.quote import quoted
 from periplus.space.ranges import AddressSpace
-from periplus.space.targets import Target, parse_target, parse_target_list
+from periplus.space.targets import LONGEST_WORD, Target, parse_target, target_words
 
 
 def spans(token: str) -> list[str]:
@@ -280,8 +281,53 @@ def test_exact() -> None:
     assert not parse_target("example.org").is_exact
 
 
+LISTED = "10.0.0.1\t10.0.0.2\r\n# all\r\n\r\n  example.org#the web\n2001:db8::1 # :)\r10.0.0.3"
+
+
+def words(text: str) -> list[str]:
+    """Slow twin of `target_words`: all at once."""
+    return [word for line in text.splitlines() for word in line.partition("#")[0].split()]
+
+
 def test_lists_take_comments_white_space_and_any_line_end() -> None:
-    text = "\ufeff10.0.0.1\t10.0.0.2\r\n# all\r\n\r\n  example.org#the web\n2001:db8::1 # :)\r10.0.0.3"
-    assert parse_target_list(text) == ["10.0.0.1", "10.0.0.2", "example.org", "2001:db8::1", "10.0.0.3"]
-    assert parse_target_list("") == []
-    assert parse_target_list("# nothing\n") == []
+    assert [*target_words([LISTED])] == ["10.0.0.1", "10.0.0.2", "example.org", "2001:db8::1", "10.0.0.3"]
+    for text in ("", "# nothing\n", "\n"):
+        assert [*target_words([text])] == []
+
+
+@given(st.lists(st.text("ab#\r\n \t\x0b\x85\u2028\xa0", max_size=6), max_size=12))
+def test_lists_say_the_same_however_they_come(chunks: list[str]) -> None:
+    assert [*target_words(chunks)] == words("".join(chunks))
+
+
+def endless(piece: str) -> Iterator[str]:
+    for _ in range(1_000):
+        yield piece
+    raise AssertionError("it reads on and on")
+
+
+@pytest.mark.parametrize("piece", ["\0" * 999, "a", "a" * LONGEST_WORD])
+def test_a_word_without_end_is_refused(piece: str) -> None:
+    with pytest.raises(UsageError, match="longer than 4,096 characters"):
+        [*target_words(endless(piece * 10))]
+
+
+def test_the_longest_words_are_taken() -> None:
+    octet = ",".join(map(str, range(256)))
+    longest = ".".join([octet] * 4)
+    assert len(longest) < LONGEST_WORD
+    assert parse_target(longest).spans == parse_target("0.0.0.0/0").spans
+    assert [*target_words(longest)] == [longest]
+
+
+def test_lines_and_comments_may_be_as_long_as_they_like() -> None:
+    kept = target_words(endless_line())
+    assert sum(1 for _ in kept) == 1 + 2_000
+
+
+def endless_line() -> Iterator[str]:
+    """One line of many words and a long comment."""
+    yield from ["10.0.0.1 10.0.0.2 "] * 1_000
+    yield "#"
+    yield from ["no words " * 100] * 1_000
+    yield "\n10.0.0.3"

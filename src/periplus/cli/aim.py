@@ -9,13 +9,12 @@ run, as ``-e`` is; in an exclude it says nothing, as an address is never probed 
 """
 
 import argparse
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
+from periplus.cli.userfiles import STDIN, words_of
 from periplus.columns import U16
 from periplus.data import ranking_text, ranking_udp_text
 from periplus.errors import UsageError
@@ -26,7 +25,7 @@ from periplus.space.quote import quoted
 from periplus.space.ranges import AddressSpace
 from periplus.space.services import Services
 from periplus.space.space import Space, unprobeable
-from periplus.space.targets import Target, parse_target, parse_target_list
+from periplus.space.targets import Target, parse_target
 
 __all__ = ["IP", "Aim", "aim", "chosen_ports", "excluded_ports", "named_ports"]
 
@@ -36,7 +35,6 @@ ZERO = (
     "port 0 is asked since you named it: programs do not listen there, so what answers is a stack or a filter"
 )
 PREFIXES = {"tcp": ("T", "-sS"), "udp": ("U", "-sU"), "sctp": ("S", "-sY")}
-STDIN = "-"
 WIDE = 1 << 64  # so many addresses are never asked one by one
 Resolve = Callable[[str, int | None, bool], list[int]]
 Tell = Callable[[str], None]
@@ -344,7 +342,11 @@ def _split_excludes(group: str) -> list[str]:
 
 
 def _listed(flag: str, file: str) -> Iterator[Target]:
-    return _in_place(f"{flag} {file}", parse_target_list(_read(file, flag)))
+    try:
+        words = words_of(file)
+    except UsageError as error:
+        raise UsageError(f"{flag} {file}: {error}") from error
+    return _in_place(f"{flag} {file}", words)
 
 
 def _in_place(where: str, words: Iterable[str]) -> Iterator[Target]:
@@ -359,13 +361,3 @@ def _in_place(where: str, words: Iterable[str]) -> Iterator[Target]:
 def _check_stdin(files: list[str]) -> None:
     if files.count(STDIN) > 1:
         raise UsageError("standard input (-) can be read only once, for -iL or for --exclude-file")
-
-
-def _read(file: str, flag: str) -> str:
-    try:
-        data = sys.stdin.buffer.read() if file == STDIN else Path(file).read_bytes()
-        return data.decode("utf-8")
-    except OSError as error:
-        raise UsageError(f"{flag} {file}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{flag} {file}: this is not text ({error.reason} at byte {error.start})") from error

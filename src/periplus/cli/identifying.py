@@ -4,17 +4,21 @@ import argparse
 import re
 from collections.abc import Sequence
 
+import numpy as np
+
 from periplus.cli.aim import named_ports
 from periplus.cli.opinions import check_opinions
 from periplus.cli.parser import Parser
 from periplus.errors import CannotScan, UsageError
-from periplus.scan.config import Fingerprinting, Identify
+from periplus.scan.config import Fingerprinting, Identify, ScanConfig
 from periplus.scan.fingerprinting import installed_osdb
+from periplus.space.address import Addresses
 from periplus.space.ip import format_ip, parse_ip
 from periplus.space.quote import quoted
+from periplus.space.space import Space
 from periplus.technique.model import Technique
 
-__all__ = ["add_identification", "explained", "fingerprinting", "identification", "widen"]
+__all__ = ["add_identification", "check_explained", "explained", "fingerprinting", "identification", "widen"]
 
 _ENDPOINT = re.compile(r"(?:[^:\[\]]+|\[[^\]]+\]):(\d+)")
 LEVELS = range(10)
@@ -116,6 +120,30 @@ def _endpoint(text: str) -> tuple[str, int]:
 def explained(given: argparse.Namespace) -> frozenset[tuple[str, int]]:
     """Return the hosts, as addresses or names, and ports that are to be explained."""
     return frozenset(given.explain)
+
+
+def check_explained(given: argparse.Namespace, config: ScanConfig) -> None:
+    """UsageError: what is to be explained is not asked, so that nothing could be said of it."""
+    addresses: dict[str, list[int]] = {}
+    for name, address in config.names:
+        addresses.setdefault(name.lower(), []).append(address)
+    spaces = [work.space for work in config.works if work.technique.finds_open]
+    for host, port in given.explain:
+        wanted = f"--explain {f'[{host}]' if ':' in host else host}:{port}"
+        try:
+            hosts = Addresses.of_ints(addresses[host] if host in addresses else [parse_ip(host)])
+        except UsageError:
+            raise UsageError(f"{wanted}: no target was given by that name") from None
+        if not any((space.host_of(hosts) >= 0).any() for space in spaces):
+            raise UsageError(f"{wanted}: that host is not among the targets")
+        if not any(_asks(space, hosts, port) for space in spaces):
+            raise UsageError(f"{wanted}: that port is not among those to be asked; choose it with -p")
+
+
+def _asks(space: Space, hosts: Addresses, port: int) -> bool:
+    number = space.host_of(hosts)
+    number = number[number >= 0]
+    return bool((space.port_rank(number, np.full(len(number), port, np.uint16)) >= 0).any())
 
 
 def widen(given: argparse.Namespace, raw: bool) -> None:

@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from periplus.cli.userfiles import bytes_of
 from periplus.errors import UsageError
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def check_opinions(given: argparse.Namespace) -> None:
 
 
 def _probes(file: Path) -> None:
-    if MATCH_LINE.search(file.read_bytes()) is None:
+    if MATCH_LINE.search(bytes_of(str(file))) is None:
         raise UsageError("no line of it is a match line of nmap-service-probes")
 
 
@@ -63,6 +64,6 @@ def _signatures(file: Path) -> None:
     from periplus.identify.draft import FILL_IN
     from periplus.identify.signature import read_signatures
 
-    for number, each in enumerate(read_signatures(file.read_text(encoding="utf-8")), 1):
+    for number, each in enumerate(read_signatures(bytes_of(str(file)).decode("utf-8")), 1):
         if FILL_IN in (each.service, each.product, each.origin):
             raise UsageError(f'signature {number} is a draft: fill in what is marked by "{FILL_IN}"')

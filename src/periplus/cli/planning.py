@@ -28,7 +28,7 @@ from periplus.result.writer import Format
 from periplus.scan.config import ScanConfig
 from periplus.scan.firsthop import FEW, INTERVAL_US, gateways
 from periplus.scan.open import tell_problems
-from periplus.scan.plan import Figures, Pace, Plan, Stage, Way, assumed_ways, plan_of, ways_of
+from periplus.scan.plan import Figures, Pace, Plan, Reach, Stage, assumed_reaches, plan_of, reaches_of
 from periplus.space.ranges import AddressSpace
 from periplus.transport.scout import Scout
 from periplus.wire.lane import Lane, Link
@@ -86,8 +86,8 @@ def show_plan(
         notes.append(f"scope {config.scope.file}: {closed}; a run would not begin now")
     if config.hours is not None and not config.hours.hold(time.time()):
         notes.append(f"--hours {config.hours}: a run would wait until {config.hours.begin}")
-    ways, routers, asked = _ways(config, scout, tell)
-    told = _Told(config, target, plan_of(config, ways, routers), held, tuple(notes))
+    reaches, routers, asked = _reaches(config, scout, tell)
+    told = _Told(config, target, plan_of(config, reaches, routers), held, tuple(notes))
     told = replace(told, notes=(*notes, *_besides(told, asked)))
     say(_line(told) if as_json else "\n".join(_text(told)))
     return FINISHED
@@ -118,11 +118,11 @@ def _besides(told: _Told, asked: int) -> Iterable[str]:
         yield "ports that are found open are asked who answers there, by connections that are not counted above"
 
 
-def _ways(config: ScanConfig, scout: Scout | None, tell: Tell) -> tuple[list[Way], list[Lane], int]:
+def _reaches(config: ScanConfig, scout: Scout | None, tell: Tell) -> tuple[list[Reach], list[Lane], int]:
     """How the targets are reached, the lane to each router whose hardware address the system does not know, and how
     many gateways are asked how they are."""
     if not hasattr(socket, "AF_NETLINK"):
-        return assumed_ways(), [], 0
+        return assumed_reaches(), [], 0
     from periplus.transport.routes import Routes
 
     targets = AddressSpace.union(block.addresses for space in config.spaces for block in space.blocks)
@@ -137,7 +137,7 @@ def _ways(config: ScanConfig, scout: Scout | None, tell: Tell) -> tuple[list[Way
             for router, lane in routers
             if lane.link is Link.ETHERNET and router not in routes.neighbours(lane.ifindex)
         ]
-    return ways_of(paths), unknown, len(gateways(paths))
+    return reaches_of(paths), unknown, len(gateways(paths))
 
 
 # as text

@@ -153,14 +153,17 @@ class Keeper:
         self._targets = dict.fromkeys(past.standing.outputs) if past else {}
         self._tell = tell
         self._trouble = ""
-        self.journal = (
-            None if ledger is None else self._journal(ledger, past.standing.remains if past else ())
-        )
+        self.journal = None if ledger is None else self._journal(ledger, past)
 
-    def _journal(self, ledger: "Ledger", remains: "Sequence[Remains]") -> "Journal":
+    def _journal(self, ledger: "Ledger", past: "Past | None") -> "Journal":
         from periplus.scan.journal import Journal
 
-        return Journal(ledger, self._save if self._file else None, remains)
+        save = self._save if self._file else None
+        return (
+            Journal(ledger, save, past.standing.remains, past.standing.shown)
+            if past
+            else Journal(ledger, save)
+        )
 
     def begin(self, now_s: float) -> None:
         """The writers have begun. CannotScan: the file cannot be written."""
@@ -202,6 +205,7 @@ class Keeper:
             {target: kept.get(target) for target in self._targets},
             tuple(remains),
             finished,
+            self.journal.seen() if self.journal else {},
         )
         try:
             self._file.write(standing)

@@ -17,7 +17,7 @@ from periplus.cli.aim import Aim, Gather, aim, excluded_ports
 from periplus.cli.caution import check_public, listed_public, planned_raw
 from periplus.cli.choosing import check_stateless, check_traceroute, techniques, work
 from periplus.cli.discovering import discovery
-from periplus.cli.identifying import explained, fingerprinting, identification, widen
+from periplus.cli.identifying import check_explained, explained, fingerprinting, identification, widen
 from periplus.cli.main import FAILED, FINISHED, INTERRUPTED
 from periplus.cli.options import timing
 from periplus.cli.progress import Progress
@@ -159,6 +159,7 @@ def scan(arguments: Sequence[str], raw: bool, scout: Scout | None) -> int:
     )
     config = _config(given, arguments, target, how, pace, seed, found, scope)
     config = _looking_closer(config, given, how, services, raw)
+    check_explained(given, config)
     if given.dry_run:
         from periplus.cli.planning import show_plan
 
@@ -315,8 +316,7 @@ def _run_row(config: ScanConfig, target: Aim, began: float) -> RunRow:
         seed=config.seed,
         started=began,
         scans=tuple(
-            ScanRow(work.technique.name, work.technique.proto, target.ports[work.technique.proto])
-            for work in config.works
+            ScanRow(work.technique.name, work.technique.proto, work.space.ports) for work in config.works
         ),
         targets=target.hosts.size,
         contact=config.scope.contact if config.scope else None,

@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, tzinfo
 from math import inf
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from periplus.cli.aim import Aim, Gather
 from periplus.cli.options import least_rate
+from periplus.cli.userfiles import bytes_of
 from periplus.columns import Mask
 from periplus.engine.timing import Timing
 from periplus.errors import CannotScan, UsageError
@@ -45,9 +45,11 @@ def read_scope(file: str, services: Services) -> "Scope":
     from periplus.space.scopefile import scope_of
 
     try:
-        document = tomllib.loads(Path(file).read_bytes().decode("utf-8"))
+        document = tomllib.loads(bytes_of(file).decode("utf-8"))
     except OSError as error:
         raise UsageError(f"scope {file}: {error.strerror}") from error
+    except UsageError as error:
+        raise UsageError(f"scope {file}: {error}") from error
     except UnicodeDecodeError as error:
         raise UsageError(f"scope {file}: this is not text ({error.reason} at byte {error.start})") from error
     except (ValueError, RecursionError) as error:  # a number may have too many digits, a list too much depth

@@ -18,7 +18,7 @@ from periplus.columns import I64, Mask, distinct
 from periplus.engine.bucket import Bucket
 from periplus.engine.group import Group, HostState
 from periplus.engine.intake import Along, Fed, Intake, Ordered
-from periplus.engine.limits import Limits
+from periplus.engine.limits import UNREAD, Limits
 from periplus.engine.lists import fair_shares
 from periplus.engine.loss import expected_missed, hidden_by_eras, per_try, shares
 from periplus.engine.pace import Pace
@@ -43,7 +43,6 @@ __all__ = ["Engine", "Limits", "Step", "Totals"]
 
 NEVER = 1 << 62
 SECOND = 1_000_000
-UNREAD = 2_048
 ROUND_GAIN = 1 / 8
 LATE_SHARE = (
     0.25  # of the floor, or what a climb has made of it, for third and later tries where probes get lost

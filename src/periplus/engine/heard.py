@@ -15,7 +15,7 @@ ROW_BYTES = 32  # about what a row takes beside the bytes
 
 
 class Heard:
-    """By address and port, what was said first. `most`: bytes in all, the columns' own included."""
+    """By address and port, what was said. `most`: bytes in all, the columns' own included."""
 
     def __init__(self, most: int = MOST_BYTES) -> None:
         self._most = most
@@ -62,12 +62,11 @@ class Heard:
         self._used -= bytes_gone
         self._end[: self._rows] -= bytes_gone
 
-    def said(self, them: Addresses, port: int) -> bytes:
-        """What this port of one host said; nothing if nothing is known."""
+    def said(self, them: Addresses, port: int) -> tuple[bytes, ...]:
+        """What this port of one host said, the different ones in their order; nothing if nothing is known."""
         found = np.flatnonzero(self._lo[: self._rows] == them.lo[0])
         found = found[(self._port[found] == port) & (self._hi[found] == them.hi[0])]
-        if not len(found):
-            return b""
-        first = int(found[0])
-        begin = int(self._end[first - 1]) if first else 0
-        return self._bytes[begin : int(self._end[first])].tobytes()
+        ends = self._end[found].tolist()
+        begins = [int(self._end[row - 1]) if row else 0 for row in found.tolist()]
+        each = (self._bytes[begin:end].tobytes() for begin, end in zip(begins, ends, strict=True))
+        return tuple(dict.fromkeys(each))

@@ -96,7 +96,11 @@ class _Homes:
 
 
 class Along(_Homes):
-    """The hosts of a space along a ledger's course: first those that were left open, then those not reached yet."""
+    """The hosts of a space along a ledger's course: first those that were left open, then those not reached yet.
+
+    Engines on one course stay together, as what one has done must be kept until the last has: nobody takes more while
+    it is a group of its own ahead.
+    """
 
     def __init__(self, ledger: "Ledger", space: Space, size: int) -> None:
         super().__init__()
@@ -105,6 +109,8 @@ class Along(_Homes):
         self._size = size
         self._left = ledger.left_open
         self._next = ledger.reached
+        self._number = len(ledger.given)
+        ledger.given.append(0)
 
     @property
     def exhausted(self) -> bool:
@@ -113,20 +119,27 @@ class Along(_Homes):
 
     def take(self) -> tuple[int, I64] | None:
         """Return the next; a course may have hosts that this space has not."""
-        while not self.exhausted:
+        while not (self.exhausted or self._leads()):
             host_id = self._space.host_of(self._ledger.course.at(self._positions()))
             host_id = host_id[host_id >= 0]
             if len(host_id):
                 return self.house(host_id)
         return None
 
+    def _leads(self) -> bool:
+        """Whether others have to come up first; the last never waits."""
+        given = self._ledger.given
+        return given[self._number] >= min(given) + self._size
+
     def _positions(self) -> I64:
         if len(self._left):
             position, self._left = self._left[: self._size], self._left[self._size :]
-            return position
-        first, self._next = self._next, min(self._next + self._size, self._ledger.course.size)
-        self._ledger.give(self._next)
-        return np.arange(first, self._next)
+        else:
+            first, self._next = self._next, min(self._next + self._size, self._ledger.course.size)
+            self._ledger.give(self._next)
+            position = np.arange(first, self._next)
+        self._ledger.given[self._number] += len(position)
+        return position
 
 
 class Fed(_Homes):

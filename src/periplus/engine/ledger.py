@@ -28,6 +28,7 @@ class Ledger:
         self.course = course
         self.reached = reached
         self.left_open = np.zeros(0, np.int64) if still_open is None else still_open
+        self.given: list[int] = []  # by engine on this course, how many hosts it has come along
         self._pieces: dict[int, Mask] = {}
         self._open = 0
         self._note_open(self.left_open)

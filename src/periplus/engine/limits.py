@@ -1,8 +1,11 @@
-"""What the machine allows an engine: how much may be under way, and how much memory open hosts may take."""
+"""What the machine allows an engine: how much may be under way, how much memory open hosts may take, and how many
+packets come at once."""
 
 from dataclasses import dataclass
 
-__all__ = ["Limits"]
+__all__ = ["UNREAD", "Limits"]
+
+UNREAD = 2_048  # packets read at once, after which more may wait: the fate of what was asked is not known yet
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,15 @@ The expressions are PCRE over bytes. Python's differ in little: bytes from 0x80 
 ``\\R``, ``\\h``, ``\\e``, ``\\Z`` and ``\\z`` are put into its words. They are compiled when a text first holds
 their literal (see `signature`); `problems` compiles all of them and tells, line by line, which cannot be.
 
+Twelve thousand literals are too many to look for one by one. Of each the rarest piece of four letters stands in an
+index, so that a text meets only those lines of whose piece it has all letters.
+
 Limits: the file is not ours to ship; it is Nmap's, under its own licence, and is read where Nmap installed it.
 """
 
 import re
 import warnings
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -99,7 +103,7 @@ class NmapDb:
         text = data[:MOST_TEXT].decode("latin-1")
         lowered = text.lower()
         soft: Opinion | None = None
-        for line in self.lines:
+        for line in self._likely(lowered):
             least = LEAST_LITERAL if line.greets or protocol is not None else LEAST_ANSWER
             if (soft and not line.hard) or len(line.literal) < least or line.literal not in lowered:
                 continue
@@ -112,6 +116,21 @@ class NmapDb:
                 soft = Opinion(line.service, SOFT, match)
         return soft
 
+    def _likely(self, lowered: str) -> list[NmapLine]:
+        """The lines, in their order, whose piece a text has; all others have literals that it has not."""
+        found = self._by_piece.keys() & _pieces(lowered)
+        return [self.lines[row] for row in sorted(row for piece in found for row in self._by_piece[piece])]
+
+    @cached_property
+    def _by_piece(self) -> dict[str, list[int]]:
+        """The rows of lines with enough literal, by the rarest piece of that."""
+        common = Counter(piece for line in self.lines for piece in _pieces(line.literal))
+        rows: defaultdict[str, list[int]] = defaultdict(list)
+        for row, line in enumerate(self.lines):
+            if pieces := _pieces(line.literal):
+                rows[min(pieces, key=lambda piece: (common[piece], piece))].append(row)
+        return dict(rows)
+
     def problems(self) -> Iterator[str]:
         """Yield every line that cannot be used, and why."""
         yield from self.refused
@@ -120,6 +139,10 @@ class NmapDb:
                 _ = line.pattern
             except (re.error, RecursionError) as error:
                 yield f"line {line.number}: {error}"
+
+
+def _pieces(text: str) -> set[str]:
+    return {text[at : at + LEAST_LITERAL] for at in range(len(text) - LEAST_LITERAL + 1)}
 
 
 def read_nmapdb(text: str) -> NmapDb:

@@ -282,7 +282,7 @@ class HostReport:
 
 @dataclass(frozen=True, slots=True)
 class ScanRow:
-    """One technique of a run by its name, its protocol, and the ports of targets without ports of their own."""
+    """One technique of a run by its name, its protocol, and the ports that any target is asked."""
 
     technique: str
     proto: str

@@ -1,12 +1,12 @@
 """One report a host, however many pieces of work it took: what was found is kept until all of it is there.
 
-Discovery says that a host is up and why; each technique adds its ports. Only hosts in progress are kept. Where hosts
-are found and then asked by one technique, as in most scans, all of it stays columns; the reports of several
-techniques are joined host by host.
+Discovery says that a host is up and why; each technique adds its ports. Only hosts in progress are kept, and of the
+silent ones of a large scan no more than how much work they still get. Where hosts are found and then asked by one
+technique, as in most scans, all of it stays columns; the reports of several techniques are joined host by host.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -15,6 +15,7 @@ from periplus.columns import I64, Mask
 from periplus.result.batch import HostBatch, Hosts
 from periplus.result.row import HostReport, Stopped
 from periplus.space.address import Addresses
+from periplus.space.ranges import AddressSpace
 from periplus.space.space import Space
 from periplus.technique.verdict import Reason
 
@@ -31,6 +32,12 @@ class Dossiers(Protocol):
 
     def worked(self, batch: HostBatch) -> Iterator[Hosts]:
         """A piece of work is done; yield the hosts of which it was the last, with all that is known of them."""
+
+    def silent(self, a: Addresses) -> tuple[Hosts, Mask]:
+        """A piece of work is done and has nothing to say of these hosts.
+
+        Return what other work had to say of those of which it was the last, and of whom nobody will say anything.
+        """
 
     def unfinished(self) -> Iterator[Hosts]:
         """Yield what there is of hosts that will not be finished."""
@@ -53,6 +60,10 @@ class Undivided:
     def worked(self, batch: HostBatch) -> Iterator[Hosts]:
         """Yield all."""
         yield batch
+
+    def silent(self, a: Addresses) -> tuple[Hosts, Mask]:
+        """There is no other work."""
+        return (), np.ones(len(a), np.bool_)
 
     def unfinished(self) -> Iterator[Hosts]:
         """Nothing is kept."""
@@ -90,6 +101,13 @@ class Pairs:
             yield whole.after(self._taken(self._space.host_of(whole.addresses)))
         if not known.all():
             yield batch.only(~known)
+
+    def silent(self, a: Addresses) -> tuple[Hosts, Mask]:
+        """Return those who waited as they were found."""
+        self._gather()
+        numbers = self._space.host_of(a)
+        known: Mask = np.isin(numbers, self._numbers)
+        return self._taken(numbers[known]) if known.any() else (), ~known
 
     def unfinished(self) -> Iterator[Hosts]:
         """Yield those who still wait."""
@@ -153,57 +171,81 @@ def _popped(kept: dict[int, Value], numbers: I64) -> dict[int, Value]:
     return {row: kept.pop(number) for row, number in enumerate(numbers.tolist()) if number in kept}
 
 
-@dataclass(slots=True)
-class _Dossier:
-    """What is known of a host so far, and how many pieces of work are still missing."""
-
-    report: HostReport
-    missing: int
-
-
 class Each:
     """Hosts are asked by several techniques, and joined one by one."""
 
     def __init__(self, spaces: Sequence[Space]) -> None:
         self._spaces = spaces
-        self._open: dict[str, _Dossier] = {}
+        self._hosts = AddressSpace.union(block.addresses for space in spaces for block in space.blocks)
+        self._numbers: I64 = np.zeros(0, np.int64)  # of those in progress, ascending
+        self._missing: I64 = np.zeros(0, np.int64)  # how many pieces of work each still gets
+        self._kept: dict[int, HostReport] = {}
 
-    def _works(self, batch: HostBatch) -> I64:
+    def _works(self, a: Addresses) -> I64:
         """By host, how many pieces of work it gets."""
-        works = np.zeros(len(batch), np.int64)
+        works = np.zeros(len(a), np.int64)
         for space in self._spaces:
-            works += space.host_of(batch.addresses) >= 0
+            works += space.host_of(a) >= 0
         return works
+
+    def _done(self, a: Addresses) -> tuple[I64, Mask]:
+        """A piece of work is done; return the numbers of these hosts, and of which it was the last."""
+        numbers, missing = self._hosts.rank_of(a), self._works(a)
+        place = np.searchsorted(self._numbers, numbers)
+        known: Mask = np.isin(numbers, self._numbers)
+        missing[known] = self._missing[place[known]]
+        missing -= 1
+        last = missing <= 0
+        self._missing[place[known]] = missing[known]
+        self._keep_counting(self._missing > 0)
+        self._count(numbers[~known & ~last], missing[~known & ~last])
+        return numbers, last
+
+    def _count(self, numbers: I64, missing: I64) -> None:
+        """Work on these, who are not in progress, has begun."""
+        if len(numbers):
+            numbers = np.concatenate([self._numbers, numbers])
+            order = np.argsort(numbers, kind="stable")
+            self._numbers = numbers[order]
+            self._missing = np.concatenate([self._missing, missing])[order]
+
+    def _keep_counting(self, which: Mask) -> None:
+        if not which.all():
+            self._numbers, self._missing = self._numbers[which], self._missing[which]
 
     def found(self, batch: HostBatch) -> Iterator[Hosts]:
         """Yield those who are down, or are asked nothing else."""
-        works = self._works(batch)
+        works = self._works(batch.addresses)
         waits: Mask = batch.up & (works > 0)
-        for report, missing in zip(batch.only(waits), works[waits].tolist(), strict=True):
-            self._open[report.addr] = _Dossier(report, missing)
+        numbers = self._hosts.rank_of(batch.addresses)[waits]
+        self._count(numbers, works[waits])
+        self._kept |= dict(zip(numbers.tolist(), batch.only(waits), strict=True))
         if not waits.all():
             yield batch.only(~waits)
 
     def worked(self, batch: HostBatch) -> Iterator[Hosts]:
         """Yield those who are whole now."""
-        pairs = zip(batch, self._works(batch).tolist(), strict=True)
-        yield [whole for report, works in pairs if (whole := self._whole(report, works)) is not None]
+        numbers, last = self._done(batch.addresses)
+        whole = []
+        for number, is_last, report in zip(numbers.tolist(), last.tolist(), batch, strict=True):
+            kept = self._kept.pop(number, None)
+            joined = report if kept is None else _merged(kept, report)
+            if is_last:
+                whole.append(joined)
+            else:
+                self._kept[number] = joined
+        yield whole
 
-    def _whole(self, report: HostReport, works: int) -> HostReport | None:
-        kept = self._open.get(report.addr)
-        if kept is None:
-            if works <= 1:
-                return report
-            self._open[report.addr] = _Dossier(report, works - 1)
-            return None
-        kept.report = _merged(kept.report, report)
-        kept.missing -= 1
-        return None if kept.missing else self._open.pop(report.addr).report
+    def silent(self, a: Addresses) -> tuple[Hosts, Mask]:
+        """Of those who are whole now only the other work speaks."""
+        numbers, last = self._done(a)
+        told = np.isin(numbers, np.fromiter(self._kept, np.int64, len(self._kept)))
+        return [self._kept.pop(number) for number in numbers[last & told].tolist()], last & ~told
 
     def unfinished(self) -> Iterator[Hosts]:
         """Yield what there is of hosts that will not be finished."""
-        yield [each.report for each in self._open.values()]
-        self._open.clear()
+        yield [*self._kept.values()]
+        self._kept.clear()
 
 
 def _merged(first: HostReport, second: HostReport) -> HostReport:

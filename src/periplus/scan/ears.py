@@ -1,7 +1,10 @@
 """What a link overhears beside the verdicts: the bytes with which UDP ports answered, and each host's first SYN-ACK.
 
 Who identifies services begins with these bytes and need not ask the same again, and a SYN-ACK shows what stack made
-it. Only what opens a port is kept, so floods of other answers take no room, and nothing where nobody wants to know.
+it. Only what opens a port is kept, and what came with that, of each port no more answers than it was sent payloads:
+floods of other answers take no room, and nothing does where nobody wants to know.
+
+Limits: of a port with several payloads an answer that is read later than the first one is asked for again.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,6 +16,7 @@ from periplus.columns import I64
 from periplus.engine.engine import Engine
 from periplus.engine.group import Group
 from periplus.engine.heard import Heard
+from periplus.engine.lists import ragged_ranks
 from periplus.engine.replies import FIRST_UNANSWERED, Replies
 from periplus.engine.shown import Shown
 from periplus.space.address import Addresses
@@ -25,6 +29,8 @@ from periplus.wire.said import said_untrusted
 from periplus.wire.synack import syn_acks_untrusted
 
 __all__ = ["Ear", "SynAckEar", "UdpEar", "UdpMemory", "openings"]
+
+PORTS = 1 << 16
 
 
 class Ear(Protocol):
@@ -46,12 +52,15 @@ class UdpMemory:
         self._asked = asked
         self._behind = behind
         self.heard = Heard()
+        self.sent: I64 = np.ones(PORTS, np.int64)  # by port, how many payloads it gets
+        for port, messages in asked.items():
+            self.sent[port] = max(len(messages), 1)
 
-    def recall(self, addr: str, port: int) -> tuple[tuple[bytes, ...], bytes]:
+    def recall(self, addr: str, port: int) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
         """Return what this port was asked and what it answered; nothing if that is not known."""
         heard = self.heard.said(Addresses.of_ints([parse_ip(addr)]), port)
         if not heard:
-            return (), b""
+            return (), ()
         return tuple(each + self._behind for each in self._asked.get(port) or (b"",)), heard
 
 
@@ -70,7 +79,9 @@ class UdpEar:
         for group, cell, row in openings(engine, self._table, answers):
             host = group.host_of(cell)
             port = self._space.port_at(group.host_id[host], cell - group.hosts.first[host])
-            self._memory.heard.keep(group.addresses[host], port, *said_untrusted(packets[row]))
+            kept = np.flatnonzero(ragged_ranks(cell) < self._memory.sent[port])
+            said = said_untrusted(packets[row[kept]])
+            self._memory.heard.keep(group.addresses[host[kept]], port[kept], *said)
 
 
 class SynAckEar:
@@ -93,12 +104,12 @@ class SynAckEar:
 
 
 def openings(engine: Engine, table: Table, answers: dict[int, Replies]) -> Iterator[tuple[Group, I64, I64]]:
-    """Yield by group the cells that answers are about to open, each once, and the rows of their packets."""
+    """Yield by group the cells that answers are about to open and the rows of their packets, the first one first."""
     for number, replies in answers.items():
         group = engine.groups[number]
         opens = table.state[replies.signal] == State.OPEN
         opens &= group.cells.state[replies.cell] >= FIRST_UNANSWERED
         if replies.row is None or not opens.any():
             continue
-        cell, first = np.unique(replies.cell[opens], return_index=True)
-        yield group, cell, replies.row[opens][first]
+        order = np.argsort(replies.cell[opens], kind="stable")
+        yield group, replies.cell[opens][order], replies.row[opens][order]

@@ -168,12 +168,12 @@ class Fingerprints:
         why = self._unfit(report, address)
         if why is None:
             them = Addresses.of_ints([address])
-            way = self._link.way(them)
-            lane_row = int(way.lane[0])
-            if lane_row != NO_LANE and way.known[0]:
+            hops = self._link.next_hops(them)
+            lane_row = int(hops.lane[0])
+            if lane_row != NO_LANE and hops.known[0]:
                 lane = self._link.lanes[lane_row]
                 asked = self._asked(report, lane, address)
-                host = _Host(report, Observed(asked), lane, way.mac[0].tobytes(), _patience_us(report))
+                host = _Host(report, Observed(asked), lane, hops.mac[0].tobytes(), _patience_us(report))
                 host.plan(asked.numbers(), now_us)
                 self._hosts[address & 0xFFFFFFFF] = host
                 return

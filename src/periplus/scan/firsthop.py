@@ -19,6 +19,7 @@ import numpy as np
 
 from periplus.columns import I64
 from periplus.engine.firsthop import LEAST_PPS, Fall, FirstHop
+from periplus.engine.limits import UNREAD
 from periplus.engine.timing import UNLIMITED, Timing
 from periplus.scan.sender import Parcel
 from periplus.space.address import Addresses
@@ -38,7 +39,6 @@ REVIEW_US = 20_000
 FEW = 1_000  # probes of a scan that asks nothing, however long it takes
 WORTH_ASKING = 100_000  # probes of a scan that is asked about from the beginning
 MOST = 4
-UNREAD = 2_048  # packets in a batch after which more may wait, answers among them
 
 
 @dataclass(slots=True)

@@ -66,12 +66,12 @@ class _Held:
         return replace(self.report, columns=columns, services=(*self.report.services, *order))
 
 
-Recall = Callable[[str, int], tuple[tuple[bytes, ...], bytes]]
+Recall = Callable[[str, int], tuple[tuple[bytes, ...], tuple[bytes, ...]]]
 
 
-def _nothing(_addr: str, _port: int) -> tuple[tuple[bytes, ...], bytes]:
+def _nothing(_addr: str, _port: int) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
     """Nobody has listened."""
-    return (), b""
+    return (), ()
 
 
 class Identities:
@@ -127,7 +127,7 @@ class Identities:
                 continue
             silent = _ports_in(columns, State.OPEN_FILTERED)[:MOST_SILENT] if over is Over.UDP else []
             for port in (*_ports_in(columns, State.OPEN), *silent):
-                asked, heard = self._recall(report.addr, port) if over is Over.UDP else ((), b"")
+                asked, heard = self._recall(report.addr, port) if over is Over.UDP else ((), ())
                 yield Port(report.addr, port, over, name, asked, heard, port in FRAGILE - self._named)
 
     def step(self, now_us: int, alone: bool) -> int:

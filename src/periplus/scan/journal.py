@@ -2,11 +2,12 @@
 another process needs to go on after this one was killed.
 
 A host is done with when its report was handed over, or when there is nothing to report of it. Of the others is kept
-what their ports have answered, technique by technique. What is on its way when the process dies is asked again, and
-so are the names, ways, services and systems that reports wait for.
+what their ports have answered, technique by technique, and how they answered first, if that is wanted. What is on its
+way when the process dies is asked again, and so are the names, ways, services and systems that reports wait for.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from periplus.engine.ledger import Ledger
 from periplus.engine.remains import Remains
@@ -15,6 +16,11 @@ from periplus.result.batch import HostBatch, Hosts
 from periplus.result.row import SummaryRow
 from periplus.space.address import Addresses
 from periplus.space.ip import parse_ip
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from periplus.engine.shown import Shown
 
 __all__ = ["Journal"]
 
@@ -28,14 +34,34 @@ Save = Callable[[SummaryRow, Sequence[Remains]], None]
 class Journal:
     """The ledger of a run, and `save`, which is told how the run stands; without it nothing is kept.
 
-    `remains` are those of an earlier run, technique by technique.
+    `remains` are those of an earlier run, technique by technique, and `seen` is what hosts showed it.
     """
 
-    def __init__(self, ledger: Ledger, save: Save | None = None, remains: Sequence[Remains] = ()) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        save: Save | None = None,
+        remains: Sequence[Remains] = (),
+        seen: "Mapping[str, NDArray[Any]] | None" = None,
+    ) -> None:
         self.ledger = ledger
         self.remains = remains
+        self._seen = seen or {}
+        self._shown: Shown | None = None
         self._save = save
         self._due_us = 0
+
+    def watch(self, shown: "Shown | None") -> None:
+        """Hosts' first answers are kept here: those of an earlier run are put in, a later one gets what is left."""
+        if shown is not None and self._seen:
+            from periplus.engine.shown import seen_of
+
+            shown.keep(*seen_of(self._seen))
+        self._shown = shown
+
+    def seen(self) -> "Mapping[str, NDArray[Any]]":
+        """What hosts have shown that are not finished, by columns."""
+        return self._seen if self._shown is None else self._shown.of(self.ledger.holds)
 
     def unreported(self) -> Unreported | None:
         """What keeps for a later run what an engine is done with; None where nothing is kept."""

@@ -8,19 +8,20 @@ found so far is handed over.
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from periplus.columns import I64, Mask
-from periplus.engine.engine import Engine, Step
+from periplus.engine.engine import Step
 from periplus.engine.group import Group, HostState
 from periplus.engine.meter import meters_for
 from periplus.errors import CannotScan
 from periplus.result.batch import HostBatch, Hosts
 from periplus.result.row import PortRow, SummaryRow
+from periplus.scan.campaign import Campaign, campaign_of
 from periplus.scan.clock import Clock
 from periplus.scan.config import ScanConfig, Work
 from periplus.scan.dossier import dossiers_for
@@ -30,11 +31,13 @@ from periplus.scan.identifying import identifying_for
 from periplus.scan.link import Link
 from periplus.scan.naming import Naming
 from periplus.scan.open import Links
-from periplus.scan.report import Names, Reporter
+from periplus.scan.report import Names
 from periplus.scan.snapshot import Snapshot
 from periplus.scan.speed import Speed
-from periplus.scan.tracing import TRACE_SHARE, scan_timing, tracing_for
-from periplus.space.space import Space
+from periplus.scan.tracing import TRACE_SHARE, tracing_for
+from periplus.space.address import Addresses
+from periplus.space.course import Course
+from periplus.space.ranges import AddressSpace
 
 if TYPE_CHECKING:
     from periplus.engine.remains import Remains
@@ -59,22 +62,6 @@ class Listener(Protocol):
 
     def snapshot(self, snapshot: Snapshot) -> None:
         """Some time has passed."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Campaign:
-    """One engine with its way to the network; without a work it finds hosts."""
-
-    work: Work | None
-    space: Space
-    engine: Engine
-    link: Link
-    reporter: Reporter
-
-    @property
-    def title(self) -> str:
-        """What is being done, for people."""
-        return self.work.technique.title if self.work else "Host discovery"
 
 
 class Loop:
@@ -107,7 +94,9 @@ class Loop:
         self._recess = recess
         self._resting = False
         self._rested: Snapshot | None = None  # what is told while the run rests
-        self._journal = journal
+        self._journal = journal = journal or _common(config)
+        if journal:
+            journal.watch(links.shown)
         self._n_hosts = journal.ledger.course.size if journal else config.n_hosts
         self._before = journal.ledger.finished if journal else 0  # hosts that an earlier run finished
         self._began_us = clock.now_us()
@@ -140,31 +129,17 @@ class Loop:
         self._waits_alone = len(waiters) == 1
         self._pause = pause or (int if self._waits_alone else _pause(waiters))
 
-    def _campaign(self, work: Work | None, link: Link, remains: "Remains | None" = None) -> _Campaign:
-        config, discovery = self._config, self._config.discovery
-        if work is None:
-            assert discovery is not None
-            space, table = discovery.space, discovery.menu.table
-        else:
-            space, table = work.space, work.technique.table
-        engine = Engine(
-            space,
-            table,
-            scan_timing(config),
-            config.seed,
+    def _campaign(self, work: Work | None, link: Link, remains: "Remains | None" = None) -> Campaign:
+        return campaign_of(
+            work,
+            self._config,
+            link,
+            self._clock,
+            self._services,
             self._began_us,
-            link.limits,
-            urgent=work.urgent_mask if work else None,
-            fed=work is not None and discovery is not None,
-            until_up=work is None,
-            ledger=self._journal.ledger if self._journal else None,
-            remains=remains,
-            meters=self._meters,
-            unreported=self._journal.unreported() if self._journal and work else None,
-        )
-        known = work is not None and discovery is not None
-        return _Campaign(
-            work, space, engine, link, Reporter(work, config, link, self._clock, self._services, known)
+            self._meters,
+            self._journal,
+            remains,
         )
 
     def run(self) -> SummaryRow:
@@ -276,7 +251,7 @@ class Loop:
                 self._clock.now_us,
             )
 
-    def _step(self, each: _Campaign) -> tuple[bool, int]:
+    def _step(self, each: Campaign) -> tuple[bool, int]:
         """Let one campaign go on; return whether it has more to do at once, and when else it has."""
         engine, link = each.engine, each.link
         replies = link.collect(engine)
@@ -292,7 +267,7 @@ class Loop:
             self._charge_others(each, sum(map(len, step.probes)))
         return bool(link.room() and (step.probes or replies)), step.wake_us
 
-    def _charge_others(self, one: _Campaign, sent: int) -> None:
+    def _charge_others(self, one: Campaign, sent: int) -> None:
         """What one campaign sends, no other may, as the rate is one for all; the next time all others come first."""
         if not sent:
             return
@@ -311,7 +286,7 @@ class Loop:
         if until_us > now_us:
             self._pause(until_us - now_us)
 
-    def _hand_over(self, each: _Campaign, step: Step, now_us: int) -> None:
+    def _hand_over(self, each: Campaign, step: Step, now_us: int) -> None:
         for found in step.findings:
             group = each.engine.groups[found.group]
             certain = self._doubting.tellable(each.work, group, found)
@@ -321,20 +296,29 @@ class Loop:
             if group.told:
                 each.link.forget([group.number])
 
-    def _finish(self, each: _Campaign, group: Group, hosts: I64, whole: bool = True) -> None:
+    def _finish(self, each: Campaign, group: Group, hosts: I64, whole: bool = True) -> None:
         """These hosts are done with in one campaign: keep or pass on what it found, and let the others begin."""
         keep = self._dossiers.worked if each.work else self._dossiers.found
         for batch in each.reporter.batches(group, hosts, whole=whole):
             for ready in keep(batch):
                 self._doubting.ask(self._others(ready))
-        if self._journal and whole and (each.work is None or len(self._all) == 1):
-            self._journal.ledger.finish(group.addresses[hosts[~each.reporter.told(group, hosts, whole)]])
+        if whole:
+            self._finish_silent(each, group.addresses[hosts[~each.reporter.told(group, hosts)]])
         if each.work is None and whole:
             up = each.reporter.up(group, hosts)
             self._hosts_done += int(np.count_nonzero(~up))
             for worker in self._workers:
                 host_id = worker.space.host_of(group.addresses[hosts[up]])
                 worker.engine.admit(host_id[host_id >= 0])
+
+    def _finish_silent(self, each: Campaign, a: Addresses) -> None:
+        """One campaign is done with these hosts and has nothing to say of them: perhaps another has."""
+        if not len(a):
+            return
+        ready, gone = self._dossiers.silent(a) if each.work else ((), np.ones(len(a), np.bool_))
+        self._doubting.ask(self._others(ready))
+        if self._journal:
+            self._journal.ledger.finish(a[gone])
 
     def _others(self, hosts: Hosts) -> Hosts:
         """Let those hosts pass of which nothing else is to be learned; return the others."""
@@ -483,6 +467,17 @@ class Loop:
                 del counts["late"]  # one answer is enough, and the others come all the same
             discarded.update(counts)
         return {reason: count for reason, count in discarded.items() if count}
+
+
+def _common(config: ScanConfig) -> "Journal | None":
+    """The course of several techniques that ask all hosts: what one has found of a host waits for the last one."""
+    if config.discovery or len(config.works) < 2:
+        return None
+    from periplus.engine.ledger import Ledger
+    from periplus.scan.journal import Journal
+
+    hosts = AddressSpace.union(block.addresses for space in config.spaces for block in space.blocks)
+    return Journal(Ledger(Course(hosts, config.seed)))
 
 
 def _pause(links: "list[Link | TraceLink]") -> Callable[[int], object]:

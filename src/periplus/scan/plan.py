@@ -40,7 +40,7 @@ from periplus.wire.icmp import ECHO, IcmpProbe
 from periplus.wire.lane import Lane, Link
 from periplus.wire.shape import PLAIN
 
-__all__ = ["Figures", "Network", "Pace", "Plan", "Stage", "Way", "assumed_ways", "plan_of", "ways_of"]
+__all__ = ["Figures", "Network", "Pace", "Plan", "Reach", "Stage", "assumed_reaches", "plan_of", "reaches_of"]
 
 LINK_TRIES = 3  # as often the resolver asks, and by default the system
 QUICK_PPS, QUICK_CONNECTS = (
@@ -55,7 +55,7 @@ _V4 = AddressSpace.of([(V4_BASE, V4_BASE + (1 << 32) - 1)])
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class Reach:
     """Hosts that are reached alike. `on_link`: they are their own next hop."""
 
     hosts: AddressSpace
@@ -185,28 +185,28 @@ class _Asked:
         )
 
 
-def ways_of(paths: Iterable[Path]) -> list[Way]:
-    """The ways that routes make, those alike in one."""
+def reaches_of(paths: Iterable[Path]) -> list[Reach]:
+    """What routes reach, what they reach alike in one."""
     spans: dict[tuple[Lane, bool], list[tuple[int, int]]] = {}
     for path in paths:
         if path.lane is not None:
             spans.setdefault((path.lane, path.gateway is None), []).append((path.first, path.last))
-    return [Way(AddressSpace.of(some), lane, on_link) for (lane, on_link), some in spans.items()]
+    return [Reach(AddressSpace.of(some), lane, on_link) for (lane, on_link), some in spans.items()]
 
 
-def assumed_ways() -> list[Way]:
-    """The ways where nobody can be asked for routes: by an Ethernet and its router."""
+def assumed_reaches() -> list[Reach]:
+    """What is reached where nobody can be asked for routes: all, by an Ethernet and its router."""
     mac = bytes(6)
     lanes = [Lane(1, "", Link.ETHERNET, ip_me, mac, 1500) for ip_me in (V4_BASE, 0)]
     everything = AddressSpace.of([(0, (1 << 128) - 1)])
-    return [Way(_V4, lanes[0], False), Way(everything - _V4, lanes[1], False)]
+    return [Reach(_V4, lanes[0], False), Reach(everything - _V4, lanes[1], False)]
 
 
-def plan_of(config: ScanConfig, ways: Sequence[Way], routers: Sequence[Lane] = ()) -> Plan:
+def plan_of(config: ScanConfig, reaches: Sequence[Reach], routers: Sequence[Lane] = ()) -> Plan:
     """Count what a scan would send; `routers`: of each next hop that has to be looked for the lane to it."""
     targets = AddressSpace.union(block.addresses for space in config.spaces for block in space.blocks)
-    reached = AddressSpace.union(way.hosts & targets for way in ways)
-    asked = _stages(config, ways, reached, routers)
+    reached = AddressSpace.union(reach.hosts & targets for reach in reaches)
+    asked = _stages(config, reaches, reached, routers)
     stages = tuple(each.stage() for each in asked if each.parts or each.routers.probes)
     first = sum((stage.first for stage in stages), Figures())
     silent = sum((stage.silent for stage in stages), Figures())
@@ -225,65 +225,67 @@ def plan_of(config: ScanConfig, ways: Sequence[Way], routers: Sequence[Lane] = (
 
 
 def _stages(
-    config: ScanConfig, ways: Sequence[Way], reached: AddressSpace, routers: Sequence[Lane]
+    config: ScanConfig, reaches: Sequence[Reach], reached: AddressSpace, routers: Sequence[Lane]
 ) -> list[_Asked]:
     tries = config.timing.min_tries, config.timing.max_tries
-    stages = [_on_link(ways, reached, routers)]
+    stages = [_on_link(reaches, reached, routers)]
     if config.discovery:
         menu, proof = config.discovery.menu, config.discovery.link_proof
-        pinged = [way for way in ways if not (proof and way.on_link and way.lane.link is not Link.BARE)]
+        pinged = [
+            reach for reach in reaches if not (proof and reach.on_link and reach.lane.link is not Link.BARE)
+        ]
         parts = _parts(Costs(menu, config.shape), config.discovery.space, pinged)
         stages.append(_Asked("discovery", "Host discovery", parts, *tries))
     for work in config.works:
-        parts = _parts(Costs(Menu((work.technique,)), config.shape), work.space, ways)
+        parts = _parts(Costs(Menu((work.technique,)), config.shape), work.space, reaches)
         stages.append(_Asked(work.technique.name, work.technique.title, parts, *tries))
     if config.fingerprint is not None:
-        stages.append(_fingerprints(ways, reached))
+        stages.append(_fingerprints(reaches, reached))
     if config.traceroute:
-        stages.append(_traceroute(config.works, ways, reached))
+        stages.append(_traceroute(config.works, reaches, reached))
     return stages
 
 
-def _on_link(ways: Sequence[Way], reached: AddressSpace, routers: Sequence[Lane]) -> _Asked:
-    parts = [_Part(way.hosts & reached, 1, link_price(way.lane)) for way in ways if way.asks_link]
+def _on_link(reaches: Sequence[Reach], reached: AddressSpace, routers: Sequence[Lane]) -> _Asked:
+    parts = [_Part(reach.hosts & reached, 1, link_price(reach.lane)) for reach in reaches if reach.asks_link]
     besides = sum((Figures(1, *link_price(lane)) for lane in routers), Figures())
     return _Asked("link", "Addresses on the link", _there(parts), LINK_TRIES, LINK_TRIES, besides)
 
 
-def _parts(costs: Costs, space: Space, ways: Sequence[Way]) -> tuple[_Part, ...]:
+def _parts(costs: Costs, space: Space, reaches: Sequence[Reach]) -> tuple[_Part, ...]:
     made = []
-    for way in ways:
+    for reach in reaches:
         for block in space.blocks:
-            hosts = block.addresses & way.hosts
+            hosts = block.addresses & reach.hosts
             if hosts:
-                made.append(_Part(hosts, len(block.ports), costs.of(way.lane, block.ports)))
+                made.append(_Part(hosts, len(block.ports), costs.of(reach.lane, block.ports)))
     return tuple(made)
 
 
-def _traceroute(works: Sequence[Work], ways: Sequence[Way], reached: AddressSpace) -> _Asked:
+def _traceroute(works: Sequence[Work], reaches: Sequence[Reach], reached: AddressSpace) -> _Asked:
     """Hosts on the link are their own only hop. Others are asked by TCP if that is scanned, else by an echo."""
     by_tcp = [work.technique.probe for work in works if work.technique.proto == "tcp"]
     probe = next((each for each in by_tcp if each is not None), IcmpProbe(ECHO))
     parts = []
-    for way in ways:
-        if not way.on_link:
-            _, octets = Costs.of_probe(probe, way.lane, np.array([ECHO], np.uint16), PLAIN)
+    for reach in reaches:
+        if not reach.on_link:
+            _, octets = Costs.of_probe(probe, reach.lane, np.array([ECHO], np.uint16), PLAIN)
             price = TRACE_LEAST, TRACE_LEAST * octets
-            parts.append(_Part(way.hosts & reached, TRACE_LEAST, price))
+            parts.append(_Part(reach.hosts & reached, TRACE_LEAST, price))
     most = MAX_HOPS * TRIES // TRACE_LEAST
     return _Asked("traceroute", "Traceroute", _there(parts), most, most)
 
 
-def _fingerprints(ways: Sequence[Way], reached: AddressSpace) -> _Asked:
+def _fingerprints(reaches: Sequence[Reach], reached: AddressSpace) -> _Asked:
     """Hosts of IPv4, as though each had an open port."""
     asked = Asked(
         ip_me=V4_BASE, ip_them=V4_BASE, port_me=0, open=0, closed=0, udp=0, seq=0, ack=0, ident=0, ip_id=0
     )
     sizes = [len(packet(asked, number)) for number in asked.numbers()]
     parts = [
-        _Part(way.hosts & reached, len(sizes), (len(sizes), sum(sizes) + way.lane.header * len(sizes)))
-        for way in ways
-        if way.lane.is_v4
+        _Part(reach.hosts & reached, len(sizes), (len(sizes), sum(sizes) + reach.lane.header * len(sizes)))
+        for reach in reaches
+        if reach.lane.is_v4
     ]
     return _Asked("os", "Operating systems", _there(parts), FINGERPRINT_TRIES, FINGERPRINT_TRIES)
 

@@ -17,7 +17,7 @@ import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, cast
@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from periplus.columns import I64
 from periplus.engine.remains import COLUMNS, Remains
+from periplus.engine.shown import COLUMNS as SHOWN
 from periplus.errors import CannotScan, UsageError
 from periplus.result.row import Crowded, SummaryRow
 from periplus.result.sink import Mark
@@ -68,7 +69,8 @@ class Asked:
 class Standing:
     """How far a scan has come: its ledger (see there), its figures, and what stands in each output file.
 
-    None is kept of a file that could not be written any more. `remains`: by technique what is known of open hosts.
+    None is kept of a file that could not be written any more. `remains`: by technique what is known of open hosts;
+    `shown`: how they answered first (`engine.shown`).
     """
 
     reached: int
@@ -77,6 +79,7 @@ class Standing:
     outputs: Mapping[str, Kept | None]
     remains: tuple[Remains, ...] = ()
     finished: bool = False
+    shown: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +260,7 @@ def _standing_fields(standing: Standing) -> dict[str, Any]:
             for each in standing.remains
         ],
         "finished": standing.finished,
+        "shown": {name: _packed(column, SHOWN[name]) for name, column in standing.shown.items()},
     }
 
 
@@ -289,4 +293,5 @@ def _standing_of(fields: dict[str, Any]) -> Standing:
             for each in fields["remains"]
         ),
         finished=fields["finished"],
+        shown={name: _unpacked(text, SHOWN[name]) for name, text in fields.get("shown", {}).items()},
     )

@@ -30,7 +30,7 @@ from periplus.result.row import Hop, HostReport, PortColumns, Trace
 from periplus.scan.config import ScanConfig
 from periplus.scan.raw import NO_LANE
 from periplus.scan.sender import Parcel
-from periplus.scan.tracelink import TraceLink, Way
+from periplus.scan.tracelink import NextHops, TraceLink
 from periplus.scan.tracing import TRACE_SHARE
 from periplus.space.address import Addresses
 from periplus.space.ip import format_ip, parse_ip
@@ -126,45 +126,45 @@ class Traces:
         if not up:
             return
         addresses = Addresses.of_ints(parse_ip(report.addr) for report in up)
-        way = self._link.way(addresses)
+        hops = self._link.next_hops(addresses)
         far = np.ones(len(up), np.bool_)
         for row, report in enumerate(up):
-            far[row] = self._is_far(addresses, way, row)
+            far[row] = self._is_far(addresses, hops, row)
             if not far[row]:
-                self._ready.append(self._near(report, way, row))
+                self._ready.append(self._near(report, hops, row))
         rows = np.flatnonzero(far)
         if len(rows):
-            self._walk([up[row] for row in rows], addresses[rows], way[rows])
+            self._walk([up[row] for row in rows], addresses[rows], hops[rows])
 
-    def _is_far(self, addresses: Addresses, way: Way, row: int) -> bool:
+    def _is_far(self, addresses: Addresses, hops: NextHops, row: int) -> bool:
         """Whether there is somebody in between whom one may ask."""
-        if way.lane[row] == NO_LANE or not way.known[row]:
+        if hops.lane[row] == NO_LANE or not hops.known[row]:
             return False
-        link = self._link.lanes[way.lane[row]].link
-        here = addresses.hi[row] == way.next_hop.hi[row] and addresses.lo[row] == way.next_hop.lo[row]
+        link = self._link.lanes[hops.lane[row]].link
+        here = addresses.hi[row] == hops.next_hop.hi[row] and addresses.lo[row] == hops.next_hop.lo[row]
         return link is Link.BARE or (link is Link.ETHERNET and not here)
 
-    def _near(self, report: HostReport, way: Way, row: int) -> HostReport:
+    def _near(self, report: HostReport, hops: NextHops, row: int) -> HostReport:
         """A host on-link is its own first hop; this machine, or a host without a way, has none."""
         if (
-            way.lane[row] == NO_LANE
-            or not way.known[row]
-            or self._link.lanes[way.lane[row]].link is Link.LOCAL
+            hops.lane[row] == NO_LANE
+            or not hops.known[row]
+            or self._link.lanes[hops.lane[row]].link is Link.LOCAL
         ):
             return report
         return replace(report, trace=Trace((Hop(1, report.addr, report.srtt_ms),)))
 
-    def _walk(self, reports: list[HostReport], addresses: Addresses, way: Way) -> None:
+    def _walk(self, reports: list[HostReport], addresses: Addresses, hops: NextHops) -> None:
         questions = [self._question(report) for report in reports]
         ttl = np.array([question.ttl for question in questions], np.uint8)
-        walks = Walks(addresses, self._first_hop(way), distance(ttl), _patience_us(reports))
+        walks = Walks(addresses, self._first_hop(hops), distance(ttl), _patience_us(reports))
         rows = self._tracer.add(walks)
         self._wake_us = 0
         targets = self._room(int(rows.max()) + 1)
         kinds = np.array([0 if each.port is None else KINDS.index(each.proto) for each in questions])
         ports = np.array([question.port or 0 for question in questions])
         targets.hi[rows], targets.lo[rows] = addresses.hi, addresses.lo
-        targets.lane[rows], targets.mac[rows] = way.lane, way.mac
+        targets.lane[rows], targets.mac[rows] = hops.lane, hops.mac
         targets.port[rows], targets.kind[rows] = np.where(kinds == 0, ECHO, ports), kinds
         self._reports.update(zip(rows.tolist(), zip(reports, questions, strict=True), strict=True))
 
@@ -186,10 +186,10 @@ class Traces:
                     return _Question(columns.proto, int(columns.ports[row]), int(columns.ttl[row]))
         return _Question("ipv6-icmp" if ":" in report.addr else "icmp", None, report.ttl or 0)
 
-    def _first_hop(self, way: Way) -> I64:
+    def _first_hop(self, hops: NextHops) -> I64:
         """A number for each lane and next hop; on a lane without link layer the lane is enough."""
-        bare = [self._link.lanes[lane].link is Link.BARE for lane in way.lane]
-        keys = zip(way.lane.tolist(), way.next_hop.ints(), bare, strict=True)
+        bare = [self._link.lanes[lane].link is Link.BARE for lane in hops.lane]
+        keys = zip(hops.lane.tolist(), hops.next_hop.ints(), bare, strict=True)
         numbers = [
             self._first_hops.setdefault((lane, 0 if is_bare else hop), len(self._first_hops))
             for lane, hop, is_bare in keys

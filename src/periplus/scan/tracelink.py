@@ -20,13 +20,13 @@ from periplus.wire.decode import Decoded, Kind, Problem, decode_untrusted
 from periplus.wire.packets import Packets
 from periplus.wire.table import Table
 
-__all__ = ["TraceLink", "Way"]
+__all__ = ["NextHops", "TraceLink"]
 
 BUSY_US = 500
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Way(Table):
+class NextHops(Table):
     """How addresses are reached: columns of equal length.
 
     lane i8: a row in the link's lanes (NO_LANE: not at all); mac u1[n, 6]: the next hop's, if it is `known`.
@@ -60,7 +60,7 @@ class TraceLink(FrameLine):
         self._paths = paths
         self._resolver = resolver
 
-    def way(self, addresses: Addresses) -> Way:
+    def next_hops(self, addresses: Addresses) -> NextHops:
         """How these are reached, as far as the scan has found it out."""
         lane, next_hop = route(self._paths, self.lanes, addresses)
         macs, known = np.zeros((len(lane), 6), np.uint8), np.zeros(len(lane), np.bool_)
@@ -69,7 +69,7 @@ class TraceLink(FrameLine):
             self._resolver.want(self.lanes[row], next_hop[mine])
             macs[mine], status = self._resolver.lookup(self.lanes[row], next_hop[mine])
             known[mine] = status == Status.KNOWN
-        return Way(lane, next_hop, macs, known)
+        return NextHops(lane, next_hop, macs, known)
 
     def offer(self, parcel: Parcel) -> None:
         """Send frames."""

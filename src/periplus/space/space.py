@@ -95,6 +95,13 @@ class Space:
         blocks = [Block(addresses, _ports_of(ports)) for ports, addresses in disjoint.items()]
         return cls(sorted(blocks, key=lambda block: block.addresses.ranges()[0]))
 
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """The ports that any host is asked, ascending."""
+        asked = np.zeros(PORTS, np.bool_)
+        asked[self._ports] = True
+        return tuple(np.flatnonzero(asked).tolist())
+
     def host_at(self, ids: I64) -> Addresses:
         """The addresses of the hosts with these numbers (each 0..n_hosts-1)."""
         if len(self.blocks) == 1:

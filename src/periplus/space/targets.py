@@ -17,7 +17,7 @@ Limits: octet ranges make at most 2**20 separate ranges.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
 
@@ -25,10 +25,11 @@ from periplus.errors import UsageError
 from periplus.space.ip import ALL_NODES, V4_BASE, network, read_ip, read_octet
 from periplus.space.quote import quoted
 
-__all__ = ["MOST_SPANS", "Target", "parse_target", "parse_target_list"]
+__all__ = ["LONGEST_WORD", "MOST_SPANS", "Target", "parse_target", "target_words"]
 
 MOST_SPANS = 1 << 20
 LAST_PORT = 65535
+LONGEST_WORD = 4_096  # characters: four octets that list all their values take 3,655
 LONGEST_ZONE = 15  # of an interface's name on Linux
 
 _NUMERIC = re.compile(r"[0-9.,\-/*]+")
@@ -73,10 +74,27 @@ def parse_target(token: str) -> Target:
         raise UsageError(f"target {quoted(token)}: {reason}") from None
 
 
-def parse_target_list(text: str) -> list[str]:
-    """The words of an ``-iL`` file: separated by any white space, ``#`` comments to the end of the line."""
-    lines = text.removeprefix("\ufeff").splitlines()
-    return [word for line in lines for word in line.partition("#")[0].split()]
+def target_words(chunks: Iterable[str]) -> Iterator[str]:
+    """The words of an ``-iL`` file, given piece by piece: separated by any white space, ``#`` comments to the end of
+    the line. However long its lines and comments are, little more than a piece of it is kept.
+
+    Raises UsageError at a word that is longer than any target.
+    """
+    rest = ""  # a line that has not ended yet, without what is behind it already
+    for chunk in chunks:
+        lines = (rest + chunk).splitlines(keepends=True)
+        rest = lines.pop() if lines and lines[-1:] == lines[-1].splitlines() else ""
+        yield from (word for line in lines for word in line.partition("#")[0].split())
+        text, comment, _ = rest.partition("#")
+        words = text.split()
+        last = words.pop() if words and not text[-1].isspace() else ""
+        yield from words
+        if len(last) > LONGEST_WORD:
+            raise UsageError(
+                f"a word in it is longer than {LONGEST_WORD:,} characters, so it is no list of targets"
+            )
+        rest = last + comment
+    yield from rest.partition("#")[0].split()
 
 
 def _read(token: str) -> Target:

@@ -8,20 +8,20 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.identify.certificates import server_context
-from tests.identify.driver.test_explore import A, answering, silent, starting_tls
+from tests.identify.driver.test_explore import A, answering, silent
 from tests.identify.protocol.test_mssql import answer as prelogin_answer
 from tests.identify.servers import HASTY, LOCAL, Handler, driver, identified, saying, serving
+from tests.identify.starting_tls import STARTING_TLS, starting_tls
 
 from periplus.data import cipher_suites_text
 from periplus.identify.driver.audit import Auditing
 from periplus.identify.driver.driver import Port
 from periplus.identify.driver.limits import Limits
 from periplus.identify.driver.stream import NoConnection, Stream
-from periplus.identify.model import First, Peer, Protocol
+from periplus.identify.model import Peer, Protocol
 from periplus.identify.protocol import mssql
 from periplus.identify.protocol.mssql import pack, unpack_untrusted
 from periplus.identify.service import Service
-from periplus.identify.talk import Line, Say, Secure, Talk
 from periplus.identify.tls.audit import Audit
 from periplus.identify.tls.client_hello import draws
 from periplus.identify.tls.suites import read_suites
@@ -93,43 +93,10 @@ def test_connections_are_bounded(tmp_path: Path) -> None:
     assert found.audit.cut == "more than 13 connections are not made"
 
 
-def starting(context: ssl.SSLContext) -> Handler:
-    """A server that begins TLS after a word."""
-
-    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"ready\n")
-        if await reader.readline() == b"STARTTLS\n":
-            writer.write(b"go\n")
-            with suppress(ssl.SSLError, ConnectionError):
-                await writer.start_tls(context)
-                while line := await reader.readline():
-                    writer.write(b"secret\n" if line == b"again\n" else b"\n")
-
-    return handler
-
-
-def within(peer: Peer) -> Talk:
-    yield Line()
-    yield Say(b"STARTTLS\n")
-    yield Line()
-    yield Secure()
-
-
-S = Protocol(
-    "s",
-    "s",
-    "this test",
-    starting_tls,
-    first=First.SERVER,
-    looks=lambda data: float(data[:5] == b"ready"),
-    upgrade=within,
-)
-
-
 def test_tls_within_another_protocol_is_audited_after_the_way_there(tmp_path: Path) -> None:
     context = server_context(tmp_path)
     context.set_ciphers("ECDHE-ECDSA-AES256-SHA:ECDHE-ECDSA-AES128-GCM-SHA256")
-    found = audited(starting(context), within=S).audit
+    found = audited(starting_tls(context), within=STARTING_TLS).audit
     assert found.ciphers == {0x0304: [0x1302, 0x1303, 0x1301], 0x0303: [0xC00A, 0xC02B]}
     assert found.cut is None
     assert found.jarm is not None
@@ -140,15 +107,15 @@ def test_who_does_not_begin_tls_again_is_left_alone() -> None:
         writer.write(b"busy\n")
         await reader.readline()
 
-    found = audited(busy, within=S)
+    found = audited(busy, within=STARTING_TLS)
     assert found.audit.cut == "connections are refused: no way to TLS: the peer closed"
     assert (found.connections, found.audit.ciphers) == (3, {})
 
 
 def test_a_protocol_may_have_a_bound_of_its_own(tmp_path: Path) -> None:
-    found = audited(starting(server_context(tmp_path)), within=replace(S, most_upgrades=5))
+    found = audited(starting_tls(server_context(tmp_path)), within=replace(STARTING_TLS, most_upgrades=5))
     assert (found.connections, found.audit.cut) == (5, "more than 5 connections are not made")
-    found = audited(starting(server_context(tmp_path)), within=replace(S, most_upgrades=100))
+    found = audited(starting_tls(server_context(tmp_path)), within=replace(STARTING_TLS, most_upgrades=100))
     assert (found.audit.cut, found.audit.jarm) == (None, None)
     assert found.connections < 60  # 49, and a few more where an answer is late
 
@@ -161,14 +128,16 @@ def test_a_print_of_refusals_alone_is_none_within_another_protocol() -> None:
         await reader.read(4_096)
         writer.write(REFUSAL)
 
-    found = audited(refusing, within=S).audit
+    found = audited(refusing, within=STARTING_TLS).audit
     assert (found.cut, found.ciphers, found.jarm) == (None, {}, None)
 
 
 def test_a_service_in_which_tls_begins_is_audited(tmp_path: Path) -> None:
     async def both() -> Service:
-        async with serving(starting(server_context(tmp_path))) as port:
-            [service] = await identified(replace(driver([S], PATIENT), suites=SUITES), Port(LOCAL, port))
+        async with serving(starting_tls(server_context(tmp_path))) as port:
+            [service] = await identified(
+                replace(driver([STARTING_TLS], PATIENT), suites=SUITES), Port(LOCAL, port)
+            )
             return service
 
     service = asyncio.run(both())

@@ -11,12 +11,12 @@ import pytest
 
 from periplus.errors import BadReply
 from periplus.findings import Way
-from periplus.identify.driver.datagram import MOST_TURNS, Asking, begins_with
+from periplus.identify.driver.datagram import MOST_TURNS, Asking, is_answer
 from periplus.identify.driver.limits import Limits
 from periplus.identify.driver.stream import MOST_KEPT
 from periplus.identify.model import Over, Peer, Protocol
 from periplus.identify.service import Attempt
-from periplus.identify.talk import Ended, Known, Say, Secured, Some, Talk, Told, Unsealed
+from periplus.identify.talk import End, Ended, Known, Say, Secured, Some, Talk, Told, Unsealed
 from periplus.identify.tls.client import Handshake
 
 LOCAL = "127.0.0.1"
@@ -86,8 +86,9 @@ def politely(data: bytes, before: int) -> list[bytes]:
 def ask(
     answers: Answers,
     elsewhere: bool = False,
-    heard: bytes = b"",
     expects: bool | None = None,
+    asked: tuple[bytes, ...] = (),
+    heard: tuple[bytes, ...] = (),
     talk: Callable[[Peer], Talk] = two_questions,
 ) -> tuple[Attempt, list[bytes]]:
     """Ask a server; give the attempt and what the server got. `expects`: whether the talk reckons with elsewhere."""
@@ -96,7 +97,8 @@ def ask(
         async with serving(answers, elsewhere) as (port, got):
             what = protocol(elsewhere=elsewhere if expects is None else expects, talk=talk)
             asking = Asking(what, Peer(LOCAL, port), HASTY, lambda: time.monotonic() * 1e3)
-            return await asking.run(heard), got
+            asking.asked, asking.heard = asked, heard
+            return await asking.run(), got
 
     return asyncio.run(run())
 
@@ -213,22 +215,55 @@ def test_a_closed_port_is_noted() -> None:
 
 
 def test_what_was_heard_already_is_not_asked_again() -> None:
-    attempt, got = ask(politely, heard=b"I am Alice")
+    attempt, got = ask(politely, asked=(b"x", b"who?"), heard=(b"I am Alice",))
     assert got == [b"which?"]
     assert [each.product or each.version for each in attempt.told] == ["Alice", "1.2"]
     assert [each.data for each in attempt.passages if each.way is Way.NOTE] == [b"asked by the port scan"]
 
 
-def test_how_a_talk_begins() -> None:
-    def listens(peer: Peer) -> Talk:
-        yield Some()
+def test_what_was_heard_in_answer_to_a_later_question_is_its_answer() -> None:
+    attempt, got = ask(politely, asked=(b"which?", b"who?"), heard=(b"2.0",))
+    assert got == [b"who?"]
+    assert [each.product or each.version for each in attempt.told] == ["Bob", "2.0"]
+    assert [each.data for each in attempt.passages] == [
+        b"who?", b"I am Bob", b"asked by the port scan", b"which?", b"2.0",
+    ]  # fmt: skip
 
+
+@pytest.mark.parametrize(("asked", "heard"), [((b"other?",), (b"I am Alice",)), ((b"who?",), (b"2.0",))])
+def test_what_was_heard_in_answer_to_something_else_is_none(
+    asked: tuple[bytes, ...], heard: tuple[bytes, ...]
+) -> None:
+    attempt, got = ask(politely, asked=asked, heard=heard)
+    assert got == [b"who?", b"which?"]
+    assert [each.product or each.version for each in attempt.told] == ["Bob", "1.2"]
+
+
+def test_what_was_heard_is_an_answer_once() -> None:
+    def same(peer: Peer) -> Talk:
+        for _ in range(2):
+            yield Say(b"who?")
+            yield Told(product=(yield Some()).decode())
+
+    attempt, got = ask(politely, asked=(b"who?",), heard=(b"I am Alice",), talk=same)
+    assert [each.product for each in attempt.told] == ["I am Alice", "I am Bob"]
+    assert got == [b"who?"]
+
+
+def test_only_a_talk_that_says_one_thing_and_waits_is_given_it() -> None:
     def says_twice(peer: Peer) -> Talk:
-        yield Say(b"a")
-        yield Say(b"b")
-        yield Some()
+        yield Say(b"who?")
+        yield Say(b"which?")
+        yield Told(product=(yield Some()).decode())
 
-    peer = Peer(LOCAL, 9)
-    assert begins_with(protocol(), peer) == b"who?"
-    assert begins_with(protocol(talk=listens), peer) is None
-    assert begins_with(protocol(talk=says_twice), peer) is None
+    attempt, got = ask(politely, asked=(b"who?", b"which?"), heard=(b"I am Alice",), talk=says_twice)
+    assert [each.product for each in attempt.told] == ["I am Bob"]
+    assert got[:2] == [b"who?", b"which?"]
+
+
+def test_what_is_an_answer_depends_on_what_came_before() -> None:
+    what, peer = protocol(), Peer(LOCAL, 9)
+    assert is_answer(what, peer, [], b"I am Alice")
+    assert not is_answer(what, peer, [], b"1.2")
+    assert is_answer(what, peer, [b"I am Bob"], b"1.2")
+    assert not is_answer(what, peer, [End.SILENT], b"I am Alice")

@@ -11,13 +11,14 @@ from socket import SOCK_STREAM, socket
 import pytest
 from tests.identify.certificates import server_context
 from tests.identify.servers import HASTY, Handler, driver, one, resetting, saying
+from tests.identify.starting_tls import STARTING_TLS, starting_tls
 
 from periplus.errors import BadReply
 from periplus.findings import Way
-from periplus.identify.model import First, Peer, Protocol
+from periplus.identify.model import Peer, Protocol
 from periplus.identify.protocol import redis, ssh
 from periplus.identify.service import Came
-from periplus.identify.talk import Known, Line, Say, Secure, Talk, Told
+from periplus.identify.talk import Known, Line, Say, Talk, Told
 
 
 def asking(name: str, question: bytes, answer: bytes, rarity: int = 5, looks: bytes = b"\0never") -> Protocol:
@@ -34,19 +35,6 @@ def asking(name: str, question: bytes, answer: bytes, rarity: int = 5, looks: by
     return Protocol(
         name, name, "this test", talk, rarity=rarity, looks=lambda data: 0.8 * data.startswith(looks)
     )
-
-
-def starting_tls(peer: Peer) -> Talk:
-    greeting = yield Line()
-    if greeting != b"ready":
-        raise BadReply("not ready")
-    yield Known(0.8, "ready")
-    yield Say(b"STARTTLS\n")
-    yield Line()
-    yield Secure()
-    yield Say(b"again\n")
-    said = yield Line()
-    yield Told(info=said.decode())
 
 
 def answering(question: bytes, answer: bytes, other: bytes = b"what?\n") -> Handler:
@@ -84,25 +72,7 @@ def test_inside_tls_the_same_is_done_again(tmp_path: Path) -> None:
 
 
 def test_tls_may_begin_within_a_conversation(tmp_path: Path) -> None:
-    context = server_context(tmp_path)
-
-    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"ready\n")
-        if await reader.readline() == b"STARTTLS\n":
-            writer.write(b"go\n")
-            await writer.start_tls(context)
-            writer.write(b"secret\n" if await reader.readline() == b"again\n" else b"\n")
-            await writer.drain()
-
-    protocol = Protocol(
-        "s",
-        "s",
-        "this test",
-        starting_tls,
-        first=First.SERVER,
-        looks=lambda data: float(data[:5] == b"ready"),
-    )
-    service = one(handler, driver([protocol]))
+    service = one(starting_tls(server_context(tmp_path)), driver([STARTING_TLS]))
     assert (service.protocol, service.info, service.tls) == ("s", "secret", {"here": True})
 
 
@@ -177,8 +147,7 @@ def test_who_speaks_only_what_is_not_usual_is_offered_that(tmp_path: Path, refus
 
 def test_tls_within_a_conversation_names_no_http() -> None:
     hellos: list[bytes] = []
-    protocol = Protocol("s", "s", "this test", starting_tls, looks=lambda data: float(data[:5] == b"ready"))
-    one(refusing(hellos, b"ready\n"), driver([protocol]))
+    one(refusing(hellos, b"ready\n"), driver([STARTING_TLS]))
     assert [b"http/1.1" in each for each in hellos] == [False]
 
 

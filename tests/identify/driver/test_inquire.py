@@ -29,7 +29,7 @@ def other(name: str, question: bytes, confidence: float = 0.9, known: bytes = b"
 
 
 def identify(
-    known: Sequence[Protocol], answers: Answers, asked: tuple[bytes, ...] = (), heard: bytes = b"",
+    known: Sequence[Protocol], answers: Answers, asked: tuple[bytes, ...] = (), heard: tuple[bytes, ...] = (),
     limits: Limits = HASTY,
 ) -> tuple[Service, list[bytes]]:  # fmt: skip
     """Identify one port; give the service and what the server got."""
@@ -58,19 +58,25 @@ def test_the_rest_is_asked_until_one_is_sure() -> None:
 
 
 def test_a_heard_answer_is_the_first_answer_of_whom_it_looks_like() -> None:
-    service, got = identify([other("no", b"no?"), WHO], politely, (b"x", b"who?"), b"I am Alice")
+    service, got = identify([other("no", b"no?"), WHO], politely, (b"x", b"who?"), (b"I am Alice",))
     assert (service.protocol, service.product, service.version) == ("who", "Alice", "1.2")
     assert got == [b"which?"]
 
 
+def test_what_was_heard_may_answer_all_questions() -> None:
+    heard = (b"2.0", b"I am Alice")
+    service, got = identify([other("no", b"no?"), WHO], politely, (b"which?", b"who?"), heard)
+    assert (service.protocol, service.product, service.version, got) == ("who", "Alice", "2.0", [])
+
+
 def test_a_heard_answer_to_another_question_only_says_whom_to_ask_first() -> None:
-    service, got = identify([other("no", b"no?"), WHO], politely, (b"other?",), b"I am Alice")
+    service, got = identify([other("no", b"no?"), WHO], politely, (b"other?",), (b"I am Alice",))
     assert (service.product, got) == ("Bob", [b"who?", b"which?"])
 
 
 def test_a_heard_answer_that_the_talk_does_not_take_is_asked_for_anew() -> None:
     said = replace(WHO, looks=lambda data: 0.5)
-    service, got = identify([said], politely, (b"who?",), b"what I said to another question")
+    service, got = identify([said], politely, (b"who?",), (b"what I said to another question",))
     assert (service.product, got) == ("Bob", [b"who?", b"which?"])
 
 

@@ -3,9 +3,9 @@
 import asyncio
 
 import pytest
-from tests.identify.driver.test_explore import starting_tls
 from tests.identify.driver.test_stream import now_ms
 from tests.identify.servers import HASTY, LOCAL, Handler, saying, serving
+from tests.identify.starting_tls import STARTING_TLS
 
 from periplus.errors import BadReply
 from periplus.findings import Way
@@ -35,7 +35,7 @@ def refused(peer: Peer) -> Talk:
 
 
 def test_what_is_to_be_said_is_said_and_tls_is_left_to_the_caller() -> None:
-    stream = walked(saying(b"ready\n", b"go\n"), starting_tls(Peer(LOCAL, 1)))
+    stream = walked(saying(b"ready\n", b"go\n"), STARTING_TLS.talk(Peer(LOCAL, 1)))
     said = [(each.way, each.data) for each in stream.passages]
     assert said == [(Way.THEIRS, b"ready\n"), (Way.OURS, b"STARTTLS\n"), (Way.THEIRS, b"go\n")]
     assert stream.handshake is None

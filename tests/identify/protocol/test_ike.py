@@ -10,7 +10,13 @@ from tests.payload.reading import data
 
 from periplus.errors import BadReply
 from periplus.identify.model import Peer
-from periplus.identify.protocol.ike import PROTOCOL, VENDORS, answer_untrusted
+from periplus.identify.protocol.ike import (
+    PROTOCOL,
+    VENDORS,
+    answer_untrusted,
+    version_1_untrusted,
+    version_2_untrusted,
+)
 
 V2, V1, NAT_V2, NAT_V1 = (data(each) for each in ("ike-v2", "ike-v1", "ike-v2-nat", "ike-v1-nat"))
 REFUSED_2 = (
@@ -70,5 +76,6 @@ def test_an_echo_is_none() -> None:
 
 @given(damaged(REFUSED_1, REFUSED_2, NAT, chosen()))
 def test_any_bytes(said: bytes) -> None:
-    with suppress(BadReply):
-        answer_untrusted(said)
+    for parse in (answer_untrusted, version_1_untrusted, version_2_untrusted):
+        with suppress(BadReply):
+            parse(said)

@@ -16,7 +16,7 @@ from tests.identify.damage import damaged
 from tests.identify.quic.server import Server, certificate, converse, negotiation, page
 from tests.identify.script import PEER, Line, play, shipped, survive
 
-from periplus.identify.driver.datagram import begins_with
+from periplus.identify.driver.datagram import is_answer
 from periplus.identify.model import Over
 from periplus.identify.protocol.quic import (
     PROTOCOL,
@@ -59,7 +59,10 @@ def test_versions() -> None:
 
 
 def test_what_the_scan_asked_is_not_asked_again() -> None:
-    assert begins_with(PROTOCOL, PEER) == PAYLOADS[0].data
+    [(_, asked), (_, heard), *_] = SCRIPTS["versions"]
+    assert asked == PAYLOADS[0].data
+    assert heard is not None
+    assert is_answer(PROTOCOL, PEER, [], heard)
 
 
 def test_what_is_no_negotiation() -> None:

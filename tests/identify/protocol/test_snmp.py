@@ -10,8 +10,9 @@ from periplus.errors import BadReply
 from periplus.identify.protocol.snmp import (
     PROTOCOL,
     QUESTIONS,
-    community_untrusted,
     engine_of,
+    version_1_untrusted,
+    version_2c_untrusted,
     version_3_untrusted,
 )
 
@@ -68,6 +69,6 @@ def test_engines() -> None:
 
 @given(damaged(REPORT, RESPONSE_2C, RESPONSE_1))
 def test_any_bytes(data: bytes) -> None:
-    for parse in (community_untrusted, version_3_untrusted):
+    for parse in (version_1_untrusted, version_2c_untrusted, version_3_untrusted):
         with suppress(BadReply):
             parse(data)

@@ -5,8 +5,9 @@ answers come from another port than was asked (`Protocol.elsewhere`), the answer
 repeated when nothing comes, as datagrams get lost, unless the talk sees to that itself (`Say.sealed`). Of sealed
 datagrams their sizes are kept, and what the talk tells of their contents.
 
-What the port scan already heard, in answer to the very bytes that a talk begins with, is its first answer: nothing is
-asked twice.
+What the port scan already heard is not asked for again. Where a talk says what the scan said, and the talk makes
+something of what was heard (which is tried on a twin, as talks say the same to the same answers), that is its answer,
+be it to the first question or a later one. So readers must tell answers to different questions apart.
 """
 
 import asyncio
@@ -26,7 +27,7 @@ from periplus.identify.talk import NEED_DATA, Conversation, End, Event, Say, Sec
 if TYPE_CHECKING:
     from periplus.identify.tls.client import Handshake
 
-__all__ = ["MOST_DATAGRAM", "MOST_TURNS", "Asking", "begins_with", "plain_datagrams"]
+__all__ = ["MOST_DATAGRAM", "MOST_TURNS", "Asking", "is_answer", "plain_datagrams"]
 
 MOST_DATAGRAM = 65_535
 MOST_TURNS = (
@@ -43,17 +44,23 @@ def _nothing(_handshake: "Handshake") -> TlsFacts:
     return {}
 
 
-def begins_with(protocol: Protocol, peer: Peer) -> bytes | None:
-    """Return the datagram with which a talk begins, if it begins with one and then waits."""
+def is_answer(protocol: Protocol, peer: Peer, came: Sequence[bytes | End], heard: bytes) -> bool:
+    """Whether a talk makes something of these bytes after what `came` before."""
+    before, after = (_replayed(protocol, peer, each) for each in (came, [*came, heard]))
+    return after.known != before.known or len(after.told) > len(before.told)
+
+
+def _replayed(protocol: Protocol, peer: Peer, came: Sequence[bytes | End]) -> Conversation:
     talk = Conversation(protocol.talk(peer), datagrams=True)
-    events = talk.start()
+    talk.start()
+    for each in came:
+        _take(talk, each)
     talk.close()
-    return _only_said(events)
+    return talk
 
 
-def _only_said(events: list[Event]) -> bytes | None:
-    said = [event.data for event in events if isinstance(event, Say)]
-    return said[0] if len(events) == 2 and len(said) == 1 and events[-1] is NEED_DATA else None
+def _take(talk: Conversation, came: bytes | End) -> list[Event]:
+    return talk.end(came) if isinstance(came, End) else talk.feed(came)
 
 
 @dataclass(eq=False)
@@ -61,6 +68,7 @@ class Asking:
     """Carries out the talk of one protocol with one peer, over a socket of the opener.
 
     `facts` turns a handshake of TLS into what a reader gets of it.
+    `asked` and `heard`: what the port scan sent there, and what came back; each is used once.
     """
 
     protocol: Protocol
@@ -69,21 +77,23 @@ class Asking:
     now_ms: Clock
     opener: Opener = plain_datagrams
     facts: "Callable[[Handshake], TlsFacts]" = _nothing
+    asked: Sequence[bytes] = ()
+    heard: Sequence[bytes] = ()
     passages: list[Passage] = field(default_factory=list)
     tls: TlsFacts | None = None
     _began_ms: float = 0.0
     _kept: int = 0
     _sealed: bool = False  # the datagrams that are there now
 
-    async def run(self, heard: bytes = b"") -> Attempt:
-        """Talk; `heard` was already said in answer to the datagram that the talk begins with."""
+    async def run(self) -> Attempt:
+        """Talk."""
         talk = Conversation(self.protocol.talk(self.peer), datagrams=True)
         self._began_ms = self.now_ms()
         with self.opener(AF_INET6 if ":" in self.peer.address else AF_INET) as sock:
             try:
                 self._prepare(sock)
                 async with asyncio.timeout(self.limits.talk_s):
-                    await self._carry_out(talk, sock, heard)
+                    await self._carry_out(talk, sock)
             except TimeoutError:
                 pass
             except OSError as error:
@@ -111,15 +121,18 @@ class Asking:
         else:
             self._keep(way, data)
 
-    async def _carry_out(self, talk: Conversation, sock: socket, heard: bytes) -> None:
+    async def _carry_out(self, talk: Conversation, sock: socket) -> None:
         events = talk.start()
-        if heard:
-            events = self._recall(talk, events, heard)
+        came: list[bytes | End] = []
         for _ in range(MOST_TURNS):
             if events[-1] is not NEED_DATA:
                 break
-            answer = await self._exchange(sock, self._heed(events), talk.wait_s or self.limits.datagram_s)
-            events = talk.end(End.SILENT) if answer is None else talk.feed(answer)
+            said = self._heed(events)
+            answer = self._recalled(said, came)
+            if answer is None:
+                answer = await self._exchange(sock, said, talk.wait_s or self.limits.datagram_s)
+            came.append(End.SILENT if answer is None else answer)
+            events = _take(talk, came[-1])
         for each in self._heed(events):  # a farewell, to which nothing comes
             await self._send(sock, each)
 
@@ -133,13 +146,17 @@ class Asking:
                 self.tls = self.facts(event.handshake)
         return [event for event in events if isinstance(event, Say)]
 
-    def _recall(self, talk: Conversation, events: list[Event], heard: bytes) -> list[Event]:
-        said = _only_said(events)
-        assert said is not None, "heard in answer to nothing"
-        self._keep(Way.NOTE, b"asked by the port scan")
-        self._keep(Way.OURS, said)
-        self._keep(Way.THEIRS, heard)
-        return talk.feed(heard)
+    def _recalled(self, said: Sequence[Say], came: Sequence[bytes | End]) -> bytes | None:
+        """What the port scan heard, if that is the answer to this."""
+        if len(said) != 1 or said[0].data not in self.asked:
+            return None
+        heard = next((each for each in self.heard if is_answer(self.protocol, self.peer, came, each)), None)
+        if heard is not None:
+            self.heard = [each for each in self.heard if each != heard]
+            self._keep(Way.NOTE, b"asked by the port scan")
+            self._keep(Way.OURS, said[0].data)
+            self._keep(Way.THEIRS, heard)
+        return heard
 
     async def _exchange(self, sock: socket, said: Sequence[Say], wait_s: float) -> bytes | None:
         """Send what is to be sent, again if nothing comes; return the next datagram."""

@@ -42,7 +42,7 @@ class Port:
     over: Over = Over.TCP
     name: str | None = None
     asked: tuple[bytes, ...] = ()
-    heard: bytes = b""
+    heard: tuple[bytes, ...] = ()
     fragile: bool = False
 
 
@@ -149,7 +149,7 @@ class Session:
     async def _udp(self, port: Port) -> Service:
         how = self._driver
 
-        async def begin(protocol: Protocol, peer: Peer, heard: bytes) -> Attempt:
+        async def begin(protocol: Protocol, peer: Peer) -> Attempt:
             await how.permit(port)
             asking = Asking(
                 protocol,
@@ -158,15 +158,16 @@ class Session:
                 how.now_ms,
                 how.datagrams,
                 lambda done: how.facts(done, peer, None),
+                port.asked,
+                port.heard,
             )
-            return await asking.run(heard)
+            return await asking.run()
 
         inquirer = Inquirer(
             known=self._known(Over.UDP),
             choice=self._chosen(port),
             limits=how.limits,
             begin=begin,
-            asked=port.asked,
             heard=port.heard,
         )
         return self._joined(port, await inquirer.run(self._peer(port)))

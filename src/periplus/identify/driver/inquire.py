@@ -1,6 +1,6 @@
 """Finding out who answers at one UDP port, whatever its number.
 
-The order is: whom the answer that the port scan got looks like, then what is likely at this port, one by one; then
+The order is: whom the answers that the port scan got look like, then what is likely at this port, one by one; then
 the rest, the commonest first, some at once. What comes in answer to one protocol's question is looked at for all
 others, and whoever it looks like is asked next. It ends as it does over TCP (`explore.py`).
 """
@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from periplus.identify.driver.datagram import begins_with
 from periplus.identify.driver.explore import SURE
 from periplus.identify.driver.guard import guarded
 from periplus.identify.driver.limits import Limits
@@ -25,16 +24,14 @@ __all__ = ["Inquirer"]
 class Inquirer:
     """Asks one port.
 
-    `begin` has one conversation, from its first answer on if that is given. `asked` and `heard`: what the port scan
-    sent there, and what came back.
+    `begin` has one conversation. `heard` is what the port scan got there.
     """
 
     known: Sequence[Protocol]
     choice: Chosen
     limits: Limits
-    begin: Callable[[Protocol, Peer, bytes], Awaitable[Attempt]]
-    asked: Sequence[bytes] = ()
-    heard: bytes = b""
+    begin: Callable[[Protocol, Peer], Awaitable[Attempt]]
+    heard: Sequence[bytes] = ()
     attempts: list[Attempt] = field(default_factory=list)
     _tried: set[str] = field(default_factory=set)
 
@@ -48,25 +45,11 @@ class Inquirer:
         return self.attempts
 
     async def _inquire(self, peer: Peer) -> None:
-        looked = [each for _, each in by_looks(self.known, self.heard)] if self.heard else []
-        for protocol in looked:
-            if await self._recall(peer, protocol):
-                return
+        looked = [each for said in self.heard for _, each in by_looks(self.known, said)]
         for protocol in dict.fromkeys((*looked, *self.choice.likely)):
             if await self._ask(peer, protocol):
                 return
         await self._some(peer, self.choice.rest)
-
-    async def _recall(self, peer: Peer, protocol: Protocol) -> bool:
-        """Talk from the answer on that is there already; return whether it is known for sure who answers."""
-        if begins_with(protocol, peer) not in self.asked:
-            return False
-        attempt = await self._guarded(peer, protocol, self.heard)
-        if attempt.known is None:  # it answered another question
-            return False
-        self._tried.add(protocol.name)
-        self.attempts.append(attempt)
-        return attempt.known.confidence >= SURE
 
     async def _some(self, peer: Peer, protocols: Iterable[Protocol]) -> None:
         waiting = (self._ask(peer, each) for each in protocols if each.name not in self._tried)
@@ -86,7 +69,5 @@ class Inquirer:
                 return True
         return False
 
-    async def _guarded(self, peer: Peer, protocol: Protocol, heard: bytes = b"") -> Attempt:
-        return await guarded(
-            self.begin(protocol, peer, heard), lambda problem: Attempt(protocol, problem=problem)
-        )
+    async def _guarded(self, peer: Peer, protocol: Protocol) -> Attempt:
+        return await guarded(self.begin(protocol, peer), lambda problem: Attempt(protocol, problem=problem))

@@ -16,7 +16,7 @@ from periplus.identify.question import Answered, Question, looks_of, talk_of
 from periplus.identify.talk import Detail, Talk, Told
 from periplus.payload.ike import IKE_SA_INIT, MAIN_MODE, NON_ESP_MARKER, PAYLOADS, SPI
 
-__all__ = ["PROTOCOL", "answer_untrusted"]
+__all__ = ["PROTOCOL", "answer_untrusted", "version_1_untrusted", "version_2_untrusted"]
 
 HEAD = struct.Struct("!8s8sBBBBII")
 MOST_PAYLOADS = 64
@@ -71,6 +71,23 @@ def answer_untrusted(data: bytes) -> Answered:
     return Answered(0.97, f"an answer of IKE version {version >> 4}", Told(texts=texts, detail=detail))
 
 
+def version_2_untrusted(data: bytes) -> Answered:
+    """Read the answer to our question in version 2; raises BadReply."""
+    return _in_version(2, data)
+
+
+def version_1_untrusted(data: bytes) -> Answered:
+    """Read the answer to our question in version 1; raises BadReply."""
+    return _in_version(1, data)
+
+
+def _in_version(version: int, data: bytes) -> Answered:
+    found = answer_untrusted(data)
+    if f"version_{version}" not in found.told.detail:
+        raise BadReply("an answer to our other question")
+    return found
+
+
 def _payloads(cursor: Cursor, kind: int) -> Iterator[tuple[int, bytes]]:
     for _ in range(MOST_PAYLOADS):
         if not kind:
@@ -97,7 +114,10 @@ def _note(detail: dict[str, Detail], body: bytes) -> None:
 
 def _questions(behind_nat: bool) -> tuple[Question, ...]:
     first, second = (3, 2) if behind_nat else (1, 0)
-    return tuple(Question(PAYLOADS[each].data, answer_untrusted) for each in (first, second))
+    return (
+        Question(PAYLOADS[first].data, version_2_untrusted),
+        Question(PAYLOADS[second].data, version_1_untrusted),
+    )
 
 
 def talk_untrusted(peer: Peer) -> Talk:

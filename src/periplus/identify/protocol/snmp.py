@@ -15,7 +15,7 @@ from periplus.identify.question import Answered, Question, looks_of, talk_of
 from periplus.identify.talk import Detail, Talk, Told
 from periplus.payload.snmp import ID, PAYLOADS, SYS_DESCR_0
 
-__all__ = ["PROTOCOL", "community_untrusted", "engine_of", "version_3_untrusted"]
+__all__ = ["PROTOCOL", "engine_of", "version_1_untrusted", "version_2c_untrusted", "version_3_untrusted"]
 
 VERSION_1, VERSION_2C, VERSION_3 = (each.data for each in PAYLOADS)
 GET_RESPONSE, OCTETS = 0xA2, 4
@@ -36,16 +36,25 @@ ENTERPRISES = {
 }  # fmt: skip
 
 
-def community_untrusted(data: bytes) -> Answered:
-    """Read an answer of version 1 or 2c; raises BadReply."""
+def version_1_untrusted(data: bytes) -> Answered:
+    """Read an answer of version 1; raises BadReply."""
+    return _community(0, data)
+
+
+def version_2c_untrusted(data: bytes) -> Answered:
+    """Read an answer of version 2c; raises BadReply."""
+    return _community(1, data)
+
+
+def _community(asked: int, data: bytes) -> Answered:
     version, _, response, *_ = _message(data, 3)
-    if version.number not in (0, 1) or response.tag != GET_RESPONSE:
-        raise BadReply("no SNMP response")
+    if version.number != asked or response.tag != GET_RESPONSE:
+        raise BadReply("no SNMP response of this version")
     number, *_, bindings = response.inner_untrusted()
     if number.number != ID:
         raise BadReply("a response to another request")
     text = _description(bindings)
-    name = ("v1", "v2c")[version.number]
+    name = ("v1", "v2c")[asked]
     detail: dict[str, Detail] = {"public_may_read": True, f"{name}": True}
     told = (
         Told(texts={"snmp.sysdescr": text}, detail={**detail, "sysdescr": text})
@@ -113,8 +122,8 @@ def _message(data: bytes, least: int) -> list[Element]:
 
 QUESTIONS = (
     Question(VERSION_3, version_3_untrusted),
-    Question(VERSION_2C, community_untrusted, wait_s=1.0),
-    Question(VERSION_1, community_untrusted, wait_s=1.0),
+    Question(VERSION_2C, version_2c_untrusted, wait_s=1.0),
+    Question(VERSION_1, version_1_untrusted, wait_s=1.0),
 )
 ASKED = talk_of(*QUESTIONS)
 
