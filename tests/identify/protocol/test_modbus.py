@@ -62,6 +62,12 @@ def test_without_identification() -> None:
     )
 
 
+def test_an_exception_about_the_question_of_another_protocol() -> None:
+    pymodbus = bytes.fromhex("010900000003008001")  # pymodbus 3.16.1
+    assert looks_untrusted(pymodbus) == 0.75
+    assert looks_untrusted(pymodbus[:-1] + b"\x63") == looks_untrusted(pymodbus + b"x") == 0
+
+
 def test_an_echo_is_none() -> None:
     assert play(PROTOCOL, SCRIPTS["an echo"]).protocol is None
 
