@@ -1,4 +1,4 @@
-"""CoAP: what libcoap of Debian 12 lists; errors, options and resets by RFC 7252."""
+"""CoAP: what libcoap of Debian 12 lists, and node-coap 1.5 says; errors, options and resets by RFC 7252."""
 
 from contextlib import suppress
 
@@ -22,6 +22,7 @@ SCRIPTS: dict[str, list[Line]] = {
     "resources": [(">", QUESTION.data), ("<", CONTENT)],
     "libcoap": [(">", QUESTION.data), ("<", LIBCOAP)],
     "nothing there": [(">", QUESTION.data), ("<", NOT_FOUND)],
+    "node-coap, which serves no list": [(">", QUESTION.data), ("<", b"`\x84Pe\xffx")],
     "a reset": [(">", QUESTION.data), ("<", RESET)],
     "a long option": [(">", QUESTION.data), ("<", LONG_OPTION)],
     "an echo": [(">", QUESTION.data), ("<", QUESTION.data)],
@@ -40,6 +41,8 @@ def test_libcoap() -> None:
 
 def test_less_than_a_list() -> None:
     assert play(PROTOCOL, SCRIPTS["nothing there"]).detail["code"] == "4.04"
+    service = play(PROTOCOL, SCRIPTS["node-coap, which serves no list"])
+    assert service.detail == {"code": "4.04", "diagnostic": "x"}
     assert play(PROTOCOL, SCRIPTS["a reset"]).confidence == 0.75
 
 

@@ -16,6 +16,7 @@ __all__ = ["PROTOCOL", "answer_untrusted"]
 
 VERSION_1, ACKNOWLEDGEMENT, RESET = 1, 2, 3
 PAYLOAD_MARK = 0xFF
+SUCCESS = 2
 MOST_SHOWN = 2_000
 
 
@@ -30,13 +31,14 @@ def answer_untrusted(data: bytes) -> Answered:
         if code or cursor.left:
             raise BadReply("no reset of CoAP")
         return Answered(0.75, "reset our message")
-    if code and code >> 5 not in (2, 4, 5):
+    if code and code >> 5 not in (SUCCESS, 4, 5):
         raise BadReply("no answer's code of CoAP")
     shown = f"{code >> 5}.{code & 0x1F:02}"
     _skip_options(cursor)
-    resources = cursor.rest()[:MOST_SHOWN].decode("utf-8", "replace")
-    detail: dict[str, Detail] = {"code": shown, "resources": resources}
-    texts = {"coap.resources": resources} if resources else {}
+    payload = cursor.rest()[:MOST_SHOWN].decode("utf-8", "replace")
+    listed = code >> 5 == SUCCESS
+    detail: dict[str, Detail] = {"code": shown, "resources" if listed else "diagnostic": payload}
+    texts = {"coap.resources": payload} if payload and listed else {}
     return Answered(0.95, f"acknowledged our message by {shown}", Told(texts=texts, detail=detail))
 
 
