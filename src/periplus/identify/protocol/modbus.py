@@ -49,7 +49,8 @@ def talk_untrusted(peer: Peer) -> Talk:
         body = yield Exactly(size)
         if body[1] == FUNCTION | EXCEPTION:
             yield Known(0.95, "an exception of Modbus")
-            yield Told(detail={"exception": EXCEPTIONS.get(body[2], body[2]), "unit": unit})
+            code = body[-1]  # behind the kind of interface, by versions before 1.1b
+            yield Told(detail={"exception": EXCEPTIONS.get(code, code), "unit": unit})
             continue
         told = objects_untrusted(body[1:])
         yield Known(0.98, "its identification by Modbus")
