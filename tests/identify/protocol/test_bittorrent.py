@@ -1,4 +1,4 @@
-"""BitTorrent: by BEP 5 and BEP 15, and what bittorrent-dht 11, bittorrent-tracker 11 and opentracker of Debian 12 say."""
+"""BitTorrent: by BEP 5 and BEP 15, and by bittorrent-dht 11, bittorrent-tracker 11 and opentracker of Debian 12."""
 
 import struct
 from contextlib import suppress

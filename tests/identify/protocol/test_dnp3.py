@@ -1,4 +1,4 @@
-"""DNP3: frames by IEEE 1815, and what opendnp3 (yadnp3 3.2.1.4) and dnp3-outstation 0.2 say; the catalogue's checksum."""
+"""DNP3: frames by IEEE 1815, and what opendnp3 (yadnp3 3.2.1.4) and dnp3-outstation 0.2 say."""
 
 from contextlib import suppress
 

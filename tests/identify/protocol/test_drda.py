@@ -1,4 +1,4 @@
-"""DRDA: attributes laid out by the DDM architecture, with the words of DB2 11.5, and what Derby 10.14.2.0 of Debian 12 answers."""
+"""DRDA: attributes by the DDM architecture with the words of DB2 11.5, and what Derby 10.14.2.0 of Debian 12 says."""
 
 import struct
 

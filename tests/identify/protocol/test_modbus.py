@@ -1,4 +1,4 @@
-"""Modbus: an identification by MODBUS Application Protocol 1.1b3, section 6.21, exceptions, pymodbus 3, npm's modbus-serial and jsmodbus."""
+"""Modbus: by MODBUS Application Protocol 1.1b3, section 6.21; pymodbus 3, and npm's modbus-serial and jsmodbus."""
 
 from contextlib import suppress
 

@@ -1,7 +1,7 @@
 """BACnet/IP: a device's identifier, then its maker, model, firmware and name, one property a question.
 
-ASHRAE 135, 15.5 (ReadProperty), 16.10 (Who-Is), 20.2 (encoding), annex J. Only reading. The number that stands for any
-device is tried first; one that does not know it (bacpypes3) is asked by a Who-Is for its own, that none but it hears.
+ASHRAE 135, 15.5 (ReadProperty), 16.10 (Who-Is), 20.2 (encoding), annex J. Only reading. The number that stands for
+any device is tried first; a device that does not know it (bacpypes3) is asked for its own by a Who-Is to it alone.
 
 Identified by an acknowledgement or error for our request in BACnet's link header.
 

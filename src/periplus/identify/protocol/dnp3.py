@@ -1,8 +1,8 @@
 """DNP3: the state of the link, asked of the address that any outstation answers to, and of some usual ones.
 
 IEEE 1815, section 9.2 (data link frames: request link status, function 9; link status, 11) and 4.11 (self-address
-0xFFFC). The data link alone is spoken to; no application's function is called. Some outstations first say unasked that
-they have started, which shows them as well; it is not confirmed.
+0xFFFC). The data link alone is spoken to; no application's function is called. Some outstations first say unasked
+that they have started, which shows them as well; it is not confirmed.
 
 Identified by a frame of an outstation with the right checksum.
 

@@ -3,7 +3,8 @@
 DRDA volume 3 (Open Group C114): DSS header, EXCSAT, EXCSATRD; texts are EBCDIC. It comes before any choice of how
 to log in. Over UDP, what catalogue tools ask the administration server.
 
-Identified by EXCSATRD with our correlation number, which is 1 as Derby answers by no other; over UDP by ``DB2RETADDR``.
+Identified by EXCSATRD with our correlation number, which is 1, as Derby answers by no other; over UDP by
+``DB2RETADDR``.
 """
 
 import struct
