@@ -3,8 +3,8 @@
 RFC 6762, sections 4, 5.4 and 6.7; RFC 6763, section 9. Responders answer to the sender alone. One without services
 is silent about them, but knows the name that belongs to its address.
 
-Identified by an answer with our ID that lists services of ``_services._dns-sd._udp.local``, or a name in ``local`` for
-its address.
+Identified by an answer with our ID that lists services of ``_services._dns-sd._udp.local``, or a name in ``local``
+for its address.
 
 Limits: responders may keep quiet to hosts that are not on their link.
 """
