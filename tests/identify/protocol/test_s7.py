@@ -25,8 +25,10 @@ from periplus.identify.protocol.s7 import (
     tpkt,
 )
 
+SLOT_2, SLOT_1 = CALLED
 CONFIRM = tpkt(bytes.fromhex("11d00001000100c0010ac1020100c2020102"))
 ACK = tpkt(bytes.fromhex("02f080 3203 0000 0001 0008 0000 0000 f0 00 0001 0001 00f0".replace(" ", "")))
+REFUSAL = tpkt(bytes.fromhex("06800001000000"))
 SETUP_COMMUNICATION = message(JOB, struct.pack("!BBHHH", SETUP, 0, 1, 1, 480))
 
 
@@ -44,7 +46,7 @@ MODULE_LIST = listed(
 )
 COMPONENT_LIST = listed(COMPONENTS, 34, b"\0\1SIMATIC 300", b"\0\5S C-X4U421302009", b"\0\7CPU 315-2 PN/DP")
 REFUSED = message(USER_DATA, bytes.fromhex("000112081284010100000000"), b"\x0a\0\0\0")
-BEGIN: list[Line] = [(">", connect(CALLED)), ("<", CONFIRM), (">", SETUP_COMMUNICATION), ("<", ACK)]
+BEGIN: list[Line] = [(">", connect(SLOT_2)), ("<", CONFIRM), (">", SETUP_COMMUNICATION), ("<", ACK)]
 SNAP7_MODULES = bytes.fromhex(
     "0300009902f080320700000001000c007c000112081284010000000000ff09007800110000001c000400"
     "0136455337203331352d32454831342d304142302000c000040001000636455337203331352d32454831"
@@ -72,7 +74,7 @@ SCRIPTS: dict[str, list[Line]] = {
         ("<", COMPONENT_LIST),
     ],
     "Snap7's server, python-snap7 2.0.2": [
-        (">", connect(CALLED)),
+        (">", connect(SLOT_2)),
         ("<", CONFIRM),
         (">", SETUP_COMMUNICATION),
         ("<", bytes.fromhex("0300001b02f080320300000001000800000000f0000001000101e0")),
@@ -82,13 +84,30 @@ SCRIPTS: dict[str, list[Line]] = {
         ("<", SNAP7_COMPONENTS),
     ],
     "lists are refused": [*BEGIN, (">", read_list(MODULES)), ("<", REFUSED)],
+    "a controller in slot 1": [
+        (">", connect(SLOT_2)),
+        ("<", REFUSAL),
+        ("afresh", b""),
+        (">", connect(SLOT_1)),
+        ("<", CONFIRM),
+        (">", SETUP_COMMUNICATION),
+        ("<", ACK),
+        (">", read_list(MODULES)),
+    ],
+    "refused twice": [
+        (">", connect(SLOT_2)),
+        ("<", REFUSAL),
+        ("afresh", b""),
+        (">", connect(SLOT_1)),
+        ("<", REFUSAL),
+    ],
     "another ISO service": [
-        (">", connect(CALLED)),
+        (">", connect(SLOT_2)),
         ("<", CONFIRM),
         (">", SETUP_COMMUNICATION),
         ("<", CONFIRM),
     ],
-    "an echo": [(">", connect(CALLED)), ("<", connect(CALLED))],
+    "an echo": [(">", connect(SLOT_2)), ("<", connect(SLOT_2))],
 }
 
 
@@ -108,6 +127,8 @@ def test_snap7() -> None:
 
 def test_less() -> None:
     assert play(PROTOCOL, SCRIPTS["lists are refused"]).confidence == 0.98
+    assert play(PROTOCOL, SCRIPTS["a controller in slot 1"]).confidence == 0.98
+    assert play(PROTOCOL, SCRIPTS["refused twice"]).protocol is None
     assert play(PROTOCOL, SCRIPTS["another ISO service"]).protocol is None
     assert (looks_untrusted(ACK), looks_untrusted(CONFIRM)) == (0.9, 0)
 
