@@ -63,8 +63,9 @@ def test_echoes_are_none() -> None:
     assert play(PROTOCOL_TRACKER, TRACKERS["an echo"]).protocol is None
 
 
-@given(damaged(PONG, CONNECTED))
+@given(damaged(PONG, CONNECTED, MISMATCH))
 def test_any_bytes(data: bytes) -> None:
     for parse in (node_untrusted, tracker_untrusted):
         with suppress(BadReply):
             parse(data)
+    assert 0 <= tracker_looks_untrusted(data) <= 1
