@@ -25,6 +25,16 @@ MISMATCH = b"\0\0\0\3\0\1\x86\xa0Connection ID missmatch.\0"  # opentracker's to
 SCRIPTS: dict[str, list[Line]] = {
     "a node": [(">", NODE.data), ("<", PONG)],
     "a node without a version": [(">", NODE.data), ("<", PONG.replace(b"1:v4:LT\1\2", b""))],
+    "libtorrent 2.1.1 of PyPI": [
+        (">", NODE.data),
+        (
+            "<",
+            (
+                b"d2:ip6:\xc6\x12\0\2\x91\xdb1:rd2:id20:M-N\xf5Y\xbeB\x86\xb8\x0b\xd5\xf8\xfbo\xcd\t\xd5\xc3\x86"
+                b"\xe21:pi37339ee1:t1:p1:v4:LT\2\x111:y1:re"
+            ),
+        ),
+    ],
     "bittorrent-dht 11.0.12": [
         (">", NODE.data),
         ("<", b"d1:rd2:id20:\xc52\xd9?\xb77\x9c\n\xa7\x006\xe8\x07\xbe\xe4\xa9KXw\te1:t1:p1:y1:re"),
@@ -54,7 +64,8 @@ def test_a_tracker() -> None:
     assert (tracker_looks_untrusted(MISMATCH), tracker_looks_untrusted(MISMATCH[1:])) == (0.95, 0)
 
 
-def test_the_node_of_bittorrent_dht() -> None:
+def test_other_nodes() -> None:
+    assert play(PROTOCOL, SCRIPTS["libtorrent 2.1.1 of PyPI"]).product == "libtorrent"
     assert play(PROTOCOL, SCRIPTS["bittorrent-dht 11.0.12"]).confidence == 0.96
 
 

@@ -1,4 +1,4 @@
-"""CoAP: what libcoap of Debian 12 lists, and node-coap 1.5 says; errors, options and resets by RFC 7252."""
+"""CoAP: what libcoap of Debian 12, node-coap 1.5 and aiocoap 0.4.17 say; errors, options, resets by RFC 7252."""
 
 from contextlib import suppress
 
@@ -18,9 +18,14 @@ LIBCOAP = (
     b'`EPe\xc1(\xff</>;title="General Info";ct=0,</time>;if="clock";rt="ticks";title="Internal Cloc'
     b'k";ct=0;obs,</async>;ct=0,</example_data>;title="Example Data";ct=0;obs'
 )
+AIOCOAP = (
+    b"`EPe\xc1(\xff"
+    b'</.well-known/core>;ct="40",</time>,<https://christian.amsuess.com/tools/aiocoap/#version-0.4.17>;rel="impl-info"'
+)
 SCRIPTS: dict[str, list[Line]] = {
     "resources": [(">", QUESTION.data), ("<", CONTENT)],
     "libcoap": [(">", QUESTION.data), ("<", LIBCOAP)],
+    "aiocoap 0.4.17": [(">", QUESTION.data), ("<", AIOCOAP)],
     "nothing there": [(">", QUESTION.data), ("<", NOT_FOUND)],
     "node-coap, which serves no list": [(">", QUESTION.data), ("<", b"`\x84Pe\xffx")],
     "a reset": [(">", QUESTION.data), ("<", RESET)],
@@ -37,6 +42,11 @@ def test_resources() -> None:
 
 def test_libcoap() -> None:
     assert '</time>;if="clock"' in str(play(PROTOCOL, SCRIPTS["libcoap"]).detail["resources"])
+
+
+def test_aiocoap() -> None:
+    service = play(PROTOCOL, SCRIPTS["aiocoap 0.4.17"])
+    assert (service.product, service.version) == ("aiocoap", "0.4.17")
 
 
 def test_less_than_a_list() -> None:
