@@ -37,7 +37,7 @@ async def serving(handler: Handler, tls: ssl.SSLContext | None = None) -> AsyncI
 
     async def one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            with suppress(OSError):
+            with suppress(OSError, EOFError):
                 await handler(reader, writer)
             writer.close()
         except asyncio.CancelledError:

@@ -98,6 +98,17 @@ def test_another_product_behind_the_same_port_is_a_component() -> None:
     assert service.cpe == ("cpe:2.3:a:maker:thing:7:*:*:*:*:*:*:*",)
 
 
+def test_a_component_is_completed_by_what_is_read_of_it_later() -> None:
+    bare = Signature("f", "^a Thing$", "a Thing", "here", product="Thing", info="bare")
+    full = Signature("f", r"^Thing (?P<version>\d)$", "Thing 7", "here", product="Thing")
+    told = (Told(texts={"f": "a Thing"}, product="Other"), Told(texts={"f": "Thing 7"}))
+    attempts = [Attempt(A, Known(0.9, ""), told)]
+    service = service_of("198.18.0.1", 1, Over.TCP, attempts, Signatures([bare, full]))
+    assert service.detail["components"] == [
+        {"product": "Thing", "info": "bare", "version": "7", "rule": bare.rule}
+    ]
+
+
 def test_a_cpe_name_without_a_version_gives_way_to_one_with_it() -> None:
     bare = "cpe:2.3:a:maker:thing:*:*:*:*:*:*:*:*"
     other = "cpe:2.3:o:maker:system:*:*:*:*:*:*:*:*"

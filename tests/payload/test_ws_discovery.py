@@ -17,7 +17,7 @@ def text(envelope: Element, path: str) -> str | None:
 
 
 @pytest.mark.parametrize(
-    ("service", "types"), [("ws-discovery", None), ("ws-discovery-onvif", "n:NetworkVideoTransmitter")]
+    ("service", "types"), [("ws-discovery", None), ("ws-discovery-onvif", "dn:NetworkVideoTransmitter")]
 )
 def test_a_probe_is_a_soap_envelope(service: str, types: str | None) -> None:
     envelope = fromstring(data(service))
@@ -29,5 +29,9 @@ def test_a_probe_is_a_soap_envelope(service: str, types: str | None) -> None:
     assert text(envelope, "s:Body/d:Probe/d:Types") == types
 
 
+def test_the_prefixes_are_the_customary_ones() -> None:
+    assert b"<wsa:Action>" in data("ws-discovery")
+
+
 def test_the_prefix_of_the_type_is_onvif_s() -> None:
-    assert b'xmlns:n="http://www.onvif.org/ver10/network/wsdl"' in data("ws-discovery-onvif")
+    assert b'xmlns:dn="http://www.onvif.org/ver10/network/wsdl"' in data("ws-discovery-onvif")

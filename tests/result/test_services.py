@@ -9,7 +9,7 @@ from tests.result.examples import OPTIONS, written
 from tests.result.served import HTTPS, SILENT, SSH, served_host
 from tests.result.test_ndjson import lines_of
 
-from periplus.findings import Passage, Way
+from periplus.findings import Detail, Passage, Way
 from periplus.result.formats import CSV, GREPABLE, NDJSON, NORMAL, XML
 from periplus.result.row import ServiceRow
 from periplus.result.services import by_port, host_facts, nmap_cpe, nmap_name, version_text
@@ -49,6 +49,18 @@ def test_names(service: ServiceRow | None, table: str | None, name: str | None) 
 )
 def test_versions(service: ServiceRow | None, text: str) -> None:
     assert version_text(service) == text
+
+
+def test_what_runs_in_a_server_follows_it() -> None:
+    behind: list[Detail] = [
+        {"product": "TensorBoard", "rule": "x"},
+        {"product": "Grafana", "version": "9.1"},
+        {"product": "openssh", "version": "9"},
+        "no component",
+    ]
+    assert version_text(replace(SSH, detail={"components": behind})) == (
+        f"{version_text(SSH)}; TensorBoard; Grafana 9.1"
+    )
 
 
 def test_what_services_say_of_their_host() -> None:

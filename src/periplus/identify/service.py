@@ -190,14 +190,19 @@ def filled(service: Service, match: Match) -> Service:
 def _with_component(service: Service, match: Match) -> Service:
     """Keep another product that speaks through the same port: what is behind a proxy, what runs in a server."""
     words = {"product": match.product, "vendor": match.vendor, "version": match.version, "info": match.info}
-    component: Detail = {**{name: word for name, word in words.items() if word}, "rule": match.rule}
+    component: dict[str, Detail] = {
+        **{name: word for name, word in words.items() if word},
+        "rule": match.rule,
+    }
     held = service.detail.get("components")
-    before = held if isinstance(held, list) else []
-    return (
-        service
-        if component in before
-        else replace(service, detail={**service.detail, "components": [*before, component]})
-    )
+    components = [each for each in held if isinstance(each, dict)] if isinstance(held, list) else []
+    for number, each in enumerate(components):
+        if each["product"] == match.product:
+            components[number] = {**component, **each}
+            break
+    else:
+        components.append(component)
+    return replace(service, detail={**service.detail, "components": [*components]})
 
 
 def _narrowest(names: Iterable[str]) -> tuple[str, ...]:

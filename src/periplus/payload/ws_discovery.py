@@ -1,6 +1,7 @@
 """WS-Discovery: a probe for any device, and one for cameras and recorders of the ONVIF kind.
 
-A device answers to the sender when it was asked directly. Printers, Windows hosts and cameras speak it.
+A device answers to the sender when it was asked directly. Printers, Windows hosts and cameras speak it. The
+prefixes of names are those that all write, as some (wsdd2) look for these and do not read XML.
 """
 
 from periplus.payload.model import Payload
@@ -18,15 +19,15 @@ def probe(types: str) -> bytes:
     """Return a probe; an empty list of types matches everything."""
     text = (
         '<?xml version="1.0" encoding="utf-8"?>'
-        f'<s:Envelope xmlns:s="{SOAP}" xmlns:a="{ADDRESSING}" xmlns:d="{DISCOVERY}"><s:Header>'
-        f"<a:Action>{DISCOVERY}/Probe</a:Action><a:MessageID>{MESSAGE}</a:MessageID>"
-        "<a:To>urn:schemas-xmlsoap-org:ws:2005:04:discovery</a:To>"
-        f"</s:Header><s:Body><d:Probe>{types}</d:Probe></s:Body></s:Envelope>"
+        f'<soap:Envelope xmlns:soap="{SOAP}" xmlns:wsa="{ADDRESSING}" xmlns:wsd="{DISCOVERY}"><soap:Header>'
+        f"<wsa:Action>{DISCOVERY}/Probe</wsa:Action><wsa:MessageID>{MESSAGE}</wsa:MessageID>"
+        "<wsa:To>urn:schemas-xmlsoap-org:ws:2005:04:discovery</wsa:To>"
+        f"</soap:Header><soap:Body><wsd:Probe>{types}</wsd:Probe></soap:Body></soap:Envelope>"
     )
     return text.encode("utf-8")
 
 
-CAMERAS = f'<d:Types xmlns:n="{ONVIF}">n:NetworkVideoTransmitter</d:Types>'
+CAMERAS = f'<wsd:Types xmlns:dn="{ONVIF}">dn:NetworkVideoTransmitter</wsd:Types>'
 
 PAYLOADS = (
     Payload(service="ws-discovery", ports=(3702,), data=probe(""), source="WS-Discovery 2005/04, 5"),

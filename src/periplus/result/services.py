@@ -57,7 +57,8 @@ def from_the_start(service: ServiceRow) -> bool:
 def version_text(service: ServiceRow | None) -> str:
     """Return product, version and what else belongs to it: ``OpenSSH 9.2p1 (Debian 2+deb12u3)``.
 
-    Of a service that is unknown it is the beginning of what it says.
+    What runs in a server or behind it follows: ``Werkzeug 3.1.9 (Python 3.11.7); TensorBoard``. Of a service that is
+    unknown it is the beginning of what it says.
     """
     if service is None:
         return ""
@@ -66,7 +67,16 @@ def version_text(service: ServiceRow | None) -> str:
         shown = f": {heard[:MOST_SHOWN]}{'...' if len(heard) > MOST_SHOWN else ''}" if heard else ""
         return SAYS.get(service.came, service.came) + shown
     words = " ".join(filter(None, (service.product, service.version)))
-    return f"{words} ({service.info})" if words and service.info else words or service.info or ""
+    itself = f"{words} ({service.info})" if words and service.info else words or service.info or ""
+    return "; ".join(filter(None, (itself, *_components(service, itself))))
+
+
+def _components(service: ServiceRow, itself: str) -> Iterator[str]:
+    """Yield product and version of what else speaks through the port, unless it is another word for it."""
+    held = service.detail.get("components")
+    for each in held if isinstance(held, list) else ():
+        if isinstance(each, dict) and str(each.get("product")).lower() not in itself.lower():
+            yield " ".join(str(each[key]) for key in ("product", "version") if each.get(key))
 
 
 def host_facts(host: HostReport) -> Iterator[tuple[str, str]]:

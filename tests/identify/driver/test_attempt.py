@@ -124,6 +124,37 @@ def test_a_talk_learns_how_it_ended_and_may_wait_less() -> None:
     assert [each.way for each in attempt.passages] == [Way.OURS, Way.NOTE]
 
 
+@pytest.mark.parametrize("content", [True, False])
+def test_who_was_silent_is_parted_from_in_the_ordinary_way(content: bool) -> None:
+    def talk(peer: Peer) -> Talk:
+        try:
+            yield Some(wait_s=0.01)
+        except Ended:
+            if not content:
+                raise
+
+    async def both() -> str:
+        ended = asyncio.get_running_loop().create_future()
+
+        async def listening(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            try:
+                ended.set_result("said more" if await reader.read() else "closed")
+            except ConnectionResetError:
+                ended.set_result("reset")
+
+        async with serving(listening) as port:
+
+            async def opened(alpn: tuple[str, ...] | None) -> Stream:
+                return await Stream.open(LOCAL, port, 1.0, now_ms)
+
+            protocol = Protocol("t", "t", "this test", talk)
+            await Talking(protocol, Peer(LOCAL, port), HASTY, opened, lambda _: {}).over(None)
+            async with asyncio.timeout(5.0):
+                return str(await ended)
+
+    assert asyncio.run(both()) == "closed"
+
+
 def test_no_connection_is_a_refusal() -> None:
     async def refused() -> Attempt:
         async def opened(alpn: tuple[str, ...] | None) -> Stream:

@@ -56,6 +56,32 @@ def test_what_is_said_comes_back_and_is_kept() -> None:
     assert kept == [(Way.NOTE, b"silent"), (Way.OURS, b"hello"), (Way.THEIRS, b"hello")]
 
 
+@pytest.mark.parametrize(("said", "parted"), [(b"hello", "closed"), (bytes(32 << 20), "reset")])
+def test_parting_resets_who_does_not_take_what_was_said(said: bytes, parted: str) -> None:
+    async def both() -> str:
+        may_read, ended = asyncio.Event(), asyncio.get_running_loop().create_future()
+
+        async def reading_late(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await may_read.wait()
+            try:
+                while await reader.read(1 << 20):
+                    pass
+                ended.set_result("closed")
+            except ConnectionResetError:
+                ended.set_result("reset")
+
+        async with serving(reading_late) as port:
+            stream = await Stream.open(LOCAL, port, 2.0, now_ms)
+            await stream.send(said, 0.1)
+            stream.part()
+            await asyncio.sleep(0)
+            may_read.set()
+            async with asyncio.timeout(5.0):
+                return str(await ended)
+
+    assert asyncio.run(both()) == parted
+
+
 @pytest.mark.parametrize(("handler", "end"), [(ending, End.CLOSED), (resetting, End.RESET)])
 def test_how_a_peer_ends_it(handler: Handler, end: End) -> None:
     async def use(stream: Stream) -> None:

@@ -1,4 +1,4 @@
-"""Bitcoin: a version message by the protocol's documentation, in every network."""
+"""Bitcoin: a version message by the protocol's documentation, in every network, and litecoind's of Debian 12."""
 
 import struct
 from contextlib import suppress
@@ -35,6 +35,12 @@ SCRIPTS: dict[str, list[Line]] = {
     "Bitcoin Core": [(">", message(MAIN, bytes(range(64)))), ("<", version(MAIN))],
     "a wrong checksum": [(">", None), ("<", version(MAIN, check=bytes(4)))],
 }
+LITECOIND = bytes.fromhex(
+    "fbc0b6db76657273696f6e00000000006d0000003cc6bb5d801101000904000100000000b9c2076b0000"
+    "000000000000000000000000000000000000000000000000000000000904000100000000000000000000"
+    "000000000000000000000000797c24387d4aacc3172f4c697465636f696e436f72653a302e32312e322e"
+    "312f0000000001fbc0b6db76657261636b000000000000000000005df6e0e2"
+)
 MORE_SCRIPTS = tuple(
     (protocol, {"a node": [(">", None), ("<", version(magic))]})
     for protocol, magic in zip(PROTOCOLS[1:], list(NETWORKS)[1:], strict=True)
@@ -51,6 +57,12 @@ def test_bitcoin_core() -> None:
 def test_other_networks() -> None:
     names = [play(protocol, scripts["a node"]).protocol for protocol, scripts in MORE_SCRIPTS]
     assert names == ["bitcoin-testnet", "litecoin", "dogecoin"]
+
+
+def test_litecoind() -> None:
+    service = play(PROTOCOLS[2], [(">", None), ("<", LITECOIND)])
+    assert (service.product, service.version) == ("Litecoin Core", "0.21.2.1")
+    assert service.detail["protocol"] == 70016
 
 
 def test_our_message_is_in_form() -> None:

@@ -1,4 +1,4 @@
-"""Bolt: handshakes and messages by the Bolt documentation, with what Neo4j 5 says of itself."""
+"""Bolt: handshakes and messages by the Bolt documentation, with what Neo4j 5 says of itself; boltkit's stub."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,11 +17,17 @@ SCRIPTS: dict[str, list[Line]] = {
         (">", GOODBYE),
     ],
     "Neo4j 4": [(">", HANDSHAKE), ("<", b"\0\0\4\4")],
+    "boltstub of boltkit 1.3.2": [(">", HANDSHAKE), ("<", b"\0\0\0\4")],
     "a length and more": [(">", HANDSHAKE), ("<", b"\0\0\0\4"), ("<", b"more")],
     "a length and an end": [(">", HANDSHAKE), ("<", b"\0\0\0\4"), ("end", b"closed")],
     "no version in common": [(">", HANDSHAKE), ("<", bytes(4))],
     "no Bolt": [(">", HANDSHAKE), ("<", b"HTTP/1.1 400 Bad Request\r\n")],
 }
+
+
+def test_a_stub() -> None:
+    service = play(PROTOCOL, SCRIPTS["boltstub of boltkit 1.3.2"])
+    assert (service.confidence, service.detail) == (0.65, {"protocol": "4.0"})
 
 
 def test_neo4j() -> None:

@@ -1,4 +1,4 @@
-"""clamd, by the form that clamd(8) and ClamAV's documentation give of VERSION."""
+"""clamd, by the form that clamd(8) and its documentation give of VERSION, and clamav-daemon 1.4.6 of Debian 12."""
 
 import pytest
 from tests.identify.script import Line, play
@@ -8,6 +8,7 @@ from periplus.identify.protocol.clamd import PROTOCOL, looks_untrusted
 ASKED = b"nVERSION\n"
 SCRIPTS: dict[str, list[Line]] = {
     "with signatures": [(">", ASKED), ("<", b"ClamAV 1.0.3/27101/Tue Nov 21 08:51:26 2023\n")],
+    "clamav-daemon 1.4.6 of Debian 12": [(">", ASKED), ("<", b"ClamAV 1.4.6\n")],
     "without": [(">", ASKED), ("<", b"ClamAV 0.103.8\n")],
 }
 
@@ -17,6 +18,11 @@ def test_versions() -> None:
     assert (service.protocol, service.info) == ("clamd", "signatures 27101")
     assert service.detail["engine"] == "1.0.3"
     assert play(PROTOCOL, SCRIPTS["without"]).detail["signatures"] is None
+
+
+def test_clamav() -> None:
+    service = play(PROTOCOL, SCRIPTS["clamav-daemon 1.4.6 of Debian 12"])
+    assert (service.product, service.version) == ("ClamAV", "1.4.6")
 
 
 @pytest.mark.parametrize("said", [ASKED, b"ClamAV\n", b"HTTP/1.1 400 Bad Request\r\n"])

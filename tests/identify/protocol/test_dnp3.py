@@ -1,4 +1,4 @@
-"""DNP3: frames by IEEE 1815, with the checksum of its example."""
+"""DNP3: frames by IEEE 1815, and what opendnp3 (yadnp3 3.2.1.4) and dnp3-outstation 0.2 say."""
 
 from contextlib import suppress
 
@@ -20,8 +20,15 @@ from periplus.identify.protocol.dnp3 import (
 
 ASKED = b"".join(frame(FROM_MASTER_REQUEST_STATUS, each, US) for each in ADDRESSES)
 STATUS = frame(0x0B, US, 10)
+UNASKED = bytes.fromhex("05640a4401000a006e25c0f08280006b7d")
 SCRIPTS: dict[str, list[Line]] = {
     "an outstation": [(">", ASKED), ("<", STATUS)],
+    "opendnp3, yadnp3 3.2.1.4, which says unasked that it has started": [
+        (">", ASKED),
+        ("<", UNASKED + bytes.fromhex("0564050b01000a006ded")),
+    ],
+    "opendnp3, which knows another address": [(">", ASKED), ("<", UNASKED)],
+    "dnp3-outstation 0.2": [(">", ASKED), ("<", bytes.fromhex("0564050b01000a006ded"))],
     "an echo": [(">", ASKED), ("<", ASKED)],
     "a wrong checksum": [(">", ASKED), ("<", STATUS[:-1] + b"x")],
 }
@@ -32,6 +39,15 @@ def test_an_outstation() -> None:
     assert (service.protocol, service.detail) == ("dnp", {"address": 10, "to": 1, "function": 11})
     assert play(PROTOCOL, SCRIPTS["a wrong checksum"]).protocol is None
     assert (looks_untrusted(STATUS), looks_untrusted(ASKED)) == (0.97, 0)
+
+
+def test_opendnp3_speaks_first() -> None:
+    service = play(PROTOCOL, SCRIPTS["opendnp3, yadnp3 3.2.1.4, which says unasked that it has started"])
+    assert (service.protocol, service.detail) == ("dnp", {"address": 10, "to": 1, "function": 11})
+    service = play(PROTOCOL, SCRIPTS["opendnp3, which knows another address"])
+    assert (service.protocol, service.detail) == ("dnp", {"address": 10, "to": 1, "function": 0x44})
+    assert looks_untrusted(UNASKED) == 0.97
+    assert play(PROTOCOL, SCRIPTS["dnp3-outstation 0.2"]).confidence == 0.98
 
 
 def test_the_checksum_of_the_catalogue() -> None:

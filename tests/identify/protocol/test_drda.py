@@ -1,4 +1,4 @@
-"""DRDA: attributes laid out by the DDM architecture, with the words of DB2 11.5 and Derby."""
+"""DRDA: attributes by the DDM architecture with the words of DB2 11.5, and what Derby 10.14.2.0 of Debian 12 says."""
 
 import struct
 
@@ -29,10 +29,16 @@ def answer(kind: str, release: str, correlation: int = CORRELATION) -> bytes:
     return struct.pack("!HBBH", len(body) + 6, 0xD0, 2, correlation) + body
 
 
+DERBY = bytes.fromhex(
+    "0081d0020001007b1443001d115ed585a3a6969992e28599a58599c39695a39996934094818995001414"
+    "041403000724070007240f00071440000700101147c1978183888540c4859982a80018116dd585a3a696"
+    "9992e28599a58599c39695a3999693001e115ac3e2e2f1f0f1f4f061f1f04bf1f44bf24bf04060404d6f"
+    "6f6f5d"
+)
 SCRIPTS: dict[str, list[Line]] = {
     "DB2 11.5": [(">", question()), ("<", answer("QDB2/LINUXX8664", "SQL11055"))],
-    "Derby": [(">", question()), ("<", answer("Apache Derby", "CSS10140/10.14.2.0 - (1828579)"))],
-    "another number": [(">", question()), ("<", answer("QDB2/LINUXX8664", "SQL11055", 1))],
+    "Derby 10.14.2.0 of Debian 12": [(">", question()), ("<", DERBY)],
+    "another number": [(">", question()), ("<", answer("QDB2/LINUXX8664", "SQL11055", 2))],
 }
 UDP_SCRIPTS: dict[str, list[Line]] = {
     "an administration server": [(">", DISCOVERY), ("<", b"DB2RETADDR\0SQL09075\0ledger\0" + bytes(200))],
@@ -48,8 +54,9 @@ def test_db2() -> None:
 
 
 def test_derby() -> None:
-    service = play(PROTOCOL, SCRIPTS["Derby"])
+    service = play(PROTOCOL, SCRIPTS["Derby 10.14.2.0 of Debian 12"])
     assert (service.product, service.version) == ("Apache Derby", "10.14.2.0")
+    assert service.detail["server_name"] == "NetworkServerControl"
 
 
 def test_administration_server() -> None:

@@ -1,4 +1,4 @@
-"""EtherNet/IP: an identity by CIP volume 2, 2-4.2, over UDP and TCP."""
+"""EtherNet/IP: an identity by CIP volume 2, 2-4.2, over UDP and TCP, and cpppo 5.2.5's."""
 
 import struct
 from contextlib import suppress
@@ -17,8 +17,13 @@ ITEM = (
 )
 BODY = struct.pack("<HHH", 1, 0x0C, len(ITEM)) + ITEM
 IDENTITY = struct.pack("<HHII8sI", 0x63, len(BODY), 0, 0, b"periplus", 0) + BODY
+CPPPO = bytes.fromhex(
+    "63003c00000000000000000070657269706c75730000000001000c00360001000002af12000000000000"
+    "00000000000001000e003600140b60311a066c0014313735362d4c36312f42204c4f47495835353631ff"
+)
 SCRIPTS: dict[str, list[Line]] = {
     "a module": [(">", QUESTION.data), ("<", IDENTITY)],
+    "cpppo 5.2.5": [(">", QUESTION.data), ("<", CPPPO)],
     "an echo": [(">", QUESTION.data), ("<", QUESTION.data)],
 }
 MORE_SCRIPTS = ((PROTOCOL_TCP, SCRIPTS),)
@@ -34,6 +39,13 @@ def test_a_module() -> None:
         )
         assert (service.vendor, service.device) == ("Rockwell Automation", "communications adapter")
         assert service.detail["serial"] == "00c0ffee"
+
+
+def test_cpppo() -> None:
+    for protocol in PROTOCOLS:
+        service = play(protocol, SCRIPTS["cpppo 5.2.5"])
+        assert (service.product, service.version) == ("1756-L61/B LOGIX5561", "20.011")
+        assert (service.vendor, service.device) == ("Rockwell Automation", "controller")
 
 
 def test_an_echo_is_none() -> None:

@@ -1,4 +1,4 @@
-"""GTP and PFCP: responses by 3GPP TS 29.060, 29.274 and 29.244."""
+"""GTP and PFCP: responses by 3GPP TS 29.060, 29.274 and 29.244; osmo-ggsn of Debian 12."""
 
 from contextlib import suppress
 
@@ -23,6 +23,11 @@ ECHO_2 = bytes.fromhex("400200090050650003000100 07".replace(" ", ""))
 BEAT = bytes.fromhex("2002000c00000100 00600004e8a4d280".replace(" ", ""))
 SCRIPTS: dict[str, list[Line]] = {
     "both versions": [(">", ONE), ("<", ECHO_1), (">", TWO), ("<", ECHO_2)],
+    "osmo-ggsn of Debian 12, which has version 1": [
+        (">", ONE),
+        ("<", bytes.fromhex("3202000600000000506500000e01")),
+        (">", TWO),
+    ],
     "echoes": [(">", ONE), ("<", ONE), (">", TWO), ("<", TWO)],
 }
 PFCP: dict[str, list[Line]] = {
@@ -37,6 +42,11 @@ def test_both_versions() -> None:
     assert service.protocol == "gtp"
     assert service.detail == {"version_1": True, "restarts": 7, "version_2": True}
     assert play(PROTOCOL, SCRIPTS["echoes"]).protocol is None
+
+
+def test_osmo_ggsn() -> None:
+    service = play(PROTOCOL, SCRIPTS["osmo-ggsn of Debian 12, which has version 1"])
+    assert service.detail == {"version_1": True, "restarts": 1}
 
 
 def test_pfcp() -> None:

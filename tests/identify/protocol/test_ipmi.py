@@ -1,4 +1,4 @@
-"""IPMI: capabilities by IPMI 2.0 section 22.13 and a presence pong by ASF 2.0 section 3.2.4."""
+"""IPMI: capabilities by IPMI 2.0 section 22.13 and a presence pong by ASF 2.0 section 3.2.4; OpenIPMI's ipmi_sim."""
 
 import struct
 from contextlib import suppress
@@ -26,6 +26,12 @@ PONG = (
 SCRIPTS: dict[str, list[Line]] = {
     "a controller": [(">", CAPABILITIES), ("<", SUPERMICRO), (">", PING), ("<", PONG)],
     "a refusal": [(">", CAPABILITIES), ("<", answer(0xC1, 0)), (">", PING)],
+    "ipmi_sim of Debian 12 (OpenIPMI 2.0.33)": [
+        (">", CAPABILITIES),
+        ("<", bytes.fromhex("0600ff0700000000000000000010811c6320003800019704030000000009")),
+        (">", PING),
+        ("<", bytes.fromhex("0600ff06000011be40010010000011be000000008100000000000000")),
+    ],
     "an echo": [(">", CAPABILITIES), ("<", CAPABILITIES), (">", PING), ("<", PING)],
 }
 
@@ -35,6 +41,12 @@ def test_a_controller() -> None:
     assert (service.protocol, service.version) == ("asf-rmcp", "2.0")
     assert service.detail["ways"] == ["none", "MD5", "password"]
     assert (service.detail["oem"], service.detail["ipmi"]) == (10876, True)
+
+
+def test_ipmi_sim() -> None:
+    service = play(PROTOCOL, SCRIPTS["ipmi_sim of Debian 12 (OpenIPMI 2.0.33)"])
+    assert service.detail["ways"] == ["none", "MD2", "MD5", "password"]
+    assert (service.version, service.detail["maker"], service.detail["ipmi"]) == ("2.0", 4542, True)
 
 
 def test_a_refusal() -> None:

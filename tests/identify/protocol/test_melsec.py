@@ -1,4 +1,4 @@
-"""MELSEC: the response to command 0101 by Mitsubishi SH-080956."""
+"""MELSEC: the response to command 0101 by Mitsubishi SH-080956, and virtual-plc 0.3's."""
 
 from contextlib import suppress
 
@@ -15,9 +15,11 @@ def answer(body: bytes) -> bytes:
 
 
 NAMED = b"\0\0" + b"Q03UDECPU".ljust(16) + b"\x68\2"
+VIRTUAL = bytes.fromhex("d00000ffff0300140000005669727475616c504c432d5100000000ffff")
 SCRIPTS: dict[str, list[Line]] = {
     "a controller": [(">", QUESTION), ("<", answer(NAMED))],
     "an error": [(">", QUESTION), ("<", answer(b"\x59\xc0\0\xff\xff\3\0\1\1\0\0"))],
+    "virtual-plc 0.3": [(">", QUESTION), ("<", VIRTUAL)],
     "an echo": [(">", QUESTION), ("<", QUESTION)],
 }
 
@@ -30,6 +32,7 @@ def test_a_controller() -> None:
         "Q03UDECPU",
     )
     assert play(PROTOCOL, SCRIPTS["an error"]).detail == {"end_code": "c059"}
+    assert play(PROTOCOL, SCRIPTS["virtual-plc 0.3"]).product == "VirtualPLC-Q"
     assert (looks_untrusted(answer(NAMED)), looks_untrusted(QUESTION)) == (0.95, 0)
 
 

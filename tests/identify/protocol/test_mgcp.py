@@ -1,4 +1,4 @@
-"""MGCP: a response by RFC 3435 section 3.3."""
+"""MGCP: a response by RFC 3435 section 3.3; osmo-mgw of Debian 12."""
 
 from contextlib import suppress
 
@@ -12,6 +12,7 @@ from periplus.identify.protocol.mgcp import PROTOCOL, QUESTION, response_untrust
 UNKNOWN = b"500 50657269 The endpoint is unknown\r\n"
 SCRIPTS: dict[str, list[Line]] = {
     "a gateway": [(">", QUESTION.data), ("<", UNKNOWN)],
+    "osmo-mgw of Debian 12": [(">", QUESTION.data), ("<", b"500 50657269 FAIL\r\n")],
     "another transaction": [(">", QUESTION.data), ("<", b"500 1 no\r\n")],
     "an echo": [(">", QUESTION.data), ("<", QUESTION.data)],
 }
@@ -20,6 +21,7 @@ SCRIPTS: dict[str, list[Line]] = {
 def test_a_gateway() -> None:
     service = play(PROTOCOL, SCRIPTS["a gateway"])
     assert (service.protocol, service.detail) == ("mgcp", {"code": 500, "comment": "The endpoint is unknown"})
+    assert play(PROTOCOL, SCRIPTS["osmo-mgw of Debian 12"]).detail == {"code": 500, "comment": "FAIL"}
     assert play(PROTOCOL, SCRIPTS["another transaction"]).protocol is None
 
 

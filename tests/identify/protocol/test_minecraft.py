@@ -26,6 +26,16 @@ LIST = b"MCPE;Dedicated Server;390;1.14.60;0;10;13253860892328930865;Bedrock lev
 PONG = b"\x1c" + QUESTION.data[1:9] + bytes(8) + MAGIC + len(LIST).to_bytes(2, "big") + LIST
 SCRIPTS: dict[str, list[Line]] = {
     "Paper": [(">", None), ("<", packet(b"\0", varint(len(STATUS)), STATUS))],
+    "minecraft-protocol 1.54.0": [
+        (">", None),
+        (
+            "<",
+            (
+                b'~\0|{"version":{"name":"1.20.4","protocol":765},"players":{"max":7,"online":0,"sample":[]},'
+                b'"description":{"text":"hello there"}}'
+            ),
+        ),
+    ],
     "no JSON": [(">", None), ("<", packet(b"\0", varint(10), b"{{{{{{{{{{"))],
     "HTTP": [(">", None), ("<", b"HTTP/1.1 400 Bad Request\r\n\r\n")],
 }
@@ -42,6 +52,11 @@ def test_java() -> None:
     assert (service.protocol, service.product, service.version) == ("minecraft", "Paper", "1.20.4")
     assert (service.detail["online"], service.detail["max"]) == (5, 100)
     assert service.detail["description"] == "Hello, world!"
+
+
+def test_minecraft_protocol() -> None:
+    service = play(PROTOCOL, SCRIPTS["minecraft-protocol 1.54.0"])
+    assert (service.version, service.detail["description"]) == ("1.20.4", "hello there")
 
 
 def test_what_is_no_status() -> None:

@@ -1,4 +1,4 @@
-"""Modbus: an identification by MODBUS Application Protocol 1.1b3, section 6.21, exceptions, and pymodbus 3."""
+"""Modbus: by MODBUS Application Protocol 1.1b3, section 6.21; pymodbus 3, and npm's modbus-serial and jsmodbus."""
 
 from contextlib import suppress
 
@@ -22,6 +22,10 @@ PYMODBUS = (
     b"Pe\x00\x00\x00R\x01+\x0e\x02\x83\x00\x00\x06\x00\x08Pymodbus\x01\x02PM\x02\x033.0\x03\x13http"
     b"s://example.net\x04\x0fPymodbus Server\x05\x0fPymodbus Server"
 )
+MODBUS_SERIAL = (
+    b"Pe\0\0\0n\1+\x0e\2\x83\0\0\6\0\x0cMyVendorName\1\rMyProductCode\2\x14MyMajorMinorRevision"
+    b"\5\x0bMyModelName\x97\x11MyExtendedObject1\xab\x11MyExtendedObject2"
+)
 EXCEPTION = b"Pe\0\0\0\3\1\xab\1"
 SCRIPTS: dict[str, list[Line]] = {
     "a controller": [(">", question(FIRST)), ("<", M340)],
@@ -31,6 +35,16 @@ SCRIPTS: dict[str, list[Line]] = {
         ("<", EXCEPTION),
         (">", question(SECOND)),
         ("<", EXCEPTION),
+    ],
+    "modbus-serial 8.0.25": [
+        (">", question(FIRST)),
+        ("<", MODBUS_SERIAL),
+    ],
+    "jsmodbus 5.0.0, which has no identification": [
+        (">", question(FIRST)),
+        ("<", b"Pe\0\0\0\4\1\xab\x0e\1"),
+        (">", question(SECOND)),
+        ("<", b"Pe\0\0\0\4\xff\xab\x0e\1"),
     ],
     "an echo": [(">", question(FIRST)), ("<", question(FIRST))],
 }
@@ -52,6 +66,18 @@ def test_pymodbus() -> None:
     assert service.detail["url"] == "https://example.net"
 
 
+def test_libraries_of_npm() -> None:
+    service = play(PROTOCOL, SCRIPTS["modbus-serial 8.0.25"])
+    assert (service.vendor, service.product, service.version) == (
+        "MyVendorName",
+        "MyProductCode",
+        "MyMajorMinorRevision",
+    )
+    assert service.detail["object_151"] == "MyExtendedObject1"
+    service = play(PROTOCOL, SCRIPTS["jsmodbus 5.0.0, which has no identification"])
+    assert service.detail == {"exception": "illegal function", "unit": 255}
+
+
 def test_without_identification() -> None:
     service = play(PROTOCOL, SCRIPTS["without identification"])
     assert (service.confidence, service.detail["exception"]) == (0.95, "illegal function")
@@ -60,6 +86,12 @@ def test_without_identification() -> None:
         0.95,
         0,
     )
+
+
+def test_an_exception_about_the_question_of_another_protocol() -> None:
+    pymodbus = bytes.fromhex("010900000003008001")  # pymodbus 3.16.1
+    assert looks_untrusted(pymodbus) == 0.75
+    assert looks_untrusted(pymodbus[:-1] + b"\x63") == looks_untrusted(pymodbus + b"x") == 0
 
 
 def test_an_echo_is_none() -> None:

@@ -1,4 +1,4 @@
-"""SQL Server: a prelogin answer as MS-TDS section 4.1 lays it out, and a browser's by MC-SQLR section 4.1."""
+"""SQL Server: a prelogin answer by MS-TDS section 4.1, pySQLbridge's, and a browser's by MC-SQLR section 4.1."""
 
 import struct
 from dataclasses import replace
@@ -34,6 +34,16 @@ SCRIPTS: dict[str, list[Line]] = {
     "SQL Server 2019": [(">", prelogin()), ("<", answer(b"\x0f\0\x07\xd0\0\0", 1)), ("tls", b"")],
     "SQL Server 2008 R2": [(">", prelogin()), ("<", answer(b"\x0a\x32\x06\x40\0\0", 3)), ("tls", b"")],
     "one without TLS": [(">", prelogin()), ("<", answer(b"\x0a\x32\x06\x40\0\0", 2))],
+    "pySQLbridge 2.1.3": [
+        (">", prelogin()),
+        (
+            "<",
+            bytes.fromhex(
+                "0401002b0000010000001a00060100200001020021000103002200000400220001ff110003e80000000000"
+            ),
+        ),
+        ("tls", b""),
+    ],
     "no SQL Server": [(">", prelogin()), ("<", b"\x04\1\0\x0c\0\0\1\0\xff\0\0\0")],
 }
 LISTED = (
@@ -51,6 +61,11 @@ UPGRADES: list[tuple[Protocol, list[Line]]] = [
     (PROTOCOL, SCRIPTS["one without TLS"]),
     (PROTOCOL, SCRIPTS["no SQL Server"]),
 ]
+
+
+def test_pysqlbridge() -> None:
+    service = play(PROTOCOL, SCRIPTS["pySQLbridge 2.1.3"])
+    assert (service.version, service.detail["encryption"]) == ("17.0.1000.0", "off")
 
 
 def test_prelogin() -> None:

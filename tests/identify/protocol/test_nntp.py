@@ -1,4 +1,4 @@
-"""NNTP, by examples of RFC 3977 (5.2.3, 7.1.2) and 4642."""
+"""NNTP, by examples of RFC 3977 (5.2.3, 7.1.2) and 4642; leafnode 1.12 of Debian 12."""
 
 import pytest
 from tests.identify.script import Line, play
@@ -18,6 +18,17 @@ SCRIPTS: dict[str, list[Line]] = {
         (">", b"STARTTLS\r\n"),
         ("<", b"382 Continue with TLS negotiation\r\n"),
         ("tls", b""),
+        (">", QUIT),
+    ],
+    "leafnode 1.12.0 of Debian 12": [
+        (
+            "<",
+            b"200 Leafnode NNTP Daemon, version 1.12.0 running at localhost (my fqdn: news.lab.internal)\r\n",
+        ),
+        (">", CAPABILITIES),
+        ("<", b"500 Unknown command\r\n"),
+        (">", DATE),
+        ("<", b"111 20261126055147\r\n"),
         (">", QUIT),
     ],
     "an old one": [
@@ -43,6 +54,11 @@ UPGRADES: list[tuple[Protocol, list[Line]]] = [
     (PROTOCOL, [("<", b"200 ready\r\n"), (">", b"STARTTLS\r\n"), ("<", b"580 Can not initiate TLS\r\n")]),
     (PROTOCOL, [("<", b"502 NNTP service permanently unavailable\r\n")]),
 ]
+
+
+def test_leafnode() -> None:
+    service = play(PROTOCOL, SCRIPTS["leafnode 1.12.0 of Debian 12"])
+    assert (service.product, service.version, service.info) == ("Leafnode", "1.12.0", "posting allowed")
 
 
 def test_a_reader() -> None:

@@ -1,4 +1,4 @@
-"""OPC UA: acknowledgement, channel and FindServers' answer, written by Part 6, and what asyncua 1 answers."""
+"""OPC UA: acknowledgement, channel and FindServers' answer, by Part 6; what asyncua and node-opcua answer."""
 
 import struct
 from contextlib import suppress
@@ -56,6 +56,21 @@ ASYNCUA = (
         b"\xff\xff\xff\xff\x01\x00\x00\x00\x1a\x00\x00\x00opc.tcp://127.0.0.1:4840/x"
     ),
 )
+NODE_OPCUA = (
+    bytes.fromhex("41434b461c00000000000000ffff0000ffff0000ffff000001000000"),
+    bytes.fromhex(
+        "4f504e46870000001a0000002f000000687474703a2f2f6f7063666f756e646174696f6e2e6f72672f55"
+        "412f5365637572697479506f6c696379234e6f6e65ffffffffffffffff01000000010000000100c101f0"
+        "2be883667ddd0101000000000000000000000000000000000000001a00000001000000f02be883667ddd"
+        "0160ea0000ffffffff"
+    ),
+    bytes.fromhex(
+        "4d534746a80000001a0000000100000002000000020000000100a9014095f783667ddd01010000000000"
+        "00000000000000000000010000001700000075726e3a766d3a4e6f64654f504355412d53657276657210"
+        "0000004e6f64654f504355412d5365727665720302000000656e090000004e6f64654f50435541000000"
+        "00000000000000000001000000190000006f70632e7463703a2f2f3132372e302e302e313a3234383431"
+    ),
+)
 SCRIPTS: dict[str, list[Line]] = {
     "open62541": [
         (">", None),
@@ -67,6 +82,7 @@ SCRIPTS: dict[str, list[Line]] = {
         (">", None),
     ],
     "asyncua": [(">", None), *(line for each in ASYNCUA for line in (("<", each), (">", None)))],
+    "node-opcua 2.182": [(">", None), *(line for each in NODE_OPCUA for line in (("<", each), (">", None)))],
     "it refuses": [(">", None), ("<", ERROR)],
     "HTTP": [(">", None), ("<", b"HTTP/1.1 400 Bad Request\r\n\r\n")],
 }
@@ -83,6 +99,12 @@ def test_asyncua() -> None:
     service = play(PROTOCOL, SCRIPTS["asyncua"])
     assert (service.product, service.detail["type"]) == ("FreeOpcUa asyncua", "client and server")
     assert service.detail["uri"] == "urn:freeopcua:python:server"
+
+
+def test_node_opcua() -> None:
+    service = play(PROTOCOL, SCRIPTS["node-opcua 2.182"])
+    assert (service.product, service.info) == ("node-opcua", "NodeOPCUA")
+    assert service.detail["uri"] == "urn:vm:NodeOPCUA-Server"
 
 
 def test_less() -> None:

@@ -5,10 +5,19 @@ from hypothesis import strategies as st
 from tests.identify.script import Line, play, survive
 
 from periplus.identify.model import Protocol
-from periplus.identify.protocol.rdp import CREDSSP, PLAIN, PROTOCOL, TLS, confirm_untrusted, question
+from periplus.identify.protocol.rdp import (
+    CREDSSP,
+    PLAIN,
+    PROTOCOL,
+    TLS,
+    confirm_untrusted,
+    looks_untrusted,
+    question,
+)
 
 BARE = bytes.fromhex("0300000b06d00000123400")
 NOT_ALLOWED = bytes.fromhex("030000130ed000001234000300080002000000")
+SIZED = bytes.fromhex("0300000e09d00000000100c0010a")
 SCRIPTS: dict[str, list[Line]] = {
     "xrdp of Debian 12": [
         (">", bytes.fromhex("030000130ee000000000000100080000000000")),
@@ -50,6 +59,10 @@ SCRIPTS: dict[str, list[Line]] = {
         ("<", BARE),
     ],
     "no TLS": [(">", question(PLAIN)), ("<", BARE), ("afresh", b""), (">", None), ("<", NOT_ALLOWED)],
+    "python-snap7 3.3.0, which is S7 and states the size of packets": [
+        (">", question(PLAIN)),
+        ("<", SIZED),
+    ],
     "no RDP": [(">", question(PLAIN)), ("<", b"\3\0\0\7\2\xf0\x80")],
 }
 UPGRADES: list[tuple[Protocol, list[Line]]] = [
@@ -87,6 +100,11 @@ def test_old_servers() -> None:
 
 
 def test_what_is_no_rdp_is_not_known() -> None:
+    assert (
+        play(PROTOCOL, SCRIPTS["python-snap7 3.3.0, which is S7 and states the size of packets"]).protocol
+        is None
+    )
+    assert looks_untrusted(SIZED) == 0
     assert play(PROTOCOL, SCRIPTS["no RDP"]).protocol is None
 
 

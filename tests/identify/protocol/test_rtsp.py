@@ -1,4 +1,4 @@
-"""RTSP, by the example of RFC 2326, 10.1, and by what cameras answer to those who have not logged in (RFC 2617)."""
+"""RTSP, by the examples of RFC 2326, 10.1, and of RFC 2617 for cameras; GStreamer's server of Debian 12."""
 
 from tests.identify.script import Line, play
 
@@ -12,11 +12,27 @@ SCRIPTS: dict[str, list[Line]] = {
             b"RTSP/1.0 200 OK\r\nCSeq: 4711\r\nPublic: DESCRIBE, SETUP, TEARDOWN\r\nServer: PhonyServer 1.0\r\n\r\n",
         ),
     ],
+    "GStreamer's server of Debian 12 (1.22)": [
+        (">", OPTIONS),
+        (
+            "<",
+            (
+                b"RTSP/1.0 200 OK\r\nCSeq: 4711\r\nPublic: OPTIONS, DESCRIBE, ANNOUNCE, GET_PARAMETER, PAUSE, PLAY, "
+                b"RECORD, SETUP, SET_PARAMETER, TEARDOWN\r\nServer: GStreamer RTSP server\r\n"
+                b"Date: Thu, 26 Nov 2026 05:46:16 GMT\r\n\r\n"
+            ),
+        ),
+    ],
     "a password is wanted": [
         (">", OPTIONS),
         ("<", b'RTSP/1.0 401 Unauthorized\r\nWWW-Authenticate: Digest realm="IP Camera", nonce="1"\r\n\r\n'),
     ],
 }
+
+
+def test_gstreamer() -> None:
+    service = play(PROTOCOL, SCRIPTS["GStreamer's server of Debian 12 (1.22)"])
+    assert (service.product, service.confidence) == ("GStreamer RTSP server", 0.98)
 
 
 def test_options() -> None:

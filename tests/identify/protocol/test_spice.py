@@ -1,4 +1,4 @@
-"""SPICE: replies laid out by the protocol's description."""
+"""SPICE: replies laid out by the protocol's description, and libspice-server 0.15.1's of Debian 12."""
 
 import struct
 
@@ -14,8 +14,17 @@ def reply(fault: int, key: bytes = bytes(162)) -> bytes:
     return b"REDQ" + struct.pack("<III", 2, 2, len(body)) + body
 
 
+LIBSPICE = bytes.fromhex(
+    "524544510200000002000000ba0000000000000030819f300d06092a864886f70d010101050003818d00"
+    "30818902818100bcb8e4d437db7db0d8704d808391ffb54fd3b14b9104951418cf94b6fd2a333baab213"
+    "8500bab13573a603aa7346272282b3e015015fb434b099595426b07713017824a74e223c5e4430e760ba"
+    "fcf2ae15799e1a674591f28e365811ebb6426d7852e33b2a3a2932ed6c3ff94e1101ffaf3625b5f6d82d"
+    "459f5099763216814b02030100010100000001000000b2000000"
+    "0b0000000f000000"
+)
 SCRIPTS: dict[str, list[Line]] = {
     "a console": [(">", QUESTION), ("<", reply(0, b"k" * 162))],
+    "libspice-server 0.15.1 of Debian 12": [(">", QUESTION), ("<", LIBSPICE)],
     "TLS alone": [(">", QUESTION), ("<", reply(5))],
     "no SPICE": [(">", QUESTION), ("<", reply(0).replace(b"REDQ", b"BLUE"))],
 }
@@ -24,6 +33,8 @@ SCRIPTS: dict[str, list[Line]] = {
 def test_spice() -> None:
     service = play(PROTOCOL, SCRIPTS["a console"])
     assert service.protocol == "spice"
+    assert service.detail == {"protocol": "2.2", "status": "ready", "key": True}
+    service = play(PROTOCOL, SCRIPTS["libspice-server 0.15.1 of Debian 12"])
     assert service.detail == {"protocol": "2.2", "status": "ready", "key": True}
     assert play(PROTOCOL, SCRIPTS["TLS alone"]).detail["status"] == "TLS needed"
 

@@ -1,4 +1,4 @@
-"""STUN, by what coturn of Debian 12 answers over UDP and TCP."""
+"""STUN, by what coturn of Debian 12 answers over UDP and TCP, and stun-server over UDP."""
 
 from contextlib import suppress
 
@@ -15,12 +15,23 @@ ANSWER = (
     b'\x00\x01\xd2\x14\x7f\x00\x00\x01\x80+\x00\x08\x00\x014\xa6\x7f\x00\x00\x01\x80"\x00\x14Coturn'
     b"-4.6.1 'Gorst'"
 )
+VOVIDA = bytes.fromhex(
+    "010100442112a44270657269706c75732d756470000100080001de727f0000010004000800015bb67f00"
+    "00010005000800015bb77f000002002000080001ff605e12a44380220010566f766964612e6f72672030"
+    "2e393700"
+)
 SCRIPTS: dict[str, list[Line]] = {
     "coturn": [(">", QUESTION.data), ("<", ANSWER)],
+    "stun-server of Debian 12": [(">", QUESTION.data), ("<", VOVIDA)],
     "an echo": [(">", QUESTION.data), ("<", QUESTION.data)],
     "another transaction": [(">", QUESTION.data), ("<", ANSWER.replace(b"periplus-udp", b"periplus-tcp"))],
 }
 MORE_SCRIPTS = ((PROTOCOL_TCP, SCRIPTS),)
+
+
+def test_stun_server() -> None:
+    service = play(PROTOCOL, SCRIPTS["stun-server of Debian 12"])
+    assert (service.product, service.version) == ("stund", "0.97")
 
 
 def test_coturn() -> None:

@@ -58,6 +58,20 @@ def test_a_handshake_hands_out_what_there_is_to_judge(tmp_path: Path, version: s
     assert client.feed_untrusted(server.out.read()) == b"answer"
 
 
+def test_a_certificate_against_the_rules_is_handed_out_as_it_is(tmp_path: Path) -> None:
+    server_context(tmp_path)
+    pem = (tmp_path / "server.pem").read_text()
+    at = pem.index("-----BEGIN CERTIFICATE")
+    negative = ssl.PEM_cert_to_DER_cert(pem[at:]).replace(b"\2\2\x12\x67", b"\2\2\x92\x67", 1)  # its serial
+    (tmp_path / "server.pem").write_text(pem[:at] + ssl.DER_cert_to_PEM_cert(negative))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "server.pem")
+    client = TlsClient()
+    connected(context, client)
+    assert client.handshake is not None
+    assert client.handshake.chain == (negative,)
+
+
 def test_a_peer_that_ends_it_is_refused_before_and_ended_after(tmp_path: Path) -> None:
     with pytest.raises(TlsRefused, match="during the handshake"):
         TlsClient().feed_untrusted(b"")

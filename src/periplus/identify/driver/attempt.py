@@ -72,7 +72,8 @@ class Talking:
             problem = str(error)
         finally:
             talk.close()
-            self._part(talk)
+            if self.stream is not None:
+                self.stream.part()
         problem = problem or (str(talk.fault) if talk.fault else None)
         passages = tuple(self.stream.passages) if self.stream else ()
         return Attempt(
@@ -128,11 +129,3 @@ class Talking:
         self.stream.passages[:0] = passages
         agreed = self.stream.handshake
         return not alpn or (agreed is not None and agreed.alpn in alpn)
-
-    def _part(self, talk: Conversation) -> None:
-        if self.stream is None:
-            return
-        if talk.done and self.stream.ended is not End.SILENT:
-            self.stream.close()
-        else:
-            self.stream.abort()

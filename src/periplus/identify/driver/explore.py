@@ -73,7 +73,7 @@ class Explorer:
             self.attempts.append(Attempt(None, problem="asking this port took too long"))
         finally:
             for stream in self._streams:
-                stream.abort()
+                stream.part()
         return self.attempts
 
     async def _explore(self, peer: Peer) -> bool:
@@ -177,7 +177,7 @@ class Explorer:
             there = None if usable else there
         if there is not None:
             self.attempts.append(Attempt(None, passages=tuple(there.passages), tls=self._tls_of(peer)))
-            there.abort()
+            there.part()
         return False
 
     async def _some(self, peer: Peer, protocols: Iterable[Protocol]) -> bool:

@@ -192,8 +192,19 @@ class Stream:
         """End the connection in the ordinary way."""
         self._writer.close()
 
+    def part(self) -> None:
+        """End the connection in the ordinary way, unless the peer does not even take what was said.
+
+        A reset is an error to servers, which log it, and has stopped careless ones; a peer that goes on sending gets
+        one from the kernel.
+        """
+        if self._writer.transport.get_write_buffer_size():
+            self.abort()
+        else:
+            self.close()
+
     def abort(self) -> None:
-        """Reset the connection, unless it was closed: the answer to a peer that goes on sending."""
+        """Reset the connection, unless it was closed."""
         if self._writer.is_closing():
             return
         sock = self._writer.get_extra_info("socket")

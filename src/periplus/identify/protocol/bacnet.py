@@ -1,30 +1,51 @@
 """BACnet/IP: a device's identifier, then its maker, model, firmware and name, one property a question.
 
-ASHRAE 135, 15.5 (ReadProperty), 20.2 (encoding), annex J. Only reading; no Who-Is that all would hear.
+ASHRAE 135, 15.5 (ReadProperty), 16.10 (Who-Is), 20.2 (encoding), annex J. Only reading. The number that stands for
+any device is tried first; a device that does not know it (bacpypes3) is asked for its own by a Who-Is to it alone.
 
 Identified by an acknowledgement or error for our request in BACnet's link header.
+
+Limits: an I-Am that goes to the whole network instead of to us is not heard.
 """
+
+from collections.abc import Generator
 
 from periplus.errors import BadReply
 from periplus.identify.cursor import Cursor
 from periplus.identify.model import Over, Peer, Protocol
-from periplus.identify.talk import Detail, Known, Say, Some, Talk, Told
-from periplus.payload.bacnet import BACNET_IP, INVOKE_ID, OBJECT_IDENTIFIER, PAYLOADS, READ_PROPERTY
+from periplus.identify.talk import Detail, Known, Say, Some, Talk, Told, Want
+from periplus.payload.bacnet import (
+    ANY_DEVICE,
+    BACNET_IP,
+    DEVICE_TYPE,
+    INVOKE_ID,
+    PAYLOADS,
+    READ_PROPERTY,
+    UNICAST,
+)
 
-__all__ = ["PROTOCOL", "looks_untrusted", "value_untrusted"]
+__all__ = ["PROTOCOL", "i_am_untrusted", "looks_untrusted", "value_untrusted"]
 
-IDENTIFIER = PAYLOADS[0].data
+IDENTIFIER, WHO_IS = (each.data for each in PAYLOADS)
 PROPERTIES = {"vendor": 121, "model": 70, "firmware": 44, "application": 12, "name": 77, "location": 58}
+UNSAID = ("", "N/A")  # the latter is bacpypes3's
 COMPLEX_ACK, ERROR, REJECT, ABORT = 3, 5, 6, 7
 OPENING, CHARACTER_STRING, OBJECT = 0x3E, 7, 12
+I_AM = bytes(
+    [0x10, 0, OBJECT << 4 | 4]
+)  # unconfirmed, its service, and the first value: an object of four bytes
 EXTENDED = 5
 CHARSETS = {0: "utf-8", 4: "utf-16-be", 5: "latin-1"}
 
 
-def question(number: int) -> bytes:
+def question(number: int, device: int = ANY_DEVICE) -> bytes:
     """Return the request for another property of the device."""
-    assert IDENTIFIER[-1] == OBJECT_IDENTIFIER
-    return IDENTIFIER[:-1] + bytes([number])
+    return (
+        IDENTIFIER[:-6]
+        + (DEVICE_TYPE << 22 | device).to_bytes(4, "big")
+        + IDENTIFIER[-2:-1]
+        + bytes([number])
+    )
 
 
 def looks_untrusted(data: bytes) -> float:
@@ -41,24 +62,37 @@ def talk_untrusted(peer: Peer) -> Talk:
     yield Say(IDENTIFIER)
     found = value_untrusted((yield Some()))
     yield Known(0.97, "answered ReadProperty")
-    detail: dict[str, Detail] = {"device": found}
-    if found is None:
-        return
+    device = ANY_DEVICE if found else (yield from _own_number())
+    detail: dict[str, Detail] = {"device": found or str(device)}
     for name, number in PROPERTIES.items():
-        yield Say(question(number))
+        yield Say(question(number, device))
         try:
             detail[name] = value_untrusted((yield Some(wait_s=1.0)))
         except BadReply:
             break
-    words = {key: value for key, value in detail.items() if isinstance(value, str) and value}
-    device = f"{words.get('vendor', '')} {words.get('model', '')}".strip()
+    words = {key: value for key, value in detail.items() if isinstance(value, str) and value not in UNSAID}
+    named = f"{words.get('vendor', '')} {words.get('model', '')}".strip()
     yield Told(
-        texts={"bacnet.device": device} if device else {},
+        texts={"bacnet.device": named} if named else {},
         vendor=words.get("vendor"),
         product=words.get("model"),
         version=words.get("firmware"),
         detail=detail,
     )
+
+
+def _own_number() -> Generator[Want, bytes, int]:
+    yield Say(WHO_IS)
+    return i_am_untrusted((yield Some(wait_s=1.0)))
+
+
+def i_am_untrusted(data: bytes) -> int:
+    """Return the number by which a device names itself; raises BadReply."""
+    cursor = Cursor(data)
+    if cursor.take(2) != bytes([BACNET_IP, UNICAST]) or cursor.number(2) != len(data):
+        raise BadReply("no BACnet/IP to us alone")
+    cursor.expect(bytes([1, 0]) + I_AM, "I-Am")
+    return cursor.number(4) & ANY_DEVICE
 
 
 def _application(data: bytes) -> tuple[int, Cursor]:

@@ -14,7 +14,10 @@ from periplus.identify.question import Answered, Question, looks_of, talk_of
 from periplus.identify.talk import Detail, Told
 from periplus.payload.bittorrent import CONNECT, PAYLOADS, TRANSACTION
 
-__all__ = ["PROTOCOLS", "node_untrusted", "tracker_untrusted"]
+__all__ = ["PROTOCOLS", "node_untrusted", "tracker_looks_untrusted", "tracker_untrusted"]
+
+ERROR = 3
+MISMATCH = b"Connection ID missmatch."  # opentracker's words about any other protocol's question
 
 
 def node_untrusted(data: bytes) -> Answered:
@@ -43,6 +46,13 @@ def tracker_untrusted(data: bytes) -> Answered:
     return Answered(0.97, "returned our transaction")
 
 
+def tracker_looks_untrusted(data: bytes) -> float:
+    """How sure a datagram makes of a tracker."""
+    if data[:4] == ERROR.to_bytes(4, "big") and data[8:].startswith(MISMATCH):
+        return 0.95
+    return looks_of(TRACKER)(data)
+
+
 NODE, TRACKER = Question(PAYLOADS[0].data, node_untrusted), Question(PAYLOADS[1].data, tracker_untrusted)
 PROTOCOLS = (
     Protocol(
@@ -60,7 +70,7 @@ PROTOCOLS = (
         title="BitTorrent tracker",
         source="BEP 15",
         talk=talk_of(TRACKER),
-        looks=looks_of(TRACKER),
+        looks=tracker_looks_untrusted,
         over=Over.UDP,
         ports=(1337, 6969),
         rarity=8,

@@ -3,7 +3,8 @@
 DRDA volume 3 (Open Group C114): DSS header, EXCSAT, EXCSATRD; texts are EBCDIC. It comes before any choice of how
 to log in. Over UDP, what catalogue tools ask the administration server.
 
-Identified by EXCSATRD with our correlation number; over UDP by ``DB2RETADDR``.
+Identified by EXCSATRD with our correlation number, which is 1, as Derby answers by no other; over UDP by
+``DB2RETADDR``.
 """
 
 import struct
@@ -17,7 +18,7 @@ from periplus.payload.db2 import PAYLOADS
 
 __all__ = ["PROTOCOLS", "address_untrusted", "attributes_untrusted"]
 
-MAGIC, REQUEST, REPLY, CORRELATION = 0xD0, 1, 2, 0x5065
+MAGIC, REQUEST, REPLY, CORRELATION = 0xD0, 1, 2, 1
 EXCSAT, EXCSATRD = 0x1041, 0x1443
 NAMES = {
     0x115E: "external_name",

@@ -10,20 +10,21 @@ from collections.abc import Callable
 
 from periplus.errors import BadReply
 from periplus.identify.cursor import Cursor
+from periplus.identify.frames import framed
 from periplus.identify.model import Over, Peer, Protocol
-from periplus.identify.talk import Detail, Exactly, Known, Say, Some, Talk, Told
+from periplus.identify.talk import Detail, Known, Say, Some, Talk, Told
 
 __all__ = ["PROTOCOLS", "looks_untrusted", "session_untrusted"]
 
 VERSION_1, REQUEST, RESPONSE = 1, 0, 1
 INITIATE, CLOSE = 0, 1
 SEQUENCE, PRIMARY_HOST, IDLE_MS = 0x5065, 1, 10_000
-SIZE = 13
+HEAD, SIZE = 8, 13  # of a message without a body, as a refusal is, and of one that begins a session
 
 
 def message(which: int, body: bytes = b"") -> bytes:
     """Return a request: header with its whole length, and body."""
-    return struct.pack("!BBBBHH", VERSION_1, REQUEST, which, 0, SEQUENCE, 8 + len(body)) + body
+    return struct.pack("!BBBBHH", VERSION_1, REQUEST, which, 0, SEQUENCE, HEAD + len(body)) + body
 
 
 BEGIN = message(INITIATE, struct.pack("!BI", PRIMARY_HOST, IDLE_MS))
@@ -47,7 +48,7 @@ def session_untrusted(data: bytes) -> Told:
         head != (VERSION_1, RESPONSE, INITIATE)
         or sequence != SEQUENCE
         or size != len(data)
-        or size not in (8, SIZE)
+        or size not in (HEAD, SIZE)
     ):
         raise BadReply("no answer to the beginning of a session")
     detail: dict[str, Detail] = {"status": status}
@@ -59,10 +60,14 @@ def talk_over(over: Over) -> Callable[[Peer], Talk]:
 
     def talk_untrusted(peer: Peer) -> Talk:
         yield Say(BEGIN)
-        told = session_untrusted((yield Some() if over is Over.UDP else Exactly(SIZE)))
-        yield Known(0.92, "began our session")
+        answer = (
+            (yield Some()) if over is Over.UDP else (yield from framed(HEAD, 6, 2, more=-HEAD, most=SIZE))
+        )
+        told = session_untrusted(answer)
+        yield Known(0.92, "refused our session" if told.detail["status"] else "began our session")
         yield told
-        yield Say(message(CLOSE))
+        if not told.detail["status"]:
+            yield Say(message(CLOSE))
 
     return talk_untrusted
 

@@ -30,13 +30,12 @@ def question(unit: int) -> bytes:
 
 
 def looks_untrusted(data: bytes) -> float:
-    """How sure an answer makes of it."""
-    ours = data[:4] == TRANSACTION + bytes(2) and len(data) > 8
-    return (
-        0.95
-        if ours and data[7] & 0x7F == FUNCTION and len(data) == 6 + int.from_bytes(data[4:6], "big")
-        else 0.0
-    )
+    """How sure an answer makes of it: to another protocol's question it is at best an exception."""
+    if len(data) < 9 or data[2:4] != bytes(2) or len(data) != 6 + int.from_bytes(data[4:6], "big"):
+        return 0.0
+    if data[:2] == TRANSACTION and data[7] & ~EXCEPTION == FUNCTION:
+        return 0.95
+    return 0.75 if len(data) == 9 and data[7] & EXCEPTION and data[8] in EXCEPTIONS else 0.0
 
 
 def talk_untrusted(peer: Peer) -> Talk:
@@ -50,7 +49,8 @@ def talk_untrusted(peer: Peer) -> Talk:
         body = yield Exactly(size)
         if body[1] == FUNCTION | EXCEPTION:
             yield Known(0.95, "an exception of Modbus")
-            yield Told(detail={"exception": EXCEPTIONS.get(body[2], body[2]), "unit": unit})
+            code = body[-1]  # behind the kind of interface, by versions before 1.1b
+            yield Told(detail={"exception": EXCEPTIONS.get(code, code), "unit": unit})
             continue
         told = objects_untrusted(body[1:])
         yield Known(0.98, "its identification by Modbus")

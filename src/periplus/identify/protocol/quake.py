@@ -1,7 +1,8 @@
 """Quake III, its heirs, QuakeWorld and Quake II: a server's variables, in connectionless packets.
 
-Quake III Arena (GPL source), connectionless packets: ``getinfo`` is answered by ``infoResponse`` with our challenge;
-the older games answer ``status`` with variables and a list of players.
+Quake III Arena (GPL source), connectionless packets: ``getinfo`` is answered by ``infoResponse`` with our challenge,
+and ``getstatus`` by all variables, among which is the engine's version; the older games answer ``status`` with
+variables and a list of players.
 
 Identified by the answer's word and by variables behind it.
 """
@@ -14,10 +15,12 @@ from periplus.identify.question import Answered, Question, looks_of, talk_of
 from periplus.identify.talk import Detail, Told
 from periplus.payload.quake import OUT_OF_BAND, PAYLOADS
 
-__all__ = ["PROTOCOLS", "info_untrusted", "status_untrusted"]
+__all__ = ["PROTOCOLS", "info_untrusted", "status_3_untrusted", "status_untrusted"]
 
 DATA = {each.service: each.data for each in PAYLOADS}
-INFO = OUT_OF_BAND + b"infoResponse\n"
+INFO, STATUS_3 = OUT_OF_BAND + b"infoResponse\n", OUT_OF_BAND + b"statusResponse\n"
+CHALLENGE = "periplus"
+ASK_STATUS = OUT_OF_BAND + f"getstatus {CHALLENGE}".encode()
 # Each game answers the other's question too, but in its own form.
 STATUS_W, STATUS_2 = OUT_OF_BAND + b"n\\", OUT_OF_BAND + b"print\n\\"
 MOST_VARIABLES = 100
@@ -25,13 +28,27 @@ MOST_VARIABLES = 100
 
 def info_untrusted(data: bytes) -> Answered:
     """Read an infoResponse; raises BadReply."""
-    if not data.startswith(INFO):
-        raise BadReply("no infoResponse")
-    found = _variables(data[len(INFO) :])
-    if found.get("challenge") != "periplus":
-        raise BadReply("not our challenge")
+    found = _challenged(data, INFO)
     game = found.get("gamename") or found.get("game") or ""
     return Answered(0.97, "returned our challenge", _told("quake.game", str(game), found))
+
+
+def status_3_untrusted(data: bytes) -> Answered:
+    """Read a statusResponse; raises BadReply. The lines behind its first are players."""
+    found = _challenged(b"\n".join(data.split(b"\n")[:2]), STATUS_3)
+    texts = {"quake.game": str(found.get("gamename", "")), "quake.version": str(found.get("version", ""))}
+    told = Told(texts={field: text for field, text in texts.items() if text}, detail=found)
+    return Answered(0.97, "returned our challenge", told)
+
+
+def _challenged(data: bytes, form: bytes) -> dict[str, Detail]:
+    """Return the variables of an answer in this form; raises BadReply where it is none to our challenge."""
+    if not data.startswith(form):
+        raise BadReply("an answer of another form")
+    found = _variables(data[len(form) :])
+    if found.get("challenge") != CHALLENGE:
+        raise BadReply("not our challenge")
+    return found
 
 
 def status_untrusted(data: bytes, forms: tuple[bytes, ...] = (STATUS_W, STATUS_2)) -> Answered:
@@ -54,13 +71,13 @@ def _told(field: str, text: str, found: dict[str, Detail]) -> Told:
     return Told(texts={field: text} if text else {}, detail=found)
 
 
-def _protocol(name: str, title: str, question: Question, ports: tuple[int, ...]) -> Protocol:
+def _protocol(name: str, title: str, ports: tuple[int, ...], *questions: Question) -> Protocol:
     return Protocol(
         name=name,
         title=title,
         source="id Software, connectionless packets",
-        talk=talk_of(question),
-        looks=looks_of(question),
+        talk=talk_of(*questions, needs_first=True),
+        looks=looks_of(*questions),
         over=Over.UDP,
         ports=ports,
         rarity=8,
@@ -71,19 +88,20 @@ PROTOCOLS = (
     _protocol(
         "quake3",
         "Quake III and its heirs",
-        Question(DATA["quake-3"], info_untrusted),
         (26000, 27960, 30720, 44400),
+        Question(DATA["quake-3"], info_untrusted),
+        Question(ASK_STATUS, status_3_untrusted, wait_s=1.0),
     ),
     _protocol(
         "quake2",
         "Quake II",
-        Question(DATA["quake-2"], partial(status_untrusted, forms=(STATUS_2,))),
         (27910,),
+        Question(DATA["quake-2"], partial(status_untrusted, forms=(STATUS_2,))),
     ),
     _protocol(
         "quakeworld",
         "QuakeWorld",
-        Question(DATA["quakeworld"], partial(status_untrusted, forms=(STATUS_W,))),
         (27500,),
+        Question(DATA["quakeworld"], partial(status_untrusted, forms=(STATUS_W,))),
     ),
 )

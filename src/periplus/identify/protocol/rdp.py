@@ -4,7 +4,8 @@ MS-RDPBCGR sections 2.2.1.1 and 2.2.1.2 (X.224 negotiation), MS-CSSP section 2.2
 frame. First plain RDP is asked for, which tells what else is required, then TLS alone, and TLS or CredSSP, each over
 a new connection. It ends with the NTLM challenge: nobody logs in.
 
-Identified by a connection confirm in answer to our request; surely where it negotiates.
+Identified by a connection confirm in answer to our request; surely where it negotiates. One with options of X.224
+itself is that of another service over ISO transport, such as S7.
 """
 
 import struct
@@ -47,7 +48,9 @@ def looks_untrusted(data: bytes) -> float:
     """How sure an answer makes of RDP: a confirm with a negotiation's answer."""
     if data[:2] != b"\3\0" or data[5:6] != bytes([CONFIRM]):
         return 0.0
-    return 0.95 if data[11:12] in (b"\2", b"\3") and data[13:15] == b"\x08\0" else 0.4
+    if data[11:12] in (b"\2", b"\3") and data[13:15] == b"\x08\0":
+        return 0.95
+    return 0.0 if data[11:] else 0.4
 
 
 def talk_untrusted(peer: Peer) -> Talk:
@@ -110,7 +113,7 @@ def confirm_untrusted(packet: bytes) -> tuple[int, int]:
     if cursor.number(1) != CONFIRM:
         raise BadReply("no connection confirm")
     cursor.take(5)
-    if cursor.left < 8:
+    if not cursor.left:
         return 0, 0
     kind, _, size, value = cursor.number(1), cursor.number(1), cursor.number(2), cursor.number(4)
     if kind not in (ANSWER, FAILURE) or size != 8:

@@ -5,7 +5,8 @@ RFC 1006 and ISO 8073 (class 0) for the connection; Siemens, System Software for
 
 Identified by an acknowledgement of S7's setup of communication.
 
-Limits: S7-1200 and 1500 answer only where they allow access from outside (PUT/GET), and then little.
+Limits: S7-1200 and 1500 stand in slot 1, which is asked for after slot 2 was refused; they answer only where they
+allow access from outside (PUT/GET), and then little.
 """
 
 import struct
@@ -14,18 +15,18 @@ from collections.abc import Generator
 from periplus.errors import BadReply
 from periplus.identify.cursor import Cursor
 from periplus.identify.model import Peer, Protocol
-from periplus.identify.talk import Detail, Exactly, Known, Say, Talk, Told, Want
+from periplus.identify.talk import Afresh, Detail, Exactly, Known, Say, Talk, Told, Want
 
 __all__ = ["PROTOCOL", "components_untrusted", "looks_untrusted", "modules_untrusted"]
 
-CONNECT_REQUEST, CONNECT_CONFIRM, DATA = 0xE0, 0xD0, 0xF0
+CONNECT_REQUEST, CONNECT_CONFIRM, DISCONNECT, DATA = 0xE0, 0xD0, 0x80, 0xF0
 S7, JOB, ACK_DATA, USER_DATA = 0x32, 1, 3, 7
 SETUP = 0xF0
 MODULES, COMPONENTS = 0x0011, 0x001C
 MODULE, FIRMWARE = 1, 7
 NAMES = {1: "system_name", 2: "module_name", 3: "plant", 4: "copyright", 5: "serial", 7: "module_type"}
 MOST_PACKET = 1_024
-CALLED = 0x0102  # rack 0, slot 2
+CALLED = (0x0102, 0x0101)  # rack 0, slots 2 and 1
 LIST_HEAD = 12  # of an answer: return code, transport, length, list, index, size and count of its entries
 
 
@@ -61,9 +62,7 @@ def looks_untrusted(data: bytes) -> float:
 
 def talk_untrusted(peer: Peer) -> Talk:
     """Connect, set up, read two lists."""
-    yield Say(connect(CALLED))
-    if (yield from _packet())[1:2] != bytes([CONNECT_CONFIRM]):
-        raise BadReply("no connection at the transport")
+    yield from _connected()
     yield Say(message(JOB, struct.pack("!BBHHH", SETUP, 0, 1, 1, 480)))
     answer = yield from _packet()
     if answer[3:5] != bytes([S7, ACK_DATA]) or SETUP not in answer[13:18]:
@@ -73,6 +72,18 @@ def talk_untrusted(peer: Peer) -> Talk:
     yield modules_untrusted((yield from _packet()))
     yield Say(read_list(COMPONENTS))
     yield components_untrusted((yield from _packet()))
+
+
+def _connected() -> Generator[Want, bytes, None]:
+    """Connect to the first slot that takes it; raises BadReply."""
+    for number, called in enumerate(CALLED, 1):
+        yield Say(connect(called))
+        kind = (yield from _packet())[1]
+        if kind == CONNECT_CONFIRM:
+            return
+        if kind != DISCONNECT or number == len(CALLED):
+            raise BadReply("no connection at the transport")
+        yield Afresh()
 
 
 def _packet() -> Generator[Want, bytes, bytes]:

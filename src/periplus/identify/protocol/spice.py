@@ -1,7 +1,7 @@
 """SPICE, consoles of virtual machines: the answer to a link message, which comes before any ticket.
 
 SPICE protocol, section "Channel Link": RedLinkMess and RedLinkReply (magic ``REDQ``). The reply brings the key
-with which a password would be sent; none is.
+with which a password would be sent; none is. We say that we choose how to log in, for which the server then waits.
 
 Identified by the magic and a reply's size.
 """
@@ -17,7 +17,8 @@ from periplus.identify.talk import Detail, Known, Say, Talk, Told
 __all__ = ["PROTOCOL", "looks_untrusted", "reply_untrusted"]
 
 MAGIC, MAJOR, MINOR, MAIN_CHANNEL = b"REDQ", 2, 2, 1
-LINK = struct.pack("<IBBIII", 0, MAIN_CHANNEL, 0, 0, 0, 18)
+CHOOSES_LOGIN, LOGIN_BY_TICKET = 1, 2  # capabilities of all channels
+LINK = struct.pack("<IBBIIII", 0, MAIN_CHANNEL, 0, 1, 0, 18, CHOOSES_LOGIN | LOGIN_BY_TICKET)
 QUESTION = MAGIC + struct.pack("<III", MAJOR, MINOR, len(LINK)) + LINK
 KEY = 162
 FAULTS = {

@@ -9,8 +9,8 @@ pyOpenSSL and not the standard library's `ssl`, which hands out neither the whol
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cryptography.hazmat.primitives.serialization import Encoding
 from OpenSSL import SSL
+from OpenSSL.crypto import FILETYPE_ASN1, dump_certificate
 
 from periplus.errors import BadReply
 
@@ -122,8 +122,8 @@ class TlsClient:
         )
 
     def _chain(self) -> tuple[bytes, ...]:
-        chain = self._tls.get_peer_cert_chain(as_cryptography=True) or ()
-        return tuple(each.public_bytes(Encoding.DER) for each in chain)
+        """Return the chain as it came: nobody reads it here, who might warn of it or refuse it."""
+        return tuple(dump_certificate(FILETYPE_ASN1, each) for each in self._tls.get_peer_cert_chain() or ())
 
     def _plain(self) -> bytes:
         pieces = []
