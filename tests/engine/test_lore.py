@@ -92,11 +92,14 @@ def test_who_answers_while_there_is_no_queue_is_known() -> None:
     assert not lore.known[21]
 
 
-def test_when_it_is_believed_that_there_is_no_queue_all_are_known_by_what_they_took() -> None:
+def test_when_it_is_believed_that_there_is_no_queue_ways_take_what_they_take_now() -> None:
     lore = _crowd()
     assert _felt(lore, [20], [50_000.0]).unproved_queue_us == 30_000
+    assert _felt(lore, [0], [50_000.0]).queue_us == 30_000
     lore.usual.believe()
-    assert _felt(lore, [20], [50_000.0]).queue_us == 0
+    for host in (0, 20):
+        assert _felt(lore, [host], [50_000.0]).queue_us == 0
+        assert _felt(lore, [host], [60_000.0]).queue_us == 10_000
     assert not lore.known[21]
 
 

@@ -143,10 +143,11 @@ class Lore:
             self.known[host[(rtt_us <= usual.trip_us) | (tally.queue_us < CALM_US)]] = True
 
     def _keep_up(self) -> None:
-        """Where what was usual is given up, the shortest round trips are believed."""
+        """Where what was usual is given up, the ways take as long as answers take from now on."""
         if self._turn != self.usual.turn:
             self._turn = self.usual.turn
             self.known |= np.isfinite(self.trips.least_us)
+            self.trips.least_us[:] = np.inf
 
     @property
     def has_turns(self) -> bool:

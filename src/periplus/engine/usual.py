@@ -66,7 +66,7 @@ class Usual:
         self.enough = int(np.clip(math.ceil(math.log(DOUBT) / math.log(share)), LEAST, ENOUGH))
 
     def believe(self) -> None:
-        """What answers wait is no queue: begin anew, and take every host's shortest round trip for its own."""
+        """What answers wait is no queue of ours: begin anew; the ways take what they take now."""
         self.trip_us = 0.0
         self.enough = ENOUGH
         self.turn += 1
