@@ -26,7 +26,7 @@ HASTY = Limits(
     talk_s=3.0,
     port_s=10.0,
     datagram_s=0.2,
-    again_s=0.1,
+    again_s=(0.1, 0.1),
 )
 
 

@@ -200,18 +200,32 @@ def test_a_bad_peer_costs_a_bounded_time_and_memory(handler: Handler, came: Came
     assert peak < 64 << 20
 
 
-@pytest.mark.parametrize(
-    "excuse", [b"", b"421 There are too many connections from your internet address.\r\n"]
-)
-def test_who_turns_us_away_is_asked_once_more(excuse: bytes) -> None:
+EXCUSE = b"421 There are too many connections from your internet address.\r\n"
+
+
+def _asked(excuse: bytes, times: int) -> tuple[str | None, int]:
+    """What is found where so many connections are turned away, and how many there were."""
     came: list[int] = []
 
     async def busy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         came.append(1)
-        writer.write(b"SSH-1.5-OpenSSH_1.2.3\n" if len(came) > 1 else excuse)
+        writer.write(b"SSH-1.5-OpenSSH_1.2.3\n" if len(came) > times else excuse)
         await writer.drain()
 
-    assert one(busy, driver([ssh.PROTOCOL])).protocol == "ssh"
+    return one(busy, driver([ssh.PROTOCOL])).protocol, len(came)
+
+
+@pytest.mark.parametrize(("excuse", "times"), [(b"", 1), (EXCUSE, 1), (EXCUSE, 2)])
+def test_who_turns_us_away_is_asked_once_more_and_who_excuses_himself_twice(
+    excuse: bytes, times: int
+) -> None:
+    assert _asked(excuse, times)[0] == "ssh"
+
+
+def test_nobody_is_asked_for_ever() -> None:
+    ended, turned_away = _asked(b"", 100), _asked(EXCUSE, 100)
+    assert ended[0] is turned_away[0] is None
+    assert ended[1] < turned_away[1] < 10
 
 
 class ResetInTheMiddle(socket):

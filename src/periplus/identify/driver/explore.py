@@ -7,7 +7,8 @@ looked at for all others (an FTP server that is sent HTTP complains in FTP), and
 It ends with the first protocol that makes itself known by `SURE` or more, else when all were asked or the time for a
 port is over; of what is less sure the surest counts. Who ends the connection before anything was said, or greets in a
 way that nobody knows, is asked only what is likely at the port: more questions would tell no more. A port that ends
-connections without a word, or excuses itself, is asked once more after a while: servers do so that have too many.
+connections without a word is asked once more after a while, and one that excuses itself twice: servers do so that
+have too many.
 """
 
 import asyncio
@@ -58,23 +59,31 @@ class Explorer:
     _streams: list[Stream] = field(default_factory=list)
     _tls: TlsFacts | None = None
     _alpn: tuple[str, ...] = USUAL  # what is offered within TLS
-    _turned_away: bool = False  # a connection was ended before anything was said, or with an excuse
+    _turned_away: int = 0  # 1: a connection was ended before anything was said; 2: with an excuse
     _tried: set[tuple[str, bool]] = field(default_factory=set)
 
     async def run(self, peer: Peer) -> list[Attempt]:
         """Ask until it is known who answers, or all were asked; return every attempt."""
         try:
             async with asyncio.timeout(self.limits.port_s):
-                if not await self._explore(peer) and self._turned_away:
-                    await asyncio.sleep(self.limits.again_s)
-                    self._tried.clear()
-                    await self._explore(peer)
+                await self._insist(peer)
         except TimeoutError:
             self.attempts.append(Attempt(None, problem="asking this port took too long"))
         finally:
             for stream in self._streams:
                 stream.part()
         return self.attempts
+
+    async def _insist(self, peer: Peer) -> None:
+        """Ask, and again after a while where we were turned away."""
+        known = await self._explore(peer)
+        for number, pause_s in enumerate(self.limits.again_s):
+            if known or self._turned_away <= number:
+                return
+            await asyncio.sleep(pause_s)
+            self._tried.clear()
+            self._turned_away = 0
+            known = await self._explore(peer)
 
     async def _explore(self, peer: Peer) -> bool:
         """Return whether it became known who answers."""
@@ -88,7 +97,8 @@ class Explorer:
         if await self._likely(peer, choice, stream, came):
             return True
         if came is not End.SILENT:
-            self._turned_away = not isinstance(came, bytes) or came.startswith(UNAVAILABLE)
+            excused = isinstance(came, bytes) and came.startswith(UNAVAILABLE)
+            self._turned_away = 2 if excused else int(not isinstance(came, bytes))
             return False
         if choice.only_likely:
             return False
@@ -147,7 +157,7 @@ class Explorer:
         try:
             return await self._open(peer)
         except ResetAtOnce as error:
-            self._turned_away = True
+            self._turned_away = 1
             reset = Passage(Way.NOTE, End.RESET.value.encode(), 0.0)
             self.attempts.append(Attempt(None, passages=(reset,), problem=str(error)))
         except NoConnection as error:

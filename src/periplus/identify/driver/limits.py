@@ -19,7 +19,8 @@ class Limits:
     glance_s: float = 0.25
     answer_s: float = 3.0
     talk_s: float = 12.0  # one conversation
-    again_s: float = 1.5  # until a port that ended connections without a word is asked once more
+    # Until a port that ended connections without a word is asked again, and one that excuses itself twice.
+    again_s: tuple[float, float] = (1.5, 4.0)
     port_s: float = 45.0  # all conversations with one port
     connections: int = 400
     per_host: int = 12
