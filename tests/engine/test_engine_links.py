@@ -13,7 +13,6 @@ from periplus.engine.timing import Timing
         Case(1_000, "all", 1, 4_000),
         Case(1_000, "all", 256, 20, known=True),
         Case(1_000, "all", 256, 20),
-        Case(1_000, "all", 4_096, 1),
         Case(1_000, "all", 4_096, 1, delay_us=100),
         Case(10_000, "all", 1, 20_000),
         Case(10_000, "all", 256, 120, known=True),
@@ -66,7 +65,7 @@ def test_where_nearly_all_is_silent_near_by_a_few_answers_prove_more_than_the_fl
     assert flow.found == flow.there
 
 
-@pytest.mark.parametrize("seed", range(1, 6))
+@pytest.mark.parametrize("seed", range(1, 4))
 def test_what_a_policer_dropped_is_not_asked_again_at_the_rate_that_it_dropped(seed: int) -> None:
     """The few answers prove ever more until its bucket is empty, and by then all was asked once."""
     flow = over_link(Case(1e9, "1 %", 4_096, 1, policer=(5_000.0, 500.0), seed=seed))
