@@ -7,12 +7,14 @@ floor is eased, quickly until the queue has once been gone, gently later; when i
 large steps while what was felt last is far (RFC 9438 section 4.1 has the idea) and by small ones near it. A queue
 that has become shorter is draining, and is waited for. Without answers nothing is known, and the floor is regained as
 well, by time, unless only what was silent is asked again: then no answers are to be expected, and it stays a little
-below what was found.
+below what was found, and at twice what was usual at most.
 
 The beginning is gentle: a part of the floor, raised by half every `STEP_US` until it is whole or a queue is felt, so
 that the first answers show how long the way takes when it is free. While none comes it waits longer. A short round
 trip is no proof of a fast way, as most limiters let a burst through. Above the whole floor other evidence is needed
-(`climb`).
+(`climb`), and each step that it proves doubles the share. No step is shorter than it takes to feel it.
+
+Where even the least share leaves a delay as it is (`is_vain`), the delay is no queue of ours.
 
 Limits: a network that never answers has no round trips, so there the floor stays what it is.
 """
@@ -49,7 +51,7 @@ NEAR = 0.85  # of what was felt last; below it one answer that did not wait will
 
 
 class Easing:
-    """`share` is what is left of the floor, from 1 downwards."""
+    """`share` is what is left of the floor, or how many times as much is proved to be carried."""
 
     def __init__(self, now_us: int = 0, share: float = 1.0) -> None:
         self.share = share
