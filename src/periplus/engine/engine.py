@@ -44,9 +44,7 @@ __all__ = ["Engine", "Limits", "Step", "Totals"]
 NEVER = 1 << 62
 SECOND = 1_000_000
 ROUND_GAIN = 1 / 8
-LATE_SHARE = (
-    0.25  # of the floor, or what a climb has made of it, for third and later tries where probes get lost
-)
+LATE_SHARE = 0.25  # of the floor, climbed or not, for third and later tries where probes get lost
 LATE_LOSS = 0.05
 LATE_S = 0.02
 SPREAD = 2_654_435_761  # whole numbers times this are spread evenly (Knuth's multiplicative hashing)

@@ -129,8 +129,9 @@ class Lore:
         least_us, usual = self.trips.least_us[host], self.usual
         if not usual.trip_us:
             self.known[host[answers >= OLD]] = True
-        new = np.flatnonzero(np.isinf(least_us))
-        usual.met(rtt_us[new[np.unique(host[new], return_index=True)[1]]])
+        if not usual.is_complete:
+            new = np.flatnonzero(np.isinf(least_us))
+            usual.met(rtt_us[new[np.unique(host[new], return_index=True)[1]]])
         known = self.known[host]
         own_us, usual_us = np.minimum(least_us, rtt_us), np.minimum(least_us, usual.trip_us)
         waited_us = np.maximum(rtt_us - np.where(known, own_us, usual_us), 0.0)

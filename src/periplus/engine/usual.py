@@ -19,7 +19,7 @@ from periplus.columns import F64
 
 __all__ = ["APART_US", "CALM_US", "DOUBT", "ENOUGH", "FIRST", "LEAST", "MOST", "Usual"]
 
-FIRST = 4  # answers that make a measure: few, as a queue may stand after as many
+FIRST = 4  # answers that make a measure; after more a queue may stand
 MOST = 64  # and that complete it
 SHORTEST = 0.25  # the longest of this part is the measure
 CALM_US = 3_000.0  # who waited no longer met no queue
@@ -36,18 +36,26 @@ class Usual:
     """
 
     def __init__(self) -> None:
+        self.turn = 0
+        self._begin()
+
+    def _begin(self) -> None:
         self.trip_us = 0.0
         self.enough = ENOUGH
-        self.turn = 0
         self._clean: F64 = np.zeros(0)
         self._doubtful: F64 = np.zeros(0)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing more is learnt."""
+        return len(self._clean) >= MOST
 
     def met(self, rtt_us: F64) -> None:
         """Hosts answered for the first time, after so long."""
         if not self.trip_us:
             self._learn(rtt_us)
             return
-        if len(self._clean) >= MOST:
+        if self.is_complete:
             return
         self._doubtful = np.concatenate([self._doubtful, rtt_us])
         if len(self._doubtful) < ENOUGH:
@@ -67,7 +75,5 @@ class Usual:
 
     def believe(self) -> None:
         """What answers wait is no queue of ours: begin anew; the ways take what they take now."""
-        self.trip_us = 0.0
-        self.enough = ENOUGH
         self.turn += 1
-        self._clean = self._doubtful = np.zeros(0)
+        self._begin()
