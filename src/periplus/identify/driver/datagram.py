@@ -30,9 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["MOST_DATAGRAM", "MOST_TURNS", "Asking", "is_answer", "plain_datagrams"]
 
 MOST_DATAGRAM = 65_535
-MOST_TURNS = (
-    400  # datagrams, or ends of waiting, that one conversation may take: a page over QUIC is a hundred
-)
+MOST_TURNS = 400  # datagrams, or ends of waiting, of one conversation: a page over QUIC is a hundred
 
 
 def plain_datagrams(family: int) -> socket:
